@@ -1,0 +1,162 @@
+"""Programs built from Go modules: fetched by version, built once, kept by the content of their recipe.
+
+A module is copied out of the read-only module cache, its ``go.mod`` is edited as the recipe says
+(``replace`` directives that only hold in the upstream checkout are dropped), and its commands are built
+with ``-trimpath``, so that Go's own build cache serves any checkout.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class GoModule:
+    """A module at a version and the programs to build from it.
+
+    ``programs`` maps a program's file name to its package inside the module. ``edits`` are arguments of
+    ``go mod edit``. ``overlay`` maps paths in the module to files beside this one that are laid over it.
+    ``usual_seconds`` is what a build without Go's cache took on two cores: shown, never enforced.
+    """
+
+    name: str
+    path: str
+    version: str
+    programs: Mapping[str, str]
+    edits: Sequence[str] = ()
+    overlay: Mapping[str, str] = field(default_factory=dict)
+    ldflags: str = "-s -w"
+    tags: str = ""
+    usual_seconds: int = 60
+
+    @property
+    def digest(self) -> str:
+        """Hex digest of everything that decides what the programs are."""
+        recipe = [
+            self.path, self.version, sorted(self.programs.items()), list(self.edits), self.ldflags, self.tags,
+            [(at, (HERE / source).read_text()) for at, source in sorted(self.overlay.items())],
+        ]  # fmt: skip
+        return hashlib.sha256(json.dumps(recipe).encode()).hexdigest()[:16]
+
+    def output(self, cache: Path) -> Path:
+        return cache / "go" / f"{self.name}-{self.digest}"
+
+
+def _kubernetes_edits(version: str) -> tuple[str, ...]:
+    staging = (
+        "api apiextensions-apiserver apimachinery apiserver cli-runtime client-go cloud-provider cluster-bootstrap "
+        "code-generator component-base component-helpers controller-manager cri-api cri-client csi-translation-lib "
+        "dynamic-resource-allocation endpointslice externaljwt kms kube-aggregator kube-controller-manager kube-proxy "
+        "kube-scheduler kubectl kubelet metrics mount-utils pod-security-admission sample-apiserver "
+        "sample-cli-plugin sample-controller"
+    ).split()
+    return tuple(f"-replace=k8s.io/{name}=k8s.io/{name}@{version}" for name in staging)
+
+
+def _kubernetes_ldflags(version: str) -> str:
+    major, minor = version.removeprefix("v").split(".")[:2]
+    stamps = {"gitVersion": version, "gitMajor": major, "gitMinor": minor, "gitTreeState": "clean"}
+    packages = ("k8s.io/component-base/version", "k8s.io/client-go/pkg/version")
+    return "-s -w " + " ".join(f"-X {package}.{key}={value}" for package in packages for key, value in stamps.items())
+
+
+KUBERNETES_VERSION = "v1.34.4"
+CILIUM_VERSION = "1.19.0"
+ISTIO_VERSION = "1.31.0"
+
+MODULES: tuple[GoModule, ...] = (
+    GoModule("kind", "sigs.k8s.io/kind", "v0.32.0", {"kind": "."}, usual_seconds=20),
+    GoModule(
+        "kubernetes", "k8s.io/kubernetes", KUBERNETES_VERSION, {"kubernetes": "./cmd/node-programs"},
+        edits=_kubernetes_edits("v0.34.4"),
+        overlay={"cmd/node-programs/main.go": "kubernetes/main.go"},
+        ldflags=_kubernetes_ldflags(KUBERNETES_VERSION),
+        usual_seconds=430,
+    ),
+    GoModule(
+        "cilium", "github.com/cilium/cilium", f"v{CILIUM_VERSION}",
+        {"cilium-agent": "./daemon", "cilium-operator-generic": "./operator", "cilium-cni": "./plugins/cilium-cni",
+         "cilium-dbg": "./cilium-dbg"},
+        edits=("-dropreplace=github.com/osrg/gobgp/v3", "-require=github.com/osrg/gobgp/v3@v3.37.0"),
+        ldflags=f"-s -w -X github.com/cilium/cilium/pkg/version.ciliumVersion={CILIUM_VERSION}",
+        usual_seconds=400,
+    ),
+    GoModule(
+        "istio", "istio.io/istio", "v0.0.0-20260827124520-eed52ebb66ad",
+        {"pilot-discovery": "./pilot/cmd/pilot-discovery", "pilot-agent": "./pilot/cmd/pilot-agent",
+         "istio-cni": "./cni/cmd/istio-cni", "install-cni": "./cni/cmd/install-cni"},
+        ldflags=f"-s -w -X istio.io/istio/pkg/version.buildVersion={ISTIO_VERSION}",
+        tags="vtprotobuf",
+        usual_seconds=560,
+    ),
+    GoModule("helm", "helm.sh/helm/v3", "v3.19.5", {"helm": "./cmd/helm"}, usual_seconds=100,
+             ldflags="-s -w -X helm.sh/helm/v3/internal/version.version=v3.19.5"),
+    GoModule("coredns", "github.com/coredns/coredns", "v1.14.7", {"coredns": "."}, usual_seconds=240),
+    GoModule("kube-state-metrics", "k8s.io/kube-state-metrics/v2", "v2.15.0", {"kube-state-metrics": "."},
+             usual_seconds=85),
+)  # fmt: skip
+BY_NAME = {module.name: module for module in MODULES}
+
+
+def module_source(module: GoModule) -> Path:
+    """The module's files as fetched, read-only; downloads them on first use."""
+    answer = subprocess.run(
+        ["go", "mod", "download", "-json", f"{module.path}@{module.version}"],
+        capture_output=True, text=True, check=False, env=_environment(),
+    )  # fmt: skip
+    facts = json.loads(answer.stdout or "{}")
+    if answer.returncode or facts.get("Error"):
+        raise RuntimeError(f"go module {module.path}@{module.version}: {facts.get('Error') or answer.stderr.strip()}")
+    return Path(facts["Dir"])
+
+
+def build(module: GoModule, cache: Path, log: Path) -> Path:
+    """Build the module's programs unless they are there; return the folder that holds them."""
+    output = module.output(cache)
+    if output.is_dir():
+        return output
+    work = cache / "work" / f"{module.name}-{module.digest}"
+    shutil.rmtree(work, ignore_errors=True)
+    _copy_writable(module_source(module), work / "source")
+    for at, source in module.overlay.items():
+        target = work / "source" / at
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(HERE / source, target)
+    with log.open("ab") as out:
+        if module.edits:
+            _go(["mod", "edit", *module.edits], work / "source", out)
+        for name, package in module.programs.items():
+            arguments = ["build", "-mod=mod", "-trimpath", f"-ldflags={module.ldflags}", f"-tags={module.tags}"]
+            _go([*arguments, "-o", str(work / "bin" / name), package], work / "source", out)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    (work / "bin").rename(output)
+    shutil.rmtree(work)
+    return output
+
+
+def _environment() -> dict[str, str]:
+    # GOWORK: some modules carry a go.work for their own checkout. GOTOOLCHAIN: never fetch another Go.
+    return {**os.environ, "CGO_ENABLED": "0", "GOWORK": "off", "GOTOOLCHAIN": "local", "GOFLAGS": "-buildvcs=false"}
+
+
+def _go(arguments: Sequence[str], folder: Path, out: object) -> None:
+    subprocess.run(["go", *arguments], cwd=folder, env=_environment(), stdout=out, stderr=out, check=True)  # type: ignore[call-overload]
+
+
+def _copy_writable(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copytree(source, target)
+    for folder, _, files in os.walk(target):
+        Path(folder).chmod(0o755)
+        for name in files:
+            path = Path(folder, name)
+            path.chmod(path.stat().st_mode | 0o200)
