@@ -1,0 +1,65 @@
+# Copyright: (c) 2026, The pingpong.platform maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""YAML in and out, with libyaml's speed where it is there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
+
+
+def _yaml() -> Any:
+    # Imported when first needed: a no-op of objects given as dicts never parses or prints YAML.
+    try:
+        import yaml
+    except ImportError as error:
+        raise PlatformError(
+            "the Python library PyYAML is missing where this runs; install it (pip install PyYAML)"
+        ) from error
+    return yaml
+
+
+def load_all(text: str) -> list[Any]:
+    """The documents of a YAML stream; ValueError with line and column when it is malformed."""
+    yaml = _yaml()
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        return list(yaml.load_all(text, Loader=loader))
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f" in line {mark.line + 1}, column {mark.column + 1}" if mark is not None else ""
+        # Only the problem, never the excerpt: the text may hold a secret.
+        raise ValueError(f"malformed YAML{where}: {getattr(error, 'problem', None) or 'unreadable'}") from None
+
+
+def dump(value: Any) -> str:
+    """Plain JSON-like data as YAML, keys sorted, no aliases; None is the empty text."""
+    if value is None:
+        return ""
+    yaml = _yaml()
+    base = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+    dumper = type("Dumper", (base,), {"ignore_aliases": lambda self, data: True})
+    return str(yaml.dump(value, Dumper=dumper, sort_keys=True, default_flow_style=False, allow_unicode=True, width=120))
+
+
+def plain(value: Any) -> Any:
+    """The same data in Python's own types.
+
+    Ansible hands strings, lists and dicts over as subclasses that carry tags; JSON and YAML writers and type
+    checks want the plain ones.
+    """
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, dict):
+        return {plain(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, int):
+        return int.__int__(value)
+    if isinstance(value, float):
+        return float.__float__(value)
+    return value
