@@ -11,10 +11,11 @@ import hashlib
 import json
 import os
 import shutil
-import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from testbed.host import HostError, locked, run
 
 HERE = Path(__file__).parent
 
@@ -52,13 +53,13 @@ class GoModule:
 
 
 def _kubernetes_edits(version: str) -> tuple[str, ...]:
-    staging = (
-        "api apiextensions-apiserver apimachinery apiserver cli-runtime client-go cloud-provider cluster-bootstrap "
-        "code-generator component-base component-helpers controller-manager cri-api cri-client csi-translation-lib "
-        "dynamic-resource-allocation endpointslice externaljwt kms kube-aggregator kube-controller-manager kube-proxy "
-        "kube-scheduler kubectl kubelet metrics mount-utils pod-security-admission sample-apiserver "
-        "sample-cli-plugin sample-controller"
-    ).split()
+    staging = """
+        api apiextensions-apiserver apimachinery apiserver cli-runtime client-go cloud-provider cluster-bootstrap
+        code-generator component-base component-helpers controller-manager cri-api cri-client csi-translation-lib
+        dynamic-resource-allocation endpointslice externaljwt kms kube-aggregator kube-controller-manager kube-proxy
+        kube-scheduler kubectl kubelet metrics mount-utils pod-security-admission sample-apiserver
+        sample-cli-plugin sample-controller
+    """.split()  # noqa: SIM905 - thirty names read better as text
     return tuple(f"-replace=k8s.io/{name}=k8s.io/{name}@{version}" for name in staging)
 
 
@@ -109,21 +110,23 @@ BY_NAME = {module.name: module for module in MODULES}
 
 def module_source(module: GoModule) -> Path:
     """The module's files as fetched, read-only; downloads them on first use."""
-    answer = subprocess.run(
-        ["go", "mod", "download", "-json", f"{module.path}@{module.version}"],
-        capture_output=True, text=True, check=False, env=_environment(),
-    )  # fmt: skip
+    answer = run(["go", "mod", "download", "-json", f"{module.path}@{module.version}"], env=_environment(), check=False)
     facts = json.loads(answer.stdout or "{}")
     if answer.returncode or facts.get("Error"):
-        raise RuntimeError(f"go module {module.path}@{module.version}: {facts.get('Error') or answer.stderr.strip()}")
+        raise HostError(f"go module {module.path}@{module.version}: {facts.get('Error') or answer.stderr.strip()}")
     return Path(facts["Dir"])
 
 
 def build(module: GoModule, cache: Path, log: Path) -> Path:
     """Build the module's programs unless they are there; return the folder that holds them."""
     output = module.output(cache)
-    if output.is_dir():
-        return output
+    with locked(cache / "locks" / f"go-{output.name}"):
+        if not output.is_dir():
+            _build(module, output, cache, log)
+    return output
+
+
+def _build(module: GoModule, output: Path, cache: Path, log: Path) -> None:
     work = cache / "work" / f"{module.name}-{module.digest}"
     shutil.rmtree(work, ignore_errors=True)
     _copy_writable(module_source(module), work / "source")
@@ -131,25 +134,23 @@ def build(module: GoModule, cache: Path, log: Path) -> Path:
         target = work / "source" / at
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(HERE / source, target)
-    with log.open("ab") as out:
-        if module.edits:
-            _go(["mod", "edit", *module.edits], work / "source", out)
-        for name, package in module.programs.items():
-            arguments = ["build", "-mod=mod", "-trimpath", f"-ldflags={module.ldflags}", f"-tags={module.tags}"]
-            _go([*arguments, "-o", str(work / "bin" / name), package], work / "source", out)
+    if module.edits:
+        _go(["mod", "edit", *module.edits], work / "source", log)
+    for name, package in module.programs.items():
+        arguments = ["build", "-mod=mod", "-trimpath", f"-ldflags={module.ldflags}", f"-tags={module.tags}"]
+        _go([*arguments, "-o", str(work / "bin" / name), package], work / "source", log)
     output.parent.mkdir(parents=True, exist_ok=True)
     (work / "bin").rename(output)
     shutil.rmtree(work)
-    return output
 
 
 def _environment() -> dict[str, str]:
     # GOWORK: some modules carry a go.work for their own checkout. GOTOOLCHAIN: never fetch another Go.
-    return {**os.environ, "CGO_ENABLED": "0", "GOWORK": "off", "GOTOOLCHAIN": "local", "GOFLAGS": "-buildvcs=false"}
+    return {"CGO_ENABLED": "0", "GOWORK": "off", "GOTOOLCHAIN": "local", "GOFLAGS": "-buildvcs=false"}
 
 
-def _go(arguments: Sequence[str], folder: Path, out: object) -> None:
-    subprocess.run(["go", *arguments], cwd=folder, env=_environment(), stdout=out, stderr=out, check=True)  # type: ignore[call-overload]
+def _go(arguments: Sequence[str], folder: Path, log: Path) -> None:
+    run(["go", *arguments], cwd=folder, env=_environment(), log=log)
 
 
 def _copy_writable(source: Path, target: Path) -> None:
