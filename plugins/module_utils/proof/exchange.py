@@ -1,0 +1,96 @@
+# Copyright: (c) 2026, The pingpong.platform maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What a probe saw: the probe program's answer as a value, in the words that verdicts need."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+# The refusals that a TLS endpoint itself makes. A timeout or a refused connection says nothing about TLS.
+SPOKEN_REFUSALS = ("reset", "eof")
+UNREACHED = ("timeout", "refused", "unreachable", "dns")
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One attempt to talk to a port. ``stage`` is where it ended: connect, handshake, read or done."""
+
+    connected: bool
+    stage: str
+    error: str | None = None
+    bytes_received: int = 0
+    status: int | None = None
+    nonce_returned: bool = False
+    tls_version: str | None = None
+    cipher: str | None = None
+    peer_verified: bool = False
+    peer_names: tuple[str, ...] = ()
+    chain: tuple[str, ...] = ()
+    seen_identity: str | None = None
+    seconds: float = 0.0
+    body: str = ""
+    headers: tuple[str, ...] = ()
+
+    @property
+    def spoken_refusal(self) -> bool:
+        """Whether the peer itself ended the talk: a TLS alert, a reset or the end of the stream."""
+        error = self.error or ""
+        return self.connected and (error in SPOKEN_REFUSALS or error.startswith("alert:"))
+
+    @property
+    def unreached(self) -> bool:
+        """Whether the attempt never got as far as the peer's TLS."""
+        return not self.connected or self.error in UNREACHED
+
+    def phrase(self) -> str:
+        """The outcome in a few words."""
+        if self.error is None:
+            answer = f"HTTP {self.status}" if self.status is not None else "connected"
+            return f"{answer}, {self.bytes_received} bytes" if self.bytes_received else answer
+        return f"{self.error} at {self.stage}"
+
+    def evidence(self) -> dict[str, Any]:
+        """Plain data for a cell: without bodies and chains, which are long and told elsewhere."""
+        left_out = {"body", "chain", "headers"}
+        return {name: getattr(self, name) for name in self.__dataclass_fields__ if name not in left_out}
+
+
+def exchange_from(result: Mapping[str, Any]) -> Exchange:
+    """An exchange from one result of the probe program."""
+    tls: Mapping[str, Any] = result.get("tls") or {}
+    body = str(result.get("body") or "")
+    return Exchange(
+        connected=bool(result.get("connected")),
+        stage=str(result.get("stage") or "connect"),
+        error=result.get("error"),
+        bytes_received=int(result.get("bytes") or 0),
+        status=result.get("status"),
+        nonce_returned=bool(result.get("nonce_returned")),
+        tls_version=tls.get("version"),
+        cipher=tls.get("cipher"),
+        peer_verified=bool(tls.get("verified")),
+        peer_names=tuple(tls.get("names") or ()),
+        chain=tuple(tls.get("chain") or ()),
+        seen_identity=identity_in(body),
+        seconds=float(result.get("seconds") or 0.0),
+        body=body,
+        headers=tuple(result.get("headers") or ()),
+    )
+
+
+def identity_in(body: str) -> str | None:
+    """The peer identity that ``/whoami`` says the mesh saw; None where the body is no such answer."""
+    try:
+        answer = json.loads(body)
+    except ValueError:
+        return None
+    peer = answer.get("peer") if isinstance(answer, dict) else None
+    if isinstance(peer, dict):
+        peer = peer.get("uri") or peer.get("uris")
+    if isinstance(peer, list):
+        peer = peer[0] if peer else None
+    return str(peer) if peer else None

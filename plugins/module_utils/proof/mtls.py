@@ -1,0 +1,119 @@
+# Copyright: (c) 2026, The pingpong.platform maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The two-sided rule of mutual TLS: a cell passes only when client and server tell the same story.
+
+A TLS 1.3 client that presents nothing, or a stranger's certificate, sees its handshake succeed; the refusal comes
+on the first read. A timeout looks like a refusal and is none. So neither side's word is enough:
+
+* *allowed* needs a nonce that came back, the caller's identity as the server saw it, and the server's identity as
+  the client verified it;
+* *refused* needs that no byte of the application came back, that the server counted the refusal under the right
+  name, and that a good caller was answered on the same port in the same window.
+
+Whatever else is seen is ``inconclusive``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.cells import Judgement
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.exchange import Exchange
+
+FORBIDDEN = 403
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """How far a server-side counter rose while ``attempts`` probes that should raise it were made.
+
+    ``rise`` is None where the server shows no such counter.
+    """
+
+    name: str
+    attempts: int
+    rise: int | None
+
+    @property
+    def agrees(self) -> bool:
+        return self.rise is not None and self.attempts > 0 and self.rise >= self.attempts
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """Whether a good caller was answered on the same port in the same window; ``detail`` tells by what."""
+
+    alive: bool
+    detail: str
+
+
+def judge_allowed(
+    exchange: Exchange, client: str, servers: tuple[str, ...], *, verified_elsewhere: bool = False
+) -> Judgement:
+    """A call that must succeed, by ``client`` to a server that holds one of ``servers``.
+
+    ``verified_elsewhere``: the call went through the caller's sidecar, so that this exchange is plain HTTP and the
+    server's certificate is looked at by the direct probe of the same port.
+    """
+    seen = exchange.phrase()
+    if exchange.error is not None and exchange.error.startswith("unverified:"):
+        why = exchange.error.partition(":")[2]
+        return Judgement("fail", seen, f"the client does not trust the server's certificate: {why}")
+    if exchange.unreached:
+        return Judgement("inconclusive", seen, "the port was not reached, so nothing was learned about its TLS")
+    if exchange.spoken_refusal:
+        return Judgement("fail", seen, "the server refused a caller that it must admit")
+    if exchange.status == FORBIDDEN:
+        return Judgement("fail", seen, "an authorization policy refused a caller that it must admit")
+    if not exchange.nonce_returned:
+        return Judgement("inconclusive", seen, "an answer came, but without the nonce that was sent")
+    if exchange.seen_identity is None:
+        return Judgement("fail", seen, "the server answered without having seen any client identity: not mutual TLS")
+    if exchange.seen_identity != client:
+        return Judgement("fail", seen, f"the server saw {exchange.seen_identity}, expected {client}")
+    if verified_elsewhere:
+        return Judgement("pass", seen, f"answered; the server saw {client}")
+    if not exchange.peer_verified or not set(exchange.peer_names) & set(servers):
+        names = ", ".join(exchange.peer_names) or "no name"
+        return Judgement("fail", seen, f"the server's certificate carries {names}, expected {' or '.join(servers)}")
+    return Judgement("pass", seen, f"answered; the server saw {client} and holds {servers[0]}")
+
+
+def judge_refused(exchange: Exchange, counter: Counter, control: Control, *, relayed: bool = False) -> Judgement:
+    """A call that must be refused by the server's TLS.
+
+    ``relayed``: the call went through the caller's own sidecar, which reports the broken connection as HTTP 503;
+    those bytes are not the target's.
+    """
+    seen = exchange.phrase()
+    if exchange.nonce_returned or (exchange.bytes_received > 0 and not (relayed and (exchange.status or 0) >= 500)):
+        return Judgement("fail", seen, "the application answered a caller that must be refused")
+    if exchange.error is not None and exchange.error.startswith("unverified:"):
+        return Judgement("inconclusive", seen, "the client hung up first: it does not trust the server's certificate")
+    refused_by_peer = exchange.spoken_refusal or (relayed and exchange.bytes_received > 0)
+    if not refused_by_peer:
+        return Judgement("inconclusive", seen, "the attempt did not get as far as the server's TLS")
+    if not control.alive:
+        return Judgement("inconclusive", seen, f"no good caller was answered in the same window: {control.detail}")
+    if counter.rise is None:
+        reason = f"the sidecar shows no {counter.name}: include it in proxyStatsMatcher.inclusionRegexps"
+        return Judgement("inconclusive", seen, reason)
+    if not counter.agrees:
+        reason = f"{counter.name} rose by {counter.rise} for {counter.attempts} attempts: the server does not agree"
+        return Judgement("inconclusive", seen, reason)
+    return Judgement("pass", seen, f"no byte came back and {counter.name} rose by {counter.rise}; {control.detail}")
+
+
+def judge_forbidden(exchange: Exchange, servers: tuple[str, ...], control: Control) -> Judgement:
+    """A call with a good certificate that an AuthorizationPolicy must refuse: 403 from the verified server."""
+    seen = exchange.phrase()
+    if exchange.nonce_returned:
+        return Judgement("fail", seen, "the application answered an identity that no policy admits")
+    if exchange.status != FORBIDDEN:
+        return Judgement("inconclusive", seen, "neither an answer nor the policy's 403 came back")
+    if not exchange.peer_verified or not set(exchange.peer_names) & set(servers):
+        return Judgement("inconclusive", seen, "the 403 came from a server that does not hold the target's identity")
+    if not control.alive:
+        return Judgement("inconclusive", seen, f"no good caller was answered in the same window: {control.detail}")
+    return Judgement("pass", seen, f"403 from the verified server; {control.detail}")
