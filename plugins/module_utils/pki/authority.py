@@ -1,0 +1,78 @@
+# Copyright: (c) 2026, The pingpong.platform maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Whether an authority may sign a certificate: better refused here than by every client later."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.certificates import Issued, moment
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.names import KINDS, Names, read_names
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.wanted import Wanted
+from cryptography import x509
+
+
+def check_issuer(option: str, wanted: Wanted, issuer: Issued, now: datetime) -> None:
+    """Raise PlatformError when a certificate of this authority would be refused by those who verify it."""
+    problem = next(_problems(wanted, issuer, now), None)
+    if problem:
+        subject = issuer.certificate.subject.rfc4514_string()
+        raise PlatformError(f'{option}: the authority "{subject}" can\'t sign "{wanted.name}": {problem}')
+
+
+def _problems(wanted: Wanted, issuer: Issued, now: datetime) -> Iterator[str]:
+    certificate = issuer.certificate
+    if now >= certificate.not_valid_after_utc:
+        yield f"it ended {moment(certificate.not_valid_after_utc)}; expected one that is valid now"
+    if now < certificate.not_valid_before_utc:
+        yield f"it begins {moment(certificate.not_valid_before_utc)}; expected one that is valid now"
+    basic = _extension(certificate, x509.BasicConstraints)
+    if basic is None or not basic.ca:
+        yield "found a certificate that is no CA; expected basic constraints CA:TRUE"
+    usage = _extension(certificate, x509.KeyUsage)
+    if usage is not None and not usage.key_cert_sign:
+        yield "its key usage lacks key_cert_sign"
+    if wanted.authority is not None and basic is not None and basic.path_length == 0:
+        yield "its path length is 0, so that it signs leaves only; expected 1 or more, or none"
+    for above in issuer.chain:
+        constraints = _extension(above, x509.NameConstraints)
+        if constraints is not None:
+            yield from _forbidden(wanted.names, constraints)
+
+
+def _forbidden(names: Names, constraints: x509.NameConstraints) -> Iterator[str]:
+    permitted = read_names(constraints.permitted_subtrees or ())
+    excluded = read_names(constraints.excluded_subtrees or ())
+    for kind in KINDS:
+        allowed, refused = getattr(permitted, kind), getattr(excluded, kind)
+        for name in getattr(names, kind):
+            if allowed and not any(within(kind, name, subtree) for subtree in allowed):
+                yield f'its name constraints permit {", ".join(allowed)} only, found "{name}"'
+            if any(within(kind, name, subtree) for subtree in refused):
+                yield f'its name constraints exclude {", ".join(refused)}, found "{name}"'
+
+
+def within(kind: str, name: str, subtree: str) -> bool:
+    """Whether a name lies in a subtree, by RFC 5280 section 4.2.1.10."""
+    if kind == "ips":
+        return ipaddress.ip_address(name) in ipaddress.ip_network(subtree)
+    if kind == "dns":
+        bare = subtree.removeprefix(".")
+        return name.removeprefix("*.") == bare or name.endswith("." + bare)
+    host = (urlsplit(name).hostname or "") if kind == "uris" else name.rpartition("@")[2]
+    if "@" in subtree:
+        return name.lower() == subtree
+    # For URIs and addresses a leading dot means any host below, and its absence that very host.
+    return host.lower().endswith(subtree) if subtree.startswith(".") else host.lower() == subtree
+
+
+def _extension[T: x509.ExtensionType](certificate: x509.Certificate, kind: type[T]) -> T | None:
+    try:
+        return certificate.extensions.get_extension_for_class(kind).value
+    except x509.ExtensionNotFound:
+        return None

@@ -1,0 +1,198 @@
+# Copyright: (c) 2026, The pingpong.platform maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Build, read and describe X.509 certificates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
+from ansible_collections.pingpong.platform.plugins.module_utils.pki import keys
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.names import Names, read_names
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.wanted import EXTENDED_USAGES, USAGES, Wanted
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+
+# A certificate is valid a little before it is made: clocks differ by minutes, and a peer that is behind refuses it.
+BACKDATE = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A certificate with its key and the certificates above it, nearest first, up to and including the root."""
+
+    certificate: x509.Certificate
+    key: keys.PrivateKey
+    above: tuple[x509.Certificate, ...] = ()
+
+    @property
+    def root(self) -> x509.Certificate:
+        return self.above[-1] if self.above else self.certificate
+
+    @property
+    def chain(self) -> tuple[x509.Certificate, ...]:
+        """The certificate and those above it, the root included where there is one above."""
+        return (self.certificate, *self.above)
+
+
+def lifetime(wanted: Wanted, issuer: Issued | None, now: datetime) -> tuple[datetime, datetime]:
+    """Validity of a certificate made now: nothing outlives the one that signed it."""
+    start = now.replace(microsecond=0)
+    end = start + wanted.validity
+    if issuer is not None:
+        end = min(end, issuer.certificate.not_valid_after_utc)
+    return start - BACKDATE, end
+
+
+def issue(wanted: Wanted, issuer: Issued | None, now: datetime) -> Issued:
+    """Make a key and a certificate for it, signed by ``issuer`` or (None) by itself."""
+    key = wanted.algorithm.generate()
+    not_before, not_after = lifetime(wanted, issuer, now)
+    signer = issuer.key if issuer else key
+    signer_public = signer.public_key()
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(wanted.subject())
+        .issuer_name(issuer.certificate.subject if issuer else wanted.subject())
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(not_before)
+        .not_valid_after(not_after)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(_authority_key(issuer, signer_public), critical=False)
+    )
+    for extension, critical in constraints_of(wanted):
+        builder = builder.add_extension(extension, critical)
+    if wanted.names:
+        # With an empty subject the names are all there is, and X.509 wants them marked so.
+        critical = not list(wanted.subject())
+        builder = builder.add_extension(x509.SubjectAlternativeName(wanted.names.general_names()), critical)
+    certificate = builder.sign(signer, keys.digest_for(signer))
+    return Issued(certificate, key, issuer.chain if issuer else ())
+
+
+def constraints_of(wanted: Wanted) -> list[tuple[x509.ExtensionType, bool]]:
+    """What a certificate may be used for, as extensions with their critical marks."""
+    authority = wanted.authority
+    extensions: list[tuple[x509.ExtensionType, bool]] = [
+        (x509.BasicConstraints(authority is not None, authority.path_length if authority else None), True),
+        (x509.KeyUsage(**{usage: usage in wanted.usages for usage in USAGES}), True),
+    ]
+    if wanted.extended_usages:
+        oids = [oid for name, oid in EXTENDED_USAGES.items() if name in wanted.extended_usages]
+        extensions.append((x509.ExtendedKeyUsage(oids), False))
+    if wanted.permitted or wanted.excluded:
+        permitted, excluded = wanted.permitted.general_names(), wanted.excluded.general_names()
+        extensions.append((x509.NameConstraints(permitted or None, excluded or None), True))
+    return extensions
+
+
+def _authority_key(issuer: Issued | None, public_key: Any) -> x509.AuthorityKeyIdentifier:
+    if issuer:
+        try:
+            subject_key = issuer.certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
+            return x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(subject_key)
+        except x509.ExtensionNotFound:
+            pass
+    return x509.AuthorityKeyIdentifier.from_issuer_public_key(public_key)
+
+
+def load_certificates(where: str, data: bytes) -> tuple[x509.Certificate, ...]:
+    """Every certificate of a PEM text, in its order; at least one."""
+    try:
+        return tuple(x509.load_pem_x509_certificates(data))
+    except ValueError:
+        raise PlatformError(f"{where}: found no readable certificate, expected PEM") from None
+
+
+def pem(*certificates: x509.Certificate) -> bytes:
+    return b"".join(certificate.public_bytes(serialization.Encoding.PEM) for certificate in certificates)
+
+
+def fingerprint(certificate: x509.Certificate) -> str:
+    """SHA-256 of the certificate, in lower-case hexadecimal."""
+    return certificate.fingerprint(hashes.SHA256()).hex()
+
+
+def is_self_signed(certificate: x509.Certificate) -> bool:
+    return certificate.subject == certificate.issuer and signed_by(certificate, certificate)
+
+
+def signed_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+    """Whether the issuer's name and key match what the certificate says of its signer."""
+    try:
+        certificate.verify_directly_issued_by(issuer)
+    except Exception:  # InvalidSignature, ValueError, TypeError, UnsupportedAlgorithm: all of them mean no
+        return False
+    return True
+
+
+def names_of(certificate: x509.Certificate) -> Names:
+    try:
+        return read_names(certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value)
+    except x509.ExtensionNotFound:
+        return Names()
+
+
+def order_chain(certificate: x509.Certificate, pool: Sequence[x509.Certificate]) -> tuple[x509.Certificate, ...]:
+    """The certificates above ``certificate``, nearest first, as far as the pool holds them."""
+    above: list[x509.Certificate] = []
+    current = certificate
+    while not is_self_signed(current) and len(above) < len(pool):
+        parent = next((candidate for candidate in pool if signed_by(current, candidate)), None)
+        if parent is None:
+            break
+        above.append(parent)
+        current = parent
+    return tuple(above)
+
+
+def describe(certificate: x509.Certificate) -> dict[str, Any]:
+    """The certificate's decoded fields, for results and diffs: plain data, no PEM."""
+    return {
+        "subject": certificate.subject.rfc4514_string(),
+        "issuer": certificate.issuer.rfc4514_string(),
+        **names_of(certificate).to_dict(),
+        "key": keys.name_of(certificate.public_key()),
+        **describe_constraints([(extension.value, extension.critical) for extension in certificate.extensions]),
+        "not_before": moment(certificate.not_valid_before_utc),
+        "not_after": moment(certificate.not_valid_after_utc),
+    }
+
+
+def describe_constraints(extensions: Sequence[tuple[x509.ExtensionType, bool]]) -> dict[str, Any]:
+    """Usages, authority and name constraints in the words of the options."""
+    found: dict[str, Any] = {
+        "usages": [],
+        "extended_usages": [],
+        "ca": None,
+        "permitted": Names().to_dict(),
+        "excluded": Names().to_dict(),
+    }
+    words = {oid.dotted_string: name for name, oid in EXTENDED_USAGES.items()}
+    for extension, _critical in extensions:
+        if isinstance(extension, x509.BasicConstraints):
+            found["ca"] = {"path_length": extension.path_length} if extension.ca else None
+        elif isinstance(extension, x509.KeyUsage):
+            found["usages"] = [usage for usage in USAGES if _has_usage(extension, usage)]
+        elif isinstance(extension, x509.ExtendedKeyUsage):
+            found["extended_usages"] = sorted(words.get(oid.dotted_string, oid.dotted_string) for oid in extension)
+        elif isinstance(extension, x509.NameConstraints):
+            found["permitted"] = read_names(extension.permitted_subtrees or ()).to_dict()
+            found["excluded"] = read_names(extension.excluded_subtrees or ()).to_dict()
+    return found
+
+
+def _has_usage(usage: x509.KeyUsage, name: str) -> bool:
+    # Reading these two without key_agreement raises.
+    if name in ("encipher_only", "decipher_only") and not usage.key_agreement:
+        return False
+    return bool(getattr(usage, name))
+
+
+def moment(when: datetime) -> str:
+    return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

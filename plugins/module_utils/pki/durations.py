@@ -1,0 +1,71 @@
+# Copyright: (c) 2026, The pingpong.platform maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Spans of time as people write them: ``90d``, ``36h``, ``1d12h``; and a renewal window as a share (``33%``)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError
+
+UNITS = {
+    "s": timedelta(seconds=1),
+    "m": timedelta(minutes=1),
+    "h": timedelta(hours=1),
+    "d": timedelta(days=1),
+    "w": timedelta(weeks=1),
+    "y": timedelta(days=365),
+}
+_PART = re.compile(r"(\d+)([smhdwy])")
+_WHOLE = re.compile(r"(?:\d+[smhdwy])+")
+_SHARE = re.compile(r"(\d+(?:\.\d+)?)%")
+
+
+def parse_span(option: str, text: str) -> timedelta:
+    """Read a span; ``option`` names where it stood, for the error."""
+    if not _WHOLE.fullmatch(text):
+        raise OptionError(f'{option}: found "{text}", expected a span such as 90d, 36h or 1d12h (units s m h d w y)')
+    span = sum((int(count) * UNITS[unit] for count, unit in _PART.findall(text)), timedelta())
+    if not span:
+        raise OptionError(f'{option}: found "{text}", expected a span longer than nothing')
+    return span
+
+
+@dataclass(frozen=True, slots=True)
+class RenewBefore:
+    """How long before its end a certificate is renewed: a fixed span, or a share (0..1) of its life."""
+
+    span: timedelta | None = None
+    share: float = 0.0
+
+    @classmethod
+    def parse(cls, option: str, text: str) -> RenewBefore:
+        match = _SHARE.fullmatch(text)
+        if not match:
+            return cls(span=parse_span(option, text))
+        share = float(match[1]) / 100
+        if not 0 < share < 1:
+            raise OptionError(f'{option}: found "{text}", expected a share between 0% and 100%')
+        return cls(share=share)
+
+    def window(self, life: timedelta) -> timedelta:
+        return self.span if self.span is not None else life * self.share
+
+    def renew_at(self, not_before: datetime, not_after: datetime) -> datetime:
+        """The moment from which a certificate with this validity is due."""
+        return not_after - self.window(not_after - not_before)
+
+
+def shorten(span: timedelta) -> str:
+    """A span in its two largest units, for sentences: ``12d3h``, ``45s``."""
+    seconds = int(abs(span).total_seconds())
+    parts = []
+    for unit in ("d", "h", "m", "s"):
+        size = int(UNITS[unit].total_seconds())
+        count, seconds = divmod(seconds, size)
+        if count:
+            parts.append(f"{count}{unit}")
+    return "".join(parts[:2]) or "0s"

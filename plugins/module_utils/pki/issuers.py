@@ -1,0 +1,63 @@
+# Copyright: (c) 2026, The pingpong.platform maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Where the authority that signs a certificate comes from: a file, a Secret, a value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
+from ansible_collections.pingpong.platform.plugins.module_utils.pki import bundles, keys
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.certificates import Issued, load_certificates
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.reasons import Damaged
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.sinks import atomic
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.sinks.secrets import FIELDS, Api, decode
+
+
+def load_issuer(option: str, options: Mapping[str, Any], api: Callable[[], Api]) -> Issued:
+    """The authority that ``options`` name (anything but ``ref``); it must come with its key."""
+    passphrase = options.get("passphrase")
+    secret = options.get("secret")
+    if secret:
+        return _whole(option, _from_secret(api(), secret["namespace"], secret["name"]))
+    if options.get("certificate_file"):
+        return _from_pem(
+            option,
+            _file(f"{option}.certificate_file", options["certificate_file"]),
+            _file(f"{option}.key_file", options["key_file"]),
+            passphrase,
+        )
+    return _from_pem(option, options["certificate"].encode(), options["key"].encode(), passphrase)
+
+
+def _from_pem(option: str, certificate: bytes, key: bytes, passphrase: str | None) -> Issued:
+    chain = load_certificates(f"{option} certificate", certificate)
+    private = keys.load_key(f"{option} key", key, passphrase.encode() if passphrase else None)
+    return _whole(option, bundles.paired("it", chain[0], private, chain[1:]))
+
+
+def _from_secret(api: Api, namespace: str, name: str) -> Issued | Damaged | None:
+    found = api.get("v1", "Secret", name, namespace)
+    if found is None:
+        return None
+    data = decode(found)
+    layout = "cacerts" if bundles.MESH_KEY in data else "tls"
+    return bundles.read_fields(f"Secret {namespace}/{name}", data, FIELDS[layout])
+
+
+def _file(option: str, path: str) -> bytes:
+    data = atomic.read(Path(path))
+    if data is None:
+        raise PlatformError(f"{option}: found no file {path}, expected the authority's PEM")
+    return data
+
+
+def _whole(option: str, held: Issued | Damaged | None) -> Issued:
+    if held is None:
+        raise PlatformError(f"{option}: found no certificate with its key there, expected the authority's")
+    if isinstance(held, Damaged):
+        raise PlatformError(f"{option}: {held.problem}")
+    return held

@@ -1,0 +1,77 @@
+# Copyright: (c) 2026, The pingpong.platform maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Results and diffs of certificates: decoded fields only; a key only where it was asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.pingpong.platform.plugins.module_utils.common.results import diff
+from ansible_collections.pingpong.platform.plugins.module_utils.pki import bundles, keys
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.certificates import (
+    Issued,
+    describe,
+    fingerprint,
+    moment,
+    pem,
+)
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.reasons import Reason
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.sinks.base import Held
+
+if TYPE_CHECKING:
+    from ansible_collections.pingpong.platform.plugins.module_utils.pki.engine import Outcome
+
+
+def result(outcomes: Sequence[Outcome], now: datetime) -> dict[str, Any]:
+    """The task's result over all its certificates."""
+    return {
+        "changed": any(outcome.changed for outcome in outcomes),
+        "certificates": [one(outcome, now) for outcome in outcomes],
+        "diff": [difference(outcome) for outcome in outcomes if outcome.changed],
+    }
+
+
+def one(outcome: Outcome, now: datetime) -> dict[str, Any]:
+    """What the task returns of one certificate."""
+    entry, after = outcome.entry, outcome.after
+    certificate = after.certificate
+    renew_at = entry.wanted.renew_before.renew_at(certificate.not_valid_before_utc, certificate.not_valid_after_utc)
+    found = {
+        "name": entry.wanted.name,
+        "changed": outcome.changed,
+        "reason": str(outcome.findings[0].reason) if outcome.findings else str(Reason.NONE),
+        "reasons": [str(finding.reason) for finding in outcome.findings],
+        "why": "; ".join(finding.why for finding in outcome.findings),
+        "fingerprint": fingerprint(certificate),
+        "serial": f"{certificate.serial_number:x}",
+        **describe(certificate),
+        "renew_at": moment(renew_at),
+        "days_left": (certificate.not_valid_after_utc - now).days,
+        "sinks": [{"sink": sink.label, "changed": sink.label in outcome.stale} for sink in entry.sinks],
+    }
+    if entry.return_content:
+        found["content"] = {
+            "certificate": pem(certificate).decode(),
+            "chain": bundles.above(after).decode(),
+            "key": keys.key_pem(after.key).decode(),
+        }
+    return found
+
+
+def difference(outcome: Outcome) -> dict[str, str]:
+    """Both sides in decoded fields; no serial nor fingerprint, so that check mode shows what the run will show."""
+    reason = outcome.findings[0].reason
+    return diff(_side(outcome.before), {**_side_of(outcome.after), "reason": str(reason)}, outcome.entry.wanted.name)
+
+
+def _side(held: Held) -> Any:
+    if held is None:
+        return None
+    return _side_of(held) if isinstance(held, Issued) else {"damaged": held.problem}
+
+
+def _side_of(issued: Issued) -> dict[str, Any]:
+    return describe(issued.certificate)

@@ -1,0 +1,112 @@
+# Copyright: (c) 2026, The pingpong.platform maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Files that are never seen half-written, nor by others."""
+
+from __future__ import annotations
+
+import grp
+import os
+import pwd
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError, PlatformError
+
+PRIVATE = 0o600
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Who may read a file: its mode, and owner and group by id (None: as the process creates it)."""
+
+    mode: int = PRIVATE
+    uid: int | None = None
+    gid: int | None = None
+
+    def differs(self, path: Path) -> str:
+        """How the file's access is another than this; empty when it is the same."""
+        found = path.stat()
+        if found.st_mode & 0o7777 != self.mode:
+            return f"the mode of {path} is {found.st_mode & 0o7777:04o}, wanted {self.mode:04o}"
+        if self.uid is not None and found.st_uid != self.uid:
+            return f"the owner of {path} is {found.st_uid}, wanted {self.uid}"
+        if self.gid is not None and found.st_gid != self.gid:
+            return f"the group of {path} is {found.st_gid}, wanted {self.gid}"
+        return ""
+
+
+def parse_access(option: str, owner: str | None, group: str | None, mode: str | None) -> Access:
+    """Read ``owner``, ``group`` (names or ids) and ``mode`` (octal digits) into ids and bits."""
+    try:
+        bits = int(mode or "0600", 8)
+    except ValueError:
+        raise OptionError(f'{option}.mode: found "{mode}", expected octal digits such as "0600"') from None
+    if not 0 <= bits <= 0o777:
+        raise OptionError(f'{option}.mode: found "{mode}", expected octal digits such as "0600"')
+    return Access(bits, _uid(option, owner), _gid(option, group))
+
+
+def _uid(option: str, owner: str | None) -> int | None:
+    if owner is None or owner.isdigit():
+        return None if owner is None else int(owner)
+    try:
+        return pwd.getpwnam(owner).pw_uid
+    except KeyError:
+        raise OptionError(f'{option}.owner: found "{owner}", expected a user of this machine') from None
+
+
+def _gid(option: str, group: str | None) -> int | None:
+    if group is None or group.isdigit():
+        return None if group is None else int(group)
+    try:
+        return grp.getgrnam(group).gr_gid
+    except KeyError:
+        raise OptionError(f'{option}.group: found "{group}", expected a group of this machine') from None
+
+
+def write(path: Path, data: bytes, access: Access) -> None:
+    """Replace the file: a new one beside it, readable by its owner alone until it is whole, then renamed."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    fresh = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, PRIVATE)
+        try:
+            with os.fdopen(descriptor, "wb") as stream:
+                stream.write(data)
+                stream.flush()
+                os.fchown(
+                    descriptor, -1 if access.uid is None else access.uid, -1 if access.gid is None else access.gid
+                )
+                os.fchmod(descriptor, access.mode)
+                os.fsync(descriptor)
+            fresh.replace(path)
+        except BaseException:
+            fresh.unlink(missing_ok=True)
+            raise
+        _sync(path.parent)
+    except OSError as error:
+        raise PlatformError(f"{path}: can't be written: {error.strerror}") from None
+
+
+def read(path: Path) -> bytes | None:
+    """The file's content, None when there is no file."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise PlatformError(f"{path}: can't be read: {error.strerror}") from None
+
+
+def _or_keep(identity: int | None) -> int:
+    return -1 if identity is None else identity
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

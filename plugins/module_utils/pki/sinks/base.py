@@ -1,0 +1,30 @@
+# Copyright: (c) 2026, The pingpong.platform maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What every place for a certificate can do."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.certificates import Issued
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.reasons import Damaged
+
+Held = Issued | Damaged | None
+
+
+class Sink(Protocol):
+    """A place for one certificate with its key."""
+
+    @property
+    def label(self) -> str:
+        """How results and errors name the place."""
+
+    def read(self) -> Held:
+        """What the place holds now; called once, before ``differs`` and ``write``."""
+
+    def differs(self, issued: Issued) -> str:
+        """What of the place is not as it would be after ``write``; empty when nothing is."""
+
+    def write(self, issued: Issued) -> None:
+        """Put the certificate, its key and chain there, all of them or none."""

@@ -1,0 +1,91 @@
+# Copyright: (c) 2026, The pingpong.platform maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""A certificate in PEM files, and in a PKCS#12 file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ansible_collections.pingpong.platform.plugins.module_utils.pki import bundles, keys
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.certificates import Issued
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.reasons import Damaged
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.sinks import atomic
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.sinks.base import Held
+
+
+@dataclass(slots=True)
+class PemFiles:
+    """``certificate`` (followed by the intermediates), ``key``, and if wanted ``chain`` (all above, the root last)."""
+
+    certificate: Path
+    key: Path
+    chain: Path | None = None
+    access: atomic.Access = field(default_factory=atomic.Access)
+    _found: dict[Path, bytes | None] = field(default_factory=dict)
+
+    @property
+    def label(self) -> str:
+        return f"files {self.certificate}"
+
+    def read(self) -> Held:
+        paths = [self.certificate, self.key, *([self.chain] if self.chain else [])]
+        self._found = {path: atomic.read(path) for path in paths}
+        data = {str(path): content for path, content in self._found.items() if content is not None}
+        return bundles.read_fields("the file", data, [str(path) for path in paths])
+
+    def differs(self, issued: Issued) -> str:
+        for path, content in self._contents(issued).items():
+            if self._found.get(path) is None:
+                return f"there is no {path}"
+            if self._found[path] != content:
+                return f"{path} holds something else"
+            problem = self.access.differs(path)
+            if problem:
+                return problem
+        return ""
+
+    def write(self, issued: Issued) -> None:
+        for path, content in self._contents(issued).items():
+            atomic.write(path, content, self.access)
+
+    def _contents(self, issued: Issued) -> dict[Path, bytes]:
+        # The certificate goes last: a reader that watches it finds the key there already.
+        contents = {self.key: keys.key_pem(issued.key)}
+        if self.chain:
+            contents[self.chain] = bundles.above(issued)
+        return {**contents, self.certificate: bundles.served(issued)}
+
+
+@dataclass(slots=True)
+class Pkcs12File:
+    """One encrypted file with key, certificate and chain."""
+
+    path: Path
+    passphrase: str
+    name: str
+    access: atomic.Access = field(default_factory=atomic.Access)
+    _held: Held = None
+
+    @property
+    def label(self) -> str:
+        return f"pkcs12 {self.path}"
+
+    def read(self) -> Held:
+        data = atomic.read(self.path)
+        self._held = None if data is None else bundles.from_pkcs12(str(self.path), data, self.passphrase)
+        return self._held
+
+    def differs(self, issued: Issued) -> str:
+        held = self._held
+        if held is None:
+            return f"there is no {self.path}"
+        if isinstance(held, Damaged):
+            return held.problem
+        if held.chain != issued.chain:
+            return f"{self.path} holds something else"
+        return self.access.differs(self.path)
+
+    def write(self, issued: Issued) -> None:
+        atomic.write(self.path, bundles.to_pkcs12(issued, self.name, self.passphrase), self.access)
