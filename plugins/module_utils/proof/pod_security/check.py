@@ -1,0 +1,134 @@
+# Copyright: (c) 2026, The pingpong.platform maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Ask the real API server, by dry runs that create nothing, what each namespace refuses and admits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from ansible_collections.pingpong.platform.plugins.module_utils.cluster.client import ClusterClient
+from ansible_collections.pingpong.platform.plugins.module_utils.cluster.errors import ApiError
+from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.cells import Cell, Judgement
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.outcome import Findings, conclude
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.pod_security.fixtures import (
+    FIXTURES,
+    LEVELS,
+    Fixture,
+    Level,
+    pod_of,
+)
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.pod_security.verdicts import (
+    Answer,
+    as_new,
+    judge_fixture,
+    judge_label,
+    judge_running,
+)
+
+PROOF = "pod_security"
+WORKERS = 8
+LABELS = {"app.kubernetes.io/managed-by": "pingpong.platform", "sidecar.istio.io/inject": "false"}
+ENDED = ("Succeeded", "Failed")
+
+
+def run(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The task ``pod_security_check``; options as in its argument spec."""
+    levels = checked_levels(options["namespaces"])
+    client = ClusterClient.from_connection(options["connection"])
+    return conclude(PROOF, options, lambda: measure(client, options, levels))
+
+
+def checked_levels(namespaces: Mapping[str, Any]) -> dict[str, Level]:
+    """The option ``namespaces`` with every level known."""
+    levels: dict[str, Level] = {}
+    for name, wanted in namespaces.items():
+        known = next((level for level in LEVELS if level == wanted), None)
+        if known is None:
+            raise OptionError(f"namespaces.{name}: found {wanted!r}, expected one of {', '.join(LEVELS)}")
+        levels[name] = known
+    return levels
+
+
+def measure(client: ClusterClient, options: Mapping[str, Any], levels: Mapping[str, Level]) -> Findings:
+    """All namespaces: the label, every fixture of the table, every running pod."""
+    minor = server_minor(client)
+    known = [fixture for fixture in FIXTURES if fixture.since <= minor]
+    cells: list[Cell] = []
+    with ThreadPoolExecutor(WORKERS) as pool:
+        for namespace, level in levels.items():
+            cells.append(_label_cell(client, options, namespace, level))
+            pods = [pod_of(fixture, namespace, options["image"], LABELS) for fixture in known]
+            answers = pool.map(lambda pod: ask(client, pod), pods)
+            cells += [_fixture_cell(options, namespace, level, *pair) for pair in zip(known, answers, strict=True)]
+            if options["scan"]:
+                running = _running_pods(client, namespace)
+                answers = pool.map(lambda pod: ask(client, as_new(pod)), running)
+                for pod, answer in zip(running, answers, strict=True):
+                    judgement = judge_running(level, answer)
+                    cells.append(
+                        _cell(options, namespace, f"running pod {pod['metadata']['name']}", "admitted", judgement)
+                    )
+    uncovered = sorted({fixture.name for fixture in FIXTURES} - {fixture.name for fixture in known})
+    note = [f"fixture {name}: Kubernetes 1.{minor} does not know the field" for name in uncovered]
+    return Findings(cells, {"coverage": {"fixtures": len(known), "namespaces": len(levels)}, "not_covered": note})
+
+
+def ask(client: ClusterClient, pod: dict[str, Any]) -> Answer:
+    """The API server's answer to a pod that it is only asked about."""
+    try:
+        client.create(pod, dry_run=True)
+    except ApiError as error:
+        return Answer(error.status, error.message)
+    return Answer(201)
+
+
+def server_minor(client: ClusterClient) -> int:
+    """The API server's minor version; GKE writes it as ``34+``."""
+    return int("".join(letter for letter in client.request("GET", "/version")["minor"] if letter.isdigit()))
+
+
+def _running_pods(client: ClusterClient, namespace: str) -> list[dict[str, Any]]:
+    pods = client.list("v1", "Pod", namespace)
+    return [pod for pod in pods if (pod.get("status") or {}).get("phase") not in ENDED]
+
+
+def _label_cell(client: ClusterClient, options: Mapping[str, Any], namespace: str, level: Level) -> Cell:
+    found = client.get("v1", "Namespace", namespace)
+    if found is None:
+        judgement = Judgement("fail", "no such namespace", "the namespace does not exist")
+    else:
+        judgement = judge_label(level, found["metadata"].get("labels") or {})
+    return _cell(options, namespace, "level", f"enforce: {level}", judgement)
+
+
+def _fixture_cell(options: Mapping[str, Any], namespace: str, level: Level, fixture: Fixture, answer: Answer) -> Cell:
+    refused = fixture.refused_at(level)
+    expected = f"refused: {fixture.reason_at(level)}" if refused else "admitted"
+    evidence = {"control": fixture.control, "level": level, "status": answer.status, "message": answer.message}
+    return _cell(options, namespace, fixture.name, expected, judge_fixture(fixture, level, answer), evidence)
+
+
+def _cell(
+    options: Mapping[str, Any],
+    namespace: str,
+    case: str,
+    expected: str,
+    judgement: Judgement,
+    evidence: Mapping[str, Any] | None = None,
+) -> Cell:
+    return Cell(
+        proof=PROOF,
+        cluster=options["cluster"],
+        source="API server",
+        target=namespace,
+        case=case,
+        expected=expected,
+        observed=judgement.observed,
+        verdict=judgement.verdict,
+        reason=judgement.reason,
+        evidence=evidence or {},
+    )
