@@ -166,13 +166,7 @@ def describe(certificate: x509.Certificate) -> dict[str, Any]:
 
 def describe_constraints(extensions: Sequence[tuple[x509.ExtensionType, bool]]) -> dict[str, Any]:
     """Usages, authority and name constraints in the words of the options."""
-    found: dict[str, Any] = {
-        "usages": [],
-        "extended_usages": [],
-        "ca": None,
-        "permitted": Names().to_dict(),
-        "excluded": Names().to_dict(),
-    }
+    found: dict[str, Any] = {"usages": [], "extended_usages": [], "ca": None, "name_constraints": None}
     words = {oid.dotted_string: name for name, oid in EXTENDED_USAGES.items()}
     for extension, _critical in extensions:
         if isinstance(extension, x509.BasicConstraints):
@@ -182,9 +176,15 @@ def describe_constraints(extensions: Sequence[tuple[x509.ExtensionType, bool]]) 
         elif isinstance(extension, x509.ExtendedKeyUsage):
             found["extended_usages"] = sorted(words.get(oid.dotted_string, oid.dotted_string) for oid in extension)
         elif isinstance(extension, x509.NameConstraints):
-            found["permitted"] = read_names(extension.permitted_subtrees or ()).to_dict()
-            found["excluded"] = read_names(extension.excluded_subtrees or ()).to_dict()
+            found["name_constraints"] = {
+                "permitted": _listed(read_names(extension.permitted_subtrees or ())),
+                "excluded": _listed(read_names(extension.excluded_subtrees or ())),
+            }
     return found
+
+
+def _listed(names: Names) -> dict[str, list[str]]:
+    return {kind: values for kind, values in names.to_dict().items() if values}
 
 
 def _has_usage(usage: x509.KeyUsage, name: str) -> bool:

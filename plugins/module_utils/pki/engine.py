@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,41 +14,12 @@ from ansible_collections.pingpong.platform.plugins.module_utils.pki import repor
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.authority import check_issuer
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.certificates import Issued, issue
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.issuers import load_issuer
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.outcome import Entry, Outcome
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.reasons import Damaged, Finding, Reason, findings
-from ansible_collections.pingpong.platform.plugins.module_utils.pki.sinks.base import Held, Sink
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.sinks.base import Held
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.sinks.factory import make_sinks
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.sinks.secrets import Api
-from ansible_collections.pingpong.platform.plugins.module_utils.pki.wanted import Wanted, parse_wanted
-
-
-@dataclass(slots=True)
-class Entry:
-    """One certificate of the task, from its options to what became of it."""
-
-    option: str
-    wanted: Wanted
-    issuer: Mapping[str, Any]
-    sinks: list[Sink]
-    return_content: bool
-
-    @property
-    def ref(self) -> str | None:
-        return self.issuer.get("ref")
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What was there, what is there now, and why it differs; ``stale`` are the sinks to write, with the reason."""
-
-    entry: Entry
-    before: Held
-    after: Issued
-    findings: Sequence[Finding]
-    stale: Mapping[str, str]
-
-    @property
-    def changed(self) -> bool:
-        return bool(self.findings or self.stale)
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.wanted import parse_wanted
 
 
 class Engine:
@@ -76,7 +46,7 @@ class Engine:
         refuse_lost(entries)
         for entry in ordered:
             outcomes[entry.wanted.name] = self._settle(entry, outcomes)
-        return report.result([outcomes[entry.wanted.name] for entry in entries], self._now)
+        return report.result([outcomes[entry.wanted.name] for entry in entries], self._now, check_mode=self._check_mode)
 
     def _entry(self, index: int, options: Mapping[str, Any]) -> Entry:
         option = f"certificates[{index}]"

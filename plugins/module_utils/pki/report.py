@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.common.results import diff
 from ansible_collections.pingpong.platform.plugins.module_utils.pki import bundles, keys
@@ -18,23 +18,22 @@ from ansible_collections.pingpong.platform.plugins.module_utils.pki.certificates
     moment,
     pem,
 )
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.outcome import Outcome
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.reasons import Reason
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.sinks.base import Held
-
-if TYPE_CHECKING:
-    from ansible_collections.pingpong.platform.plugins.module_utils.pki.engine import Outcome
+from cryptography import x509
 
 
-def result(outcomes: Sequence[Outcome], now: datetime) -> dict[str, Any]:
+def result(outcomes: Sequence[Outcome], now: datetime, *, check_mode: bool = False) -> dict[str, Any]:
     """The task's result over all its certificates."""
     return {
         "changed": any(outcome.changed for outcome in outcomes),
-        "certificates": [one(outcome, now) for outcome in outcomes],
+        "certificates": [one(outcome, now, check_mode=check_mode) for outcome in outcomes],
         "diff": [difference(outcome) for outcome in outcomes if outcome.changed],
     }
 
 
-def one(outcome: Outcome, now: datetime) -> dict[str, Any]:
+def one(outcome: Outcome, now: datetime, *, check_mode: bool = False) -> dict[str, Any]:
     """What the task returns of one certificate."""
     entry, after = outcome.entry, outcome.after
     certificate = after.certificate
@@ -45,9 +44,9 @@ def one(outcome: Outcome, now: datetime) -> dict[str, Any]:
         "reason": str(outcome.findings[0].reason) if outcome.findings else str(Reason.NONE),
         "reasons": [str(finding.reason) for finding in outcome.findings],
         "why": "; ".join(finding.why for finding in outcome.findings),
-        "fingerprint": fingerprint(certificate),
-        "serial": f"{certificate.serial_number:x}",
         **describe(certificate),
+        # What check mode made is thrown away: it has no lasting identity to report.
+        **({} if check_mode and outcome.made else identity(certificate)),
         "renew_at": moment(renew_at),
         "days_left": (certificate.not_valid_after_utc - now).days,
         "sinks": [{"sink": sink.label, "changed": sink.label in outcome.stale} for sink in entry.sinks],
@@ -59,6 +58,11 @@ def one(outcome: Outcome, now: datetime) -> dict[str, Any]:
             "key": keys.key_pem(after.key).decode(),
         }
     return found
+
+
+def identity(certificate: x509.Certificate) -> dict[str, str]:
+    """What tells this very certificate from every other."""
+    return {"fingerprint": fingerprint(certificate), "serial": f"{certificate.serial_number:x}"}
 
 
 def difference(outcome: Outcome) -> dict[str, str]:
