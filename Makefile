@@ -1,0 +1,88 @@
+# `make help` lists what there is. Everything installs what it needs.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+ENV ?= local
+ARGS ?=
+VENV := .venv/bin
+PYTHON := $(VENV)/python
+PLAYBOOK := $(VENV)/ansible-playbook
+# The programs that the testbed builds, for tools that look on PATH.
+export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.local/bin:$(PATH)
+export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
+# The machine's own proxy settings have no say over loopback and the container network.
+export no_proxy := 127.0.0.1,localhost,198.51.100.0/24,$(no_proxy)
+
+.PHONY: help
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | column -t -s "$$(printf '\t')"
+
+.PHONY: venv
+venv:
+	@tools/bootstrap
+
+.PHONY: up
+up: venv ## Start the local cloud and build the images, without a cluster yet
+	$(PYTHON) -m testbed up
+
+.PHONY: site
+site: up ## Stand the platform up on this machine, two regions, and verify it
+	$(PLAYBOOK) playbooks/site.yml -i inventories/local $(ARGS)
+
+.PHONY: verify
+verify: venv ## Verify what runs and write report/
+	$(PLAYBOOK) playbooks/verify.yml -i inventories/$(ENV) $(ARGS)
+
+.PHONY: plan
+plan: up ## Show what base.yml would change: make plan ENV=production
+	$(PLAYBOOK) playbooks/base.yml -i inventories/$(ENV) --check --diff -e @inventories/local/cloud.yml $(ARGS)
+
+.PHONY: down
+down: venv ## Remove all that was started on this machine
+	$(PYTHON) -m testbed down
+
+.PHONY: lint
+lint: venv ## ruff, mypy, yamllint, shellcheck, ansible-lint
+	$(VENV)/ruff check .
+	$(VENV)/ruff format --check .
+	cd .collections/ansible_collections/pingpong/platform && $(CURDIR)/$(VENV)/mypy
+	$(VENV)/yamllint --strict .
+	git ls-files -z .ci tools '*.sh' | xargs -0 grep -lZ '^#!.*bash' | xargs -0 $(VENV)/shellcheck
+	$(VENV)/ansible-lint --offline
+
+.PHONY: sanity
+sanity: venv ## ansible-test sanity
+	tools/sanity
+
+.PHONY: unit
+unit: venv ## The tests that need no cluster
+	$(PYTHON) -m pytest tests/unit service/tests -q -n 2
+
+.PHONY: conformance
+conformance: site ## The tests that need the platform, the negative controls among them
+	$(PYTHON) -m pytest tests/conformance -q $(ARGS)
+
+.PHONY: molecule
+molecule: up ## A scenario a role, against kind
+	$(VENV)/molecule test --all
+
+.PHONY: test
+test: lint sanity unit conformance molecule ## All tests that fit into 45 minutes
+	$(PYTHON) -m testbed down
+
+.PHONY: test-all
+test-all: test ## And the long ones
+	$(PYTHON) -m pytest tests -q --long
+
+.PHONY: bench
+bench: up ## Ratios against peers, each pair in one run
+	$(PYTHON) -m tests.bench
+
+.PHONY: lock
+lock: ## Pin requirements-dev.txt in requirements.lock
+	$(VENV)/pip-compile --quiet --upgrade --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --no-header --output-file requirements.lock requirements-dev.txt
+
+.PHONY: build
+build: venv ## Build the collection's tarball into dist/
+	$(VENV)/ansible-galaxy collection build --force --output-path dist
