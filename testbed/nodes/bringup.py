@@ -1,0 +1,141 @@
+"""How a cluster comes up, step by step. Each step looks at what is there and does only what is missing."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from testbed import images
+from testbed.host import HostError, run, state_root, write_whole
+from testbed.images import golang, recipes
+from testbed.images.catalog import catalog
+from testbed.nodes import addons, cilium, image, kindconfig, loading, prepare, record
+from testbed.nodes.kubectl import Kubectl, kubeconfig
+from testbed.nodes.record import Record
+from testbed.nodes.runtime import Node, Runtime
+
+API_PORT = 6443
+API_SECONDS = 180
+NETWORK_SECONDS = 300
+
+
+@dataclasses.dataclass(frozen=True)
+class BringUp:
+    """Brings clusters up in a container runtime; ``progress`` hears a line for each step."""
+
+    runtime: Runtime
+    progress: Callable[[str], None]
+
+    def run(self, known: Record) -> None:
+        """Everything from nothing (or from where it stopped) to a cluster whose pods run."""
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            network_images = pool.submit(images.build, loading.NETWORK_IMAGES)
+            nodes = self.ensure_nodes(known)
+            api = self.reach(known, nodes)
+            self.progress(f"{known.name}: network")
+            self.install_network(known, nodes, api, network_images.result())
+            others = pool.submit(loading.load, self.runtime, nodes, loading.built().values())
+            api.apply(addons.gateway_kinds())
+            # the pool's kinds are registered by Cilium's operator once it runs
+            api.apply(cilium.load_balancer_pool(known.addresses), within=NETWORK_SECONDS)
+            api.rolled_out("kube-system", "daemonset/cilium", "deployment/coredns", timeout=NETWORK_SECONDS)
+            api.run("wait", "node", "--all", "--for=condition=Ready", "--timeout=120s", timeout=150)
+            self.progress(f"{known.name}: images")
+            others.result()
+        record.save(dataclasses.replace(known, nodes=tuple(node.identity for node in nodes), ready=True))
+        self.progress(f"{known.name}: ready")
+
+    def ensure_nodes(self, known: Record) -> Sequence[Node]:
+        """The cluster's nodes, running and joined; nodes that kubeadm did not finish on are made anew."""
+        nodes = self.runtime.nodes(known.name)
+        if not known.nodes or {node.identity for node in nodes} != set(known.nodes):
+            if nodes:
+                self.progress(f"{known.name}: remove the nodes of a creation that did not end")
+                self.kind("delete", "cluster", "--name", known.name)
+            self.create_nodes(known)
+        else:
+            for node in nodes:
+                if not node.running:
+                    self.progress(f"{known.name}: start {node.name}")
+                    self.runtime.run("start", node.name)
+        nodes = self.runtime.nodes(known.name)
+        for node in nodes:
+            self.runtime.execute(node.name, "sh", "-c", cilium.MOUNT_SCRIPT)
+        return nodes
+
+    def create_nodes(self, known: Record) -> None:
+        """Start the nodes with kind and remember them once kubeadm has ended well on all."""
+        prepare.prepare_host()
+        prepare.link_programs()
+        node_image = image.build(self.runtime, self.progress)
+        self.runtime.ensure_network()
+        loading.archives_folder().mkdir(parents=True, exist_ok=True)
+        folder = record.folder(known.name)
+        write_whole(folder / "access" / kindconfig.TOKEN_TABLE, kindconfig.token_table(record.access_token()), 0o600)
+        shape = kindconfig.ClusterShape(
+            name=known.name, image=node_image, location=known.location, nodes=known.node_count,
+            addresses=known.addresses, token_folder=folder / "access", archives=loading.archives_folder(),
+            local_images=kindconfig.LocalImages(image.REPOSITORY, coredns_tag(), golang.KUBERNETES_VERSION),
+        )  # fmt: skip
+        self.progress(f"{known.name}: nodes")
+        # kind's own kubeconfig goes where nothing reads it: it holds a client key with every right
+        arguments = ("create", "cluster", "--config=-", f"--kubeconfig={folder / 'kind-kubeconfig'}")
+        self.kind(*arguments, stdin=kindconfig.render(shape), log=folder / "create.log")
+        (folder / "kind-kubeconfig").unlink(missing_ok=True)
+        identities = tuple(node.identity for node in self.runtime.nodes(known.name))
+        record.save(dataclasses.replace(known, nodes=identities))
+
+    def reach(self, known: Record, nodes: Sequence[Node]) -> Kubectl:
+        """Write the kubeconfig and wait for the API server to answer it."""
+        server = control_plane(nodes)
+        authority = self.runtime.execute(server.name, "cat", "/etc/kubernetes/pki/ca.crt")
+        path = record.kubeconfig_path(known.name)
+        encoded = base64.b64encode(authority.encode()).decode()
+        write_whole(path, kubeconfig(known.name, endpoint(server), encoded, record.access_token()), 0o600)
+        api = Kubectl(path)
+        deadline = time.monotonic() + API_SECONDS
+        while True:
+            try:
+                api.run("get", "--raw=/readyz", timeout=20)
+            except HostError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(1)
+            else:
+                return api
+
+    def install_network(
+        self, known: Record, nodes: Sequence[Node], api: Kubectl, built: dict[str, images.Image]
+    ) -> None:
+        """Cilium, from the images that were built here and the chart of its module."""
+        loading.load(self.runtime, nodes, built.values())
+        agent, operator = built["cilium"].reference, built["cilium-operator"].reference
+        api.apply(cilium.render(cilium.values(known.name, control_plane(nodes).address, agent, operator)))
+
+    def kind(self, *arguments: str, stdin: str | None = None, log: Path | None = None) -> None:
+        """Run kind on our container runtime and network."""
+        program = state_root() / "bin" / "kind"
+        run([program, *arguments], stdin=stdin, log=log, env=self.runtime.environment, timeout=900)
+
+
+def control_plane(nodes: Sequence[Node]) -> Node:
+    for node in nodes:
+        if node.control_plane:
+            return node
+    raise HostError(f"no control plane among the nodes: {', '.join(node.name for node in nodes) or 'none'}")
+
+
+def endpoint(server: Node) -> str:
+    """The API server's address as this machine reaches it; empty while its node does not run."""
+    return f"https://{server.address}:{API_PORT}" if server.address else ""
+
+
+def coredns_tag() -> str:
+    """The tag of the CoreDNS image that is built here: kubeadm is told to run it."""
+    everything = catalog()
+    recipe = next(recipe for recipe in everything if recipe.name == "coredns")
+    return recipes.reference(recipe, everything).rpartition(":")[2]

@@ -1,0 +1,112 @@
+"""The clusters of this machine: created, found and removed by name."""
+
+from __future__ import annotations
+
+import builtins
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+
+from testbed.host import HostError, locked, state_root
+from testbed.images import Image, golang
+from testbed.nodes import loading, prepare, record
+from testbed.nodes.bringup import BringUp, endpoint
+from testbed.nodes.runtime import Runtime
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class ClusterInfo:
+    """A cluster as it is. ``endpoint`` is reached from this machine and verifies against ``ca_certificate`` (PEM).
+
+    ``phase``: PROVISIONING (being created, or a creation was killed: create again), RUNNING, STOPPED (nodes do
+    not run) or ERROR (nodes are missing). Endpoint and CA are empty until the control plane stands.
+    """
+
+    name: str
+    endpoint: str
+    ca_certificate: str
+    nodes: list[str] = field(default_factory=list)
+    phase: str = "PROVISIONING"
+    location: str = ""
+    version: str = golang.KUBERNETES_VERSION
+
+
+class Clusters:
+    """Methods may be called from several threads and processes at once; those on one cluster take turns."""
+
+    def __init__(self, progress: Callable[[str], None] = logger.info, runtime: Runtime | None = None) -> None:
+        self._progress = progress
+        self._runtime = runtime or prepare.container_runtime()
+        self._up = BringUp(self._runtime, progress)
+
+    def create(
+        self, name: str, *, location: str, node_count: int = 1, version: str | None = None,
+        labels: Mapping[str, str] | None = None,
+    ) -> ClusterInfo:  # fmt: skip
+        """Bring the cluster up and wait until pods run; a creation that was killed is carried on.
+
+        Takes about a minute with warm caches. A cluster that runs is returned at once.
+        """
+        _check_version(name, version)
+        with self._alone(name):
+            known = record.load(name) or record.allocate(name, location, node_count, labels or {})
+            if (known.location, known.node_count) != (location, node_count):
+                raise HostError(
+                    f"cluster {name}: it is there in {known.location} with {known.node_count} node(s); "
+                    f"delete it first to have it in {location} with {node_count}"
+                )
+            if record.phase(known, self._runtime.nodes(name)) != "RUNNING":
+                self._up.run(known)
+        found = self.get(name)
+        if not found or found.phase != "RUNNING":
+            raise HostError(f"cluster {name}: it did not stay up: {found.phase if found else 'gone'}")
+        return found
+
+    def delete(self, name: str) -> None:
+        """Remove the cluster and all that belongs to it; nothing happens if there is none."""
+        with self._alone(name):
+            if self._runtime.nodes(name):
+                self._progress(f"{name}: delete")
+                self._up.kind("delete", "cluster", "--name", name)
+            record.forget(name)
+
+    def get(self, name: str) -> ClusterInfo | None:
+        """The cluster as it is now, or None."""
+        known = record.load(name)
+        if not known:
+            return None
+        nodes = self._runtime.nodes(name)
+        kubeconfig = record.kubeconfig_path(name)
+        return ClusterInfo(
+            name=name,
+            endpoint=next((endpoint(node) for node in nodes if node.control_plane), ""),
+            ca_certificate=record.authority(kubeconfig.read_text()) if kubeconfig.exists() else "",
+            nodes=[node.name for node in nodes],
+            phase=record.phase(known, nodes),
+            location=known.location,
+        )
+
+    def list(self) -> builtins.list[ClusterInfo]:
+        """Every cluster, by name."""
+        return [info for info in map(self.get, record.names()) if info]
+
+    def load_images(self, wanted: Mapping[str, Image] | None = None) -> Sequence[str]:
+        """Bring images (None: all that are built) into every running cluster; return what was imported."""
+        chosen = loading.built() if wanted is None else wanted
+        ours = set(record.names())
+        running = [node for node in self._runtime.nodes() if node.running and node.cluster in ours]
+        return loading.load(self._runtime, running, chosen.values())
+
+    def _alone(self, name: str) -> AbstractContextManager[None]:
+        return locked(state_root() / "locks" / f"cluster-{name}")
+
+
+def _check_version(name: str, version: str | None) -> None:
+    """``version`` may be empty, ``latest``, 1.34, 1.34.4 or GKE's 1.34.4-gke.1."""
+    served = golang.KUBERNETES_VERSION.removeprefix("v")
+    asked = (version or "").removeprefix("v").partition("-")[0]
+    if asked not in ("", "latest", served, served.rpartition(".")[0]):
+        raise HostError(f"cluster {name}: version {version!r} is not served here; {served} is")
