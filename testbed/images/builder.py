@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from testbed.host import HostError, ensure_packages, locked, write_json
-from testbed.images import golang, oci, rootfs, scheduler, wheels
+from testbed.images import containerfile, golang, oci, rootfs, scheduler, wheels
 from testbed.images.golang import BY_NAME as MODULES
 from testbed.images.progress import Display
 from testbed.images.recipes import Recipe, reference
@@ -61,9 +61,11 @@ def tag_of(full_name: str) -> str:
 
 
 def chosen(names: Iterable[str] | None, recipes: Sequence[Recipe]) -> list[Recipe]:
-    """The named recipes, all of them for None. An unknown name is an error that lists the known ones."""
+    """The named recipes, for None all but the optional ones. An unknown name is an error that lists the known."""
     known = {recipe.name: recipe for recipe in recipes}
-    wanted = list(known) if names is None else list(dict.fromkeys(names))
+    if names is None:
+        return [recipe for recipe in recipes if not recipe.optional]
+    wanted = list(dict.fromkeys(names))
     unknown = [name for name in wanted if name not in known]
     if unknown:
         raise HostError(f"no such image: {', '.join(unknown)}; there are: {', '.join(sorted(known))}")
@@ -74,21 +76,33 @@ def plan(recipes: Sequence[Recipe], everything: Sequence[Recipe], cache: Path) -
     """The tasks that the recipes still need; none for what is in the cache."""
     tasks: dict[str, Task] = {}
     for recipe in recipes:
-        if existing(recipe, everything, cache):
-            continue
-        needs = set()
-        for name in recipe.modules():
-            needs |= _add(tasks, go_task(MODULES[name], cache), MODULES[name].output(cache))
-        for wheel in recipe.wheels():
-            run = partial(_exclusive, cache, f"wheel-{wheel.name}", partial(wheels.build, wheel, cache))
-            task = Task(f"{wheel.name} from its wheel", run, usual_seconds=wheel.usual_seconds)
-            needs |= _add(tasks, task, wheel.output(cache))
-        if recipe.base:
-            needs |= _add(tasks, rootfs_task(recipe.base, cache), recipe.base.output(cache))
-        run = partial(_exclusive, cache, f"image-{recipe.name}", partial(pack, recipe, everything, cache))
-        name = f"image {recipe.name}"
-        tasks[name] = Task(name, run, frozenset(needs), recipe.usual_seconds)
+        _plan_image(tasks, recipe, everything, cache)
     return list(tasks.values())
+
+
+def _plan_image(tasks: dict[str, Task], recipe: Recipe, everything: Sequence[Recipe], cache: Path) -> set[str]:
+    if existing(recipe, everything, cache):
+        return set()
+    needs = set()
+    for name in recipe.modules():
+        needs |= _add(tasks, go_task(MODULES[name], cache), MODULES[name].output(cache))
+    for wheel in recipe.wheels():
+        run = partial(_exclusive, cache, f"wheel-{wheel.name}", partial(wheels.build, wheel, cache))
+        task = Task(f"{wheel.name} from its wheel", run, usual_seconds=wheel.usual_seconds)
+        needs |= _add(tasks, task, wheel.output(cache))
+    if recipe.base:
+        needs |= _add(tasks, rootfs_task(recipe.base, cache), recipe.base.output(cache))
+    if recipe.over:
+        needs |= _plan_image(tasks, recipe.over, everything, cache)
+    run = partial(_exclusive, cache, f"image-{recipe.name}", partial(make, recipe, everything, cache))
+    task = Task(f"image {recipe.name}", run, frozenset(needs), recipe.usual_seconds)
+    tasks.setdefault(task.name, task)
+    return {task.name}
+
+
+def program_tasks(names: Iterable[str], cache: Path) -> list[Task]:
+    """The builds of Go modules that are missing."""
+    return [go_task(MODULES[name], cache) for name in names if not MODULES[name].output(cache).exists()]
 
 
 def go_task(module: golang.GoModule, cache: Path) -> Task:
@@ -122,7 +136,7 @@ def existing(recipe: Recipe, everything: Sequence[Recipe], cache: Path) -> Image
     return Places.of(cache, recipe.name, tag_of(reference(recipe, everything))).image(recipe.name)
 
 
-def pack(recipe: Recipe, everything: Sequence[Recipe], cache: Path, _log: Path) -> Image:
+def make(recipe: Recipe, everything: Sequence[Recipe], cache: Path, log: Path) -> Image:
     """Write the recipe's archive unless it is there; everything that it is made of is."""
     full_name = reference(recipe, everything)
     places = Places.of(cache, recipe.name, tag_of(full_name))
@@ -130,7 +144,18 @@ def pack(recipe: Recipe, everything: Sequence[Recipe], cache: Path, _log: Path) 
     if found:
         return found
     places.archive.parent.mkdir(parents=True, exist_ok=True)
-    layer, archive = places.archive.with_suffix(".layer"), places.archive.with_suffix(".partial")
+    archive = places.archive.with_suffix(".partial")
+    base = existing(recipe.over, everything, cache) if recipe.over else None
+    if recipe.context and base:
+        digest = containerfile.build(recipe.context, full_name, (base.reference, base.archive), archive, cache, log)
+    else:
+        digest = pack(recipe, full_name, archive, cache)
+    return places.keep(recipe.name, full_name, archive, digest)
+
+
+def pack(recipe: Recipe, full_name: str, archive: Path, cache: Path) -> str:
+    """Write the archive of a recipe that is made of parts; return its manifest's digest."""
+    layer = archive.with_suffix(".layer")
     layers = [recipe.base.output(cache)] if recipe.base else []
     if recipe.puts:
         oci.write_layer(layer, [
@@ -140,7 +165,7 @@ def pack(recipe: Recipe, everything: Sequence[Recipe], cache: Path, _log: Path) 
         layers.append(layer)
     digests = oci.write_archive(archive, [oci.Content((full_name,), layers, recipe.runtime)])
     layer.unlink(missing_ok=True)
-    return places.keep(recipe.name, full_name, archive, digests[full_name])
+    return digests[full_name]
 
 
 def run_tasks(tasks: Sequence[Task], reporter: Reporter | None = None) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from testbed.host import REPOSITORY
+from testbed.images.containerfile import Context
 from testbed.images.golang import BY_NAME as MODULES
 from testbed.images.golang import CILIUM_VERSION, ISTIO_VERSION, GoModule
 from testbed.images.oci import Runtime
@@ -53,13 +55,12 @@ def _programs(module: GoModule, **places: str) -> list[Put]:
     return [Put(at, Program(module, name.replace("_", "-"))) for name, at in places.items()]
 
 
-def _single(module: str, program: str, **runtime: str) -> Recipe:
-    """An image that is one static program and nothing else."""
+def _single(module: str, program: str, at: str = "", user: str = "65532:65532", optional: bool = False) -> Recipe:
+    """An image that is one static program and nothing else, at the root unless ``at`` says where."""
     found = MODULES[module]
-    return Recipe(
-        module, found.version, None, _programs(found, **{program.replace("-", "_"): f"/{program}"}),
-        Runtime((f"/{program}",), **({"user": "65532:65532"} | runtime)),  # type: ignore[arg-type]
-    )  # fmt: skip
+    place = at or f"/{program}"
+    runtime = Runtime((place,), user=user)
+    return Recipe(module, found.version, None, [Put(place, Program(found, program))], runtime, optional=optional)
 
 
 def _cilium() -> list[Recipe]:
@@ -104,19 +105,35 @@ def _istio() -> list[Recipe]:
                Runtime(command=("/usr/local/bin/install-cni",), environment={"PATH": path}, folder="/opt/cni/bin"),
                group="istio"),
         Recipe("envoy", ENVOY.version, NETWORK, [Put("/usr/local/bin/envoy", envoy, mode=0o755)],
-               Runtime(("/usr/local/bin/envoy",), user="1337:1337")),
+               Runtime(("/usr/local/bin/envoy",), user="1337:1337"), optional=True),
     ]  # fmt: skip
 
 
+def _prometheus() -> Recipe:
+    arguments = ("--config.file=/etc/prometheus/prometheus.yml", "--storage.tsdb.path=/prometheus")
+    runtime = Runtime(("/bin/prometheus",), arguments, user="65534:65534", folder="/prometheus")
+    return Recipe("prometheus", "2.42", PROMETHEUS, [Put("/prometheus", mode=0o777)], runtime)
+
+
+def _python() -> list[Recipe]:
+    base = Recipe("python", "3.13", PYTHON, runtime=Runtime(("/usr/bin/python3",)), loaded=False)
+    ping = Recipe("ping", "0.1.0", context=Context(REPOSITORY / "service"), over=base, usual_seconds=40)
+    # A first process that handles no signal would outlive SIGTERM for all of its grace period.
+    idle = Runtime(command=("/bin/sleep", "infinity"), user="10001:10001", stop_signal="SIGKILL")
+    return [base, ping, Recipe("toolbox", "1", TOOLBOX, runtime=idle)]
+
+
 def catalog() -> Sequence[Recipe]:
-    """Every image that is written from parts; ping's is built from its Containerfile."""
-    prometheus = Runtime(("/usr/bin/prometheus",), user="65534:65534", folder="/prometheus")
+    """Every image of the platform, but the nodes' own."""
     return (
         *_cilium(),
         *_istio(),
         _single("coredns", "coredns", user=""),  # it binds port 53 by a capability that its pod grants
         _single("kube-state-metrics", "kube-state-metrics"),
-        Recipe("python", "3.13", PYTHON, (), Runtime(("/usr/bin/python3",))),
-        Recipe("toolbox", "1", TOOLBOX, (), Runtime(("/bin/sleep",), ("infinity",), user="10001:10001")),
-        Recipe("prometheus", "2.42", PROMETHEUS, [Put("/prometheus", mode=0o777)], prometheus),
+        *_python(),
+        _prometheus(),
+        _single("metrics-server", "metrics-server"),
+        _single("prometheus-adapter", "adapter"),
+        _single("contour", "contour", at="/bin/contour", optional=True),
+        _single("argo-rollouts", "rollouts-controller", optional=True),
     )

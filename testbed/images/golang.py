@@ -104,6 +104,16 @@ MODULES: tuple[GoModule, ...] = (
     GoModule("coredns", "github.com/coredns/coredns", "v1.14.7", {"coredns": "."}, usual_seconds=240),
     GoModule("kube-state-metrics", "k8s.io/kube-state-metrics/v2", "v2.15.0", {"kube-state-metrics": "."},
              usual_seconds=85),
+    GoModule("metrics-server", "sigs.k8s.io/metrics-server", "v0.9.0", {"metrics-server": "./cmd/metrics-server"},
+             usual_seconds=130),
+    GoModule("prometheus-adapter", "sigs.k8s.io/prometheus-adapter", "v0.12.0", {"adapter": "./cmd/adapter"},
+             usual_seconds=115),
+    GoModule("contour", "github.com/projectcontour/contour", "v1.33.8", {"contour": "./cmd/contour"},
+             usual_seconds=190),
+    GoModule("argo-rollouts", "github.com/argoproj/argo-rollouts", "v1.9.0",
+             {"rollouts-controller": "./cmd/rollouts-controller"}, usual_seconds=170),
+    # Its resource definitions only: the version that Istio is built with.
+    GoModule("gateway-api", "sigs.k8s.io/gateway-api", "v1.6.0", {}),
 )  # fmt: skip
 BY_NAME = {module.name: module for module in MODULES}
 

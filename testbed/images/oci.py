@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import platform
 import tarfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,7 +20,7 @@ MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 CONFIG = "application/vnd.oci.image.config.v1+json"
 LAYER = "application/vnd.oci.image.layer.v1.tar"
 CREATED = "2023-11-14T22:13:20Z"
-CHUNK = 1 << 20
+ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
 @dataclass(frozen=True)
@@ -42,14 +43,15 @@ class Runtime:
     environment: Mapping[str, str] = field(default_factory=dict)
     user: str = ""
     folder: str = ""
+    stop_signal: str = ""
 
     def config(self) -> dict[str, Any]:
         environment = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", **self.environment}
         config: dict[str, Any] = {"Env": [f"{name}={value}" for name, value in sorted(environment.items())]}
         known = {"Entrypoint": list(self.entrypoint), "Cmd": list(self.command)}
         config |= {key: value for key, value in known.items() if value}
-        config |= {key: value for key, value in (("User", self.user), ("WorkingDir", self.folder)) if value}
-        return config
+        plain = {"User": self.user, "WorkingDir": self.folder, "StopSignal": self.stop_signal}
+        return config | {key: value for key, value in plain.items() if value}
 
 
 @dataclass(frozen=True)
@@ -163,9 +165,15 @@ def write_archive(target: Path, images: Sequence[Content]) -> dict[str, str]:
     return digests
 
 
+def architecture() -> str:
+    """This machine's kind, as images name it."""
+    machine = platform.machine()
+    return ARCHITECTURES.get(machine, machine)
+
+
 def config_of(runtime: Runtime, layers: Sequence[str]) -> dict[str, Any]:
     return {
-        "created": CREATED, "architecture": "amd64", "os": "linux", "config": runtime.config(),
+        "created": CREATED, "architecture": architecture(), "os": "linux", "config": runtime.config(),
         "rootfs": {"type": "layers", "diff_ids": list(layers)},
         "history": [{"created": CREATED} for _ in layers],
     }  # fmt: skip

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from testbed.images import wheels
+from testbed.images.containerfile import Context
 from testbed.images.golang import GoModule, module_source
 from testbed.images.oci import Runtime
 from testbed.images.rootfs import RootFilesystem
@@ -88,14 +89,22 @@ class Put:
 
 @dataclass(frozen=True)
 class Recipe:
-    """An image written from parts. Images of one ``group`` share their tag, which all their recipes decide."""
+    """An image written from parts, or built from a Containerfile (``context``) over another recipe (``over``).
+
+    Images of one ``group`` share their tag, which all their recipes decide. An ``optional`` one is only built
+    when it is named. ``loaded`` says that pods run it: the others are there to build from.
+    """
 
     name: str
     version: str
-    base: RootFilesystem | None
-    puts: Sequence[Put]
+    base: RootFilesystem | None = None
+    puts: Sequence[Put] = ()
     runtime: Runtime = field(default_factory=Runtime)
+    context: Context | None = None
+    over: Recipe | None = None
     group: str = ""
+    optional: bool = False
+    loaded: bool = True
     usual_seconds: int = 5
 
     @property
@@ -104,6 +113,7 @@ class Recipe:
             FORMAT, platform.machine(), self.version, self.base.digest if self.base else None,
             [put.identity() for put in self.puts], self.runtime.config(),
         ]  # fmt: skip
+        recipe += [part.digest for part in (self.context, self.over) if part]
         return hashlib.sha256(json.dumps(recipe).encode()).hexdigest()[:16]
 
     def modules(self) -> set[str]:

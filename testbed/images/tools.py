@@ -1,0 +1,61 @@
+"""Programs, charts and manifests for the state folder: links and copies out of the cache."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from testbed.host import link, write_json
+from testbed.images.builder import Image
+from testbed.images.golang import BY_NAME as MODULES
+from testbed.images.golang import module_source
+
+# A program and the file that it is: the name that it is called by says which program the Kubernetes binary is.
+PROGRAMS = {"kind": ("kind", "kind"), "helm": ("helm", "helm"), "kubectl": ("kubernetes", "kubernetes")}
+# A folder in .local/charts and where it comes from.
+CHARTS = {
+    "cilium": ("cilium", "install/kubernetes/cilium"),
+    "istio/base": ("istio", "manifests/charts/base"),
+    "istio/istiod": ("istio", "manifests/charts/istio-control/istio-discovery"),
+    "istio/istio-cni": ("istio", "manifests/charts/istio-cni"),
+    "istio/gateway": ("istio", "manifests/charts/gateway"),
+    "gateway-api": ("gateway-api", "config/crd/standard"),
+}
+
+
+def place_programs(cache: Path, state: Path) -> dict[str, Path]:
+    """Link the programs that are built into ``bin``; return them by name."""
+    placed = {}
+    for name, (module, program) in PROGRAMS.items():
+        target = MODULES[module].output(cache) / program
+        if target.exists():
+            link(state / "bin" / name, target)
+            placed[name] = state / "bin" / name
+    return placed
+
+
+def place_charts(state: Path) -> dict[str, Path]:
+    """Copy the charts that are missing, or of another version, into ``charts``; return them by name."""
+    return {name: _place(state / "charts" / name, *CHARTS[name]) for name in CHARTS}
+
+
+def _place(target: Path, module: str, folder: str) -> Path:
+    found = MODULES[module]
+    stamp = target.with_name(f".{target.name}.version")
+    if target.is_dir() and stamp.exists() and stamp.read_text() == found.version:
+        return target
+    partial = target.with_name(f".{target.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    # The module cache is read-only, down to its folders; a copy must not be.
+    shutil.copytree(module_source(found) / folder, partial, copy_function=shutil.copyfile)
+    for path in (partial, *partial.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    shutil.rmtree(target, ignore_errors=True)
+    partial.rename(target)
+    stamp.write_text(found.version)
+    return target
+
+
+def place_images(state: Path, images: dict[str, Image]) -> None:
+    """Write ``images.json``: each image's name and full reference."""
+    write_json(state / "images.json", {name: image.reference for name, image in images.items()})
