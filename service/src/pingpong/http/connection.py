@@ -1,0 +1,233 @@
+"""One client's connection: requests in, replies out in the same order, nothing unbounded.
+
+Beyond what the reader holds there are ``max_pipelined`` waiting requests and the transport's write buffer.
+Reading stops while a reply is under way or the client does not take what was written. Time is bounded by one
+deadline, which the server's sweep compares with the clock: a slow client costs no timer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable
+from time import perf_counter
+from typing import TYPE_CHECKING, cast
+
+from pingpong import trace
+from pingpong.http.messages import RefusedError, Reply, Request, error_reply
+from pingpong.http.reader import CLOSING, IDLE, RequestReader
+
+if TYPE_CHECKING:
+    from pingpong.http.server import Server
+
+_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+_FAILED = error_reply(500)
+_TOO_SLOW = RefusedError(408, "the request took too long")
+
+
+class Connection(RequestReader, asyncio.BufferedProtocol):
+    """The protocol of one connection. ``server`` holds what connections share."""
+
+    def __init__(self, server: Server) -> None:
+        super().__init__(server.limits)
+        self._server = server
+        self._transport: asyncio.Transport = cast("asyncio.Transport", None)
+        self._served = 0
+        self._queue: deque[Request] = deque()
+        self._refusal: RefusedError | None = None  # the answer after those to the queue
+        self._waiting: asyncio.Task[None] | None = None
+        self._write_paused = False
+        self._unread = b""
+        self._eof = False
+
+    # --- the transport calls these
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+        if self._server.add(self):
+            self.rearm(perf_counter())
+        else:
+            self._transport.write(self._server.overloaded())
+            self._close(linger=True)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._server.discard(self)
+        self.phase = CLOSING
+        self._queue.clear()
+        if self._waiting is not None:
+            self._waiting.cancel()
+
+    def get_buffer(self, sizehint: int) -> memoryview:
+        return self._server.buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        if self.phase == CLOSING:
+            self._wire += nbytes
+            if self._wire > self._server.buffer.nbytes:
+                self._transport.abort()  # that the client could still read our answer was a courtesy
+        elif self.last:
+            pass  # nothing that follows is acted on
+        elif self._stalled():
+            # a transport may hand over once more what it had read before it was told to pause
+            self._unread += bytes(self._server.buffer[:nbytes])
+        else:
+            self._read(self._server.buffer[:nbytes])
+
+    def eof_received(self) -> bool:
+        self._eof = True
+        # half closed: what is under way is still answered, where the transport can (TLS cannot)
+        return self._stalled() and self._transport.can_write_eof()
+
+    def pause_writing(self) -> None:
+        self._write_paused = True
+        self._transport.pause_reading()
+        self.deadline = perf_counter() + self.limits.write_seconds
+
+    def resume_writing(self) -> None:
+        self._write_paused = False
+        if self.phase != CLOSING:
+            self._advance()
+
+    # --- the server calls these
+
+    def expire(self) -> None:
+        """The deadline passed."""
+        if self.phase == CLOSING or self._write_paused:
+            self._transport.abort()
+        elif self.phase == IDLE:
+            self._close()
+        else:
+            self._refuse(_TOO_SLOW)
+
+    def drain(self) -> None:
+        """Close if nothing is under way; else the reply that is, is the last, as the server is draining."""
+        if self.phase == IDLE and not self._stalled():
+            self._close()
+
+    def abort(self) -> None:
+        self._transport.abort()
+
+    # --- reading
+
+    def _stalled(self) -> bool:
+        """Whether a reply must wait for another, or for the client."""
+        return self._waiting is not None or self._write_paused or bool(self._queue)
+
+    def _read(self, data: memoryview) -> None:
+        try:
+            self.feed(data, perf_counter())
+        except RefusedError as refusal:
+            self._refuse(refusal)
+            return
+        if self.phase == CLOSING:
+            return
+        if self._stalled():
+            self._pause()
+        elif self.phase == IDLE:
+            self.deadline = self._now + self.limits.idle_seconds
+
+    def _pause(self) -> None:
+        self._transport.pause_reading()
+        if not self._write_paused:
+            self.deadline = float("inf")  # handlers end by themselves
+
+    def body_awaited(self) -> None:
+        if not self._stalled():  # else it would overtake a reply; the client sends its body after a while
+            self._transport.write(_CONTINUE)
+
+    def received(self, request: Request) -> None:
+        if not self._stalled():
+            self._answer(request)
+        elif len(self._queue) < self.limits.max_pipelined:
+            self._queue.append(request)
+        else:
+            # The client may send the rest again on another connection: pipelining promises no more.
+            self.last = True
+            self._queue[-1].keep_alive = False
+
+    # --- answering
+
+    def _answer(self, request: Request) -> None:
+        route, handler = self._server.router.find(request)
+        try:
+            result = handler(request)
+        except Exception:
+            self._server.handler_failed(request)
+            result = _FAILED
+        if isinstance(result, Reply):
+            self._send(request, route.name, result)
+        else:
+            self._waiting = asyncio.get_running_loop().create_task(self._answer_later(request, route.name, result))
+
+    async def _answer_later(self, request: Request, route: str, result: Awaitable[Reply]) -> None:
+        try:
+            reply = await result
+        except Exception:
+            self._server.handler_failed(request)
+            reply = _FAILED
+        self._waiting = None
+        self._send(request, route, reply)
+        if self.phase != CLOSING:
+            self._advance()
+
+    def _send(self, request: Request, route: str, reply: Reply) -> None:
+        server = self._server
+        headers = request.headers
+        self._served += 1
+        close = not request.keep_alive or server.draining or self._served >= self.limits.max_requests_per_connection
+        echo = trace.echo(headers) if b"traceparent" in headers else b""
+        self._transport.write(
+            reply.wire(server.date, close=close, head_only=request.method == b"HEAD", echo=echo),
+        )
+        server.observe(request, route, reply.status, perf_counter() - request.arrived)
+        if close:
+            self._close(linger=request.keep_alive)
+
+    def _advance(self) -> None:
+        """Answer what waits, then read on."""
+        while self._queue and self._waiting is None and not self._write_paused:
+            self._answer(self._queue.popleft())
+            if self.phase == CLOSING:
+                return
+        if self._stalled():
+            return
+        if self._refusal is not None:
+            self._refuse(self._refusal)
+            return
+        if self._unread:
+            data, self._unread = self._unread, b""
+            self._read(memoryview(data))
+            if self.phase == CLOSING or self._stalled():
+                return
+        if self._eof:
+            self._close()
+            return
+        self.rearm(perf_counter())
+        self._transport.resume_reading()
+
+    def _refuse(self, refusal: RefusedError) -> None:
+        """Answer with an error, after what is under way, and end the connection."""
+        self.last = True
+        if self._stalled():
+            self._refusal = refusal
+            self._pause()
+            return
+        self._transport.write(refusal.reply.wire(self._server.date, close=True, head_only=False))
+        self._server.refused(refusal.status)
+        self._close(linger=True)
+
+    def _close(self, *, linger: bool = False) -> None:
+        """Close once everything is written. With ``linger`` the client is heard out for a moment first.
+
+        To close a socket with unread data resets the connection, which can take the answer from the client.
+        """
+        self.phase = CLOSING
+        self._queue.clear()
+        self._wire = 0
+        limits = self.limits
+        self.deadline = perf_counter() + (limits.write_seconds if self._write_paused else limits.linger_seconds)
+        if linger and not self._eof and self._transport.can_write_eof():
+            self._transport.write_eof()
+            self._transport.resume_reading()
+        else:
+            self._transport.close()

@@ -1,0 +1,150 @@
+"""From bytes to requests, within limits, with no transport: what a connection and the fuzzer drive.
+
+Memory is bounded by the head (``max_head_bytes``), one body (``max_body_bytes``) and the piece that is fed.
+"""
+
+from __future__ import annotations
+
+import httptools
+
+from pingpong.http.framing import SINGLE, check_head, wants_continue
+from pingpong.http.messages import RefusedError, Request
+from pingpong.settings import Limits
+
+# what the next byte belongs to
+IDLE, HEAD, BODY, CLOSING = range(4)
+# a chunked body of one-byte chunks takes six bytes on the wire for one; more than that is a game with extensions
+_CHUNK_OVERHEAD = 8
+
+
+class _ClosedError(Exception):
+    """The connection was closed by the answer to a request."""
+
+
+class RequestReader:
+    """Feeds llhttp and checks what it finds. Subclasses say what happens with a request.
+
+    ``deadline`` is when the phase must have ended, on the clock of ``feed``'s ``now``; ``last`` says that no
+    request may follow the one that was parsed last.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.phase = IDLE
+        self.last = False
+        self.deadline = float("inf")
+        self._parser = httptools.HttpRequestParser(self)
+        self._now = 0.0
+        self._size = 0  # of the piece that is being fed
+        self._wire = 0  # bytes read in this phase
+        self._target = b""
+        self._headers: dict[bytes, bytes] = {}
+        self._head_size = 0
+        self._body = b""
+
+    def received(self, request: Request) -> None:
+        """A request is complete."""
+        raise NotImplementedError
+
+    def body_awaited(self) -> None:
+        """The client waits for ``100 Continue`` before it sends the body."""
+
+    def feed(self, data: memoryview, now: float) -> None:
+        """Parse ``data``, which arrived at ``now``. Raises ``RefusedError`` for what must not be acted on."""
+        self._now = now
+        if self.phase == IDLE:
+            self._begin(0)
+        while True:
+            self._size = len(data)
+            try:
+                self._parser.feed_data(data)
+            except httptools.HttpParserUpgrade as upgrade:
+                # an offer to switch protocols is ignored, as it may be: what follows is HTTP/1.1
+                data = data[upgrade.args[0] :]
+                continue
+            except httptools.HttpParserCallbackError as error:
+                if isinstance(error.__context__, _ClosedError):
+                    return
+                raise error.__context__ or error from None
+            except httptools.HttpParserError as error:
+                if not self.last:  # else it is data behind the last request, which nobody reads
+                    raise RefusedError(400, f"malformed request: {error}") from None
+            break
+        self._wire += self._size
+        if self.phase == HEAD and self._wire > self.limits.max_head_bytes:
+            raise RefusedError(431, "the head of the request is too large")
+        if self.phase == BODY and self._wire > _CHUNK_OVERHEAD * self.limits.max_body_bytes + self._size:
+            raise RefusedError(413, f"the body takes too much space for {self.limits.max_body_bytes} bytes")
+
+    def rearm(self, now: float) -> None:
+        """Give the current phase its whole time again, from ``now``."""
+        limits = self.limits
+        seconds = (limits.idle_seconds, limits.head_seconds, limits.body_seconds, limits.linger_seconds)
+        self.deadline = now + seconds[self.phase]
+
+    def _begin(self, wire: int) -> None:
+        self.phase = HEAD
+        self.deadline = self._now + self.limits.head_seconds
+        self._wire = wire
+        self._target = b""
+        self._headers = {}
+        self._head_size = 0
+        self._body = b""
+
+    # --- the parser calls these
+
+    def on_url(self, url: bytes) -> None:
+        if self.phase == IDLE:
+            # Pipelined behind another request. Where in the piece it starts is not known: none of it is counted.
+            self._begin(-self._size)
+        self._target += url
+        self._head_size += len(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if self.phase == BODY:
+            return  # trailers are dropped: merged into the headers they would be a way around every proxy
+        self._head_size += len(name) + len(value) + 4
+        name = name.lower()
+        headers = self._headers
+        if name not in headers:
+            headers[name] = value.rstrip(b" \t")
+        elif name in SINGLE:
+            raise RefusedError(400, f"more than one {name.decode()} header")
+        else:
+            headers[name] += b", " + value.rstrip(b" \t")
+
+    def on_headers_complete(self) -> None:
+        limits = self.limits
+        headers = self._headers
+        if self._head_size > limits.max_head_bytes or len(headers) > limits.max_headers:
+            raise RefusedError(431, "the head of the request is too large")
+        version = self._parser.get_http_version()
+        has_body = check_head(self._parser.get_method(), version, headers, limits.max_body_bytes)
+        continues = wants_continue(version, headers)
+        if has_body and self._parser.should_upgrade():
+            # the parser would take the body for the next request, while any proxy takes it for a body
+            raise RefusedError(400, "an upgrade cannot be offered with a body")
+        if has_body:
+            self.phase = BODY
+            self._wire = 0
+            self.deadline = self._now + limits.body_seconds
+            if continues:
+                self.body_awaited()
+
+    def on_body(self, data: bytes) -> None:
+        self._body += data
+        if len(self._body) > self.limits.max_body_bytes:
+            raise RefusedError(413, f"the body is larger than {self.limits.max_body_bytes} bytes")
+
+    def on_message_complete(self) -> None:
+        parser = self._parser
+        # HTTP/1.0 clients get one reply a connection
+        keep_alive = parser.should_keep_alive() and parser.get_http_version() == "1.1"
+        self.phase = IDLE
+        if not keep_alive:
+            self.last = True
+        self.received(
+            Request(parser.get_method(), self._target, self._headers, self._body, keep_alive, self._now),
+        )
+        if self.phase == CLOSING:
+            raise _ClosedError  # the only way to make the parser leave the rest of the piece alone

@@ -1,0 +1,138 @@
+"""What connections share: limits, routes, the clock, and the sweep that ends the ones that are late."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Callable
+from email.utils import formatdate
+from time import perf_counter
+
+import structlog
+
+from pingpong.http.connection import Connection
+from pingpong.http.messages import Request, error_reply
+from pingpong.http.router import Router
+from pingpong.metrics import Metrics
+from pingpong.settings import Limits
+
+_log = structlog.get_logger()
+_OVERLOADED = error_reply(503, "too many connections", {b"retry-after": b"1"})
+_BUFFER = 16384
+_TLS_HANDSHAKE_SECONDS = 5.0
+
+
+class Server:
+    """One set of listeners with its connections. ``name`` is the label that metrics use."""
+
+    def __init__(self, name: str, router: Router, limits: Limits, metrics: Metrics, *, log_requests: bool = False):
+        self.router = router
+        self.limits = limits
+        self.draining = False
+        # every connection parses what it reads at once, so that one buffer serves them all
+        self.buffer = memoryview(bytearray(_BUFFER))
+        self.date = b""
+        self._name = name
+        self._metrics = metrics.requests
+        self._log_requests = log_requests
+        self._open: set[Connection] = set()
+        self._gauge = metrics.connections.labels(name)
+        self._gauge.set_function(lambda: len(self._open))
+        self._over_limit = metrics.refused.labels(name)
+        self._listeners: list[asyncio.Server] = []
+        self._timers: list[asyncio.TimerHandle] = []
+        shortest = min(limits.head_seconds, limits.body_seconds, limits.idle_seconds, limits.linger_seconds)
+        self._sweep_seconds = min(max(shortest / 4, 0.02), 1.0)
+
+    async def listen(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> int:
+        """Accept connections; returns the port, which is the system's choice for port 0."""
+        loop = asyncio.get_running_loop()
+        if not self._timers:
+            self._every(loop, 1.0, self._tick)
+            self._every(loop, self._sweep_seconds, self._sweep)
+        listener = await loop.create_server(
+            lambda: Connection(self),
+            host,
+            port,
+            ssl=tls,
+            backlog=1024,
+            reuse_address=True,
+            ssl_handshake_timeout=_TLS_HANDSHAKE_SECONDS if tls else None,
+        )
+        self._listeners.append(listener)
+        return int(listener.sockets[0].getsockname()[1])
+
+    async def drain(self, timeout: float) -> int:
+        """Stop accepting, let what is under way finish within ``timeout`` seconds, cut the rest; returns how many."""
+        self.draining = True
+        for listener in self._listeners:
+            listener.close()
+        deadline = perf_counter() + timeout
+        while self._open and perf_counter() < deadline:
+            for connection in list(self._open):
+                connection.drain()
+            await asyncio.sleep(min(0.02, timeout))
+        return self.stop()
+
+    def stop(self) -> int:
+        """Close everything now; returns how many connections were cut."""
+        for listener in self._listeners:
+            listener.close()
+        for timer in self._timers:
+            timer.cancel()
+        cut = list(self._open)
+        for connection in cut:
+            connection.abort()
+        return len(cut)
+
+    # --- connections call these
+
+    def add(self, connection: Connection) -> bool:
+        """Register; False when there are too many already (it is registered all the same, to be swept)."""
+        self._open.add(connection)
+        if len(self._open) <= self.limits.max_connections:
+            return True
+        self._over_limit.inc()
+        return False
+
+    def discard(self, connection: Connection) -> None:
+        self._open.discard(connection)
+
+    def overloaded(self) -> bytes:
+        return _OVERLOADED.wire(self.date, close=True, head_only=False)
+
+    def observe(self, request: Request, route: str, status: int, seconds: float) -> None:
+        """A request was answered."""
+        self._metrics.observe(request.method, route, status, seconds)
+        if self._log_requests:
+            _log.info(
+                "request", port=self._name, method=request.method.decode(), route=route, status=status,
+                seconds=round(seconds, 6), traceparent=request.headers.get(b"traceparent", b"").decode("latin-1"),
+            )  # fmt: skip
+
+    def refused(self, status: int) -> None:
+        """Something was answered that never became a request."""
+        self._metrics.observe(b"other", "refused", status, 0.0)
+
+    def handler_failed(self, request: Request) -> None:
+        _log.exception("handler_failed", port=self._name, target=request.target.decode("latin-1"))
+
+    # --- timers
+
+    def _every(self, loop: asyncio.AbstractEventLoop, seconds: float, action: Callable[[], None]) -> None:
+        place = len(self._timers)
+
+        def again() -> None:
+            action()
+            self._timers[place] = loop.call_later(seconds, again)
+
+        self._timers.append(loop.call_later(seconds, again))
+        action()
+
+    def _tick(self) -> None:
+        self.date = b"date: %b\r\n" % formatdate(usegmt=True).encode()
+
+    def _sweep(self) -> None:
+        now = perf_counter()
+        for connection in [c for c in self._open if c.deadline < now]:
+            connection.expire()
