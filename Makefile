@@ -50,6 +50,7 @@ lint: venv ## ruff, mypy, yamllint, shellcheck, ansible-lint
 	$(VENV)/yamllint --strict .
 	git ls-files -z .ci tools '*.sh' | xargs -0 grep -lZ '^#!.*bash' | xargs -0 $(VENV)/shellcheck
 	$(VENV)/ansible-lint --offline
+	$(PYTHON) tools/role_pages.py --check
 
 .PHONY: sanity
 sanity: venv ## ansible-test sanity

@@ -1,0 +1,56 @@
+"""A role's defaults and its argument spec say the same, and every variable is the role's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[3]
+ROLES = sorted(path.name for path in (ROOT / "roles").iterdir() if path.is_dir())
+
+
+def load(path: Path) -> Any:
+    return yaml.safe_load(path.read_text()) if path.exists() else {}
+
+
+@pytest.fixture(params=ROLES)
+def role(request: pytest.FixtureRequest) -> Path:
+    return ROOT / "roles" / request.param
+
+
+def options(role: Path) -> dict[str, Any]:
+    entry_points = load(role / "meta" / "argument_specs.yml")["argument_specs"]
+    return {name: spec for point in entry_points.values() for name, spec in point.get("options", {}).items()}
+
+
+def test_has_a_page(role: Path) -> None:
+    assert (role / "README.md").read_text().startswith(f"# {role.name}\n")
+
+
+def test_every_default_is_specified_with_the_same_value(role: Path) -> None:
+    defaults = load(role / "defaults" / "main.yml") or {}
+    specified = {name: spec.get("default") for name, spec in options(role).items()}
+    assert {name: specified.get(name, "not specified") for name in defaults} == defaults
+
+
+def test_every_option_without_default_is_required(role: Path) -> None:
+    defaults = load(role / "defaults" / "main.yml") or {}
+    optional = [name for name, spec in options(role).items() if not spec.get("required") and name not in defaults]
+    assert optional == []
+
+
+def test_every_variable_carries_the_role_name(role: Path) -> None:
+    internal = load(role / "vars" / "main.yml") or {}
+    names = [*options(role), *(load(role / "defaults" / "main.yml") or {})]
+    assert [name for name in names if not name.startswith((f"{role.name}_", "platform_"))] == []
+    assert [name for name in internal if not name.startswith(f"__{role.name}_")] == []
+
+
+def test_every_option_is_read(role: Path) -> None:
+    text = "".join(
+        path.read_text() for path in role.rglob("*") if path.is_file() and path.name not in {"README.md", "argument_specs.yml"}
+    )
+    assert [name for name in options(role) if text.count(name) < 2 and name in (load(role / "defaults" / "main.yml") or {})] == []
