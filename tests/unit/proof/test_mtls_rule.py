@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.exchange import Exchange, exchange_from
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls import (
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.rule import (
     Control,
     Counter,
     judge_allowed,
