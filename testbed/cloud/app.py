@@ -1,0 +1,63 @@
+"""The whole local cloud, put together: state, services, HTTPS, proxy."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .backend import Backend
+from .core.call import Cloud
+from .core.operations import Operations
+from .core.settings import Settings
+from .core.store import Store
+from .services import register
+from .services.container.worker import ClusterWorker
+from .web import tls
+from .web.proxy import Proxy
+from .web.server import Server
+
+register()
+
+
+@dataclass
+class LocalCloud:
+    """A running local cloud. `folder` holds ca.pem, token and state/; port 0 takes a free port."""
+
+    folder: Path
+    backend: Backend
+    settings: Settings = field(default_factory=Settings)
+    host: str = "127.0.0.1"
+    port: int = 18443
+    proxy_port: int = 18444
+    clock: Callable[[], float] = time.time
+
+    async def start(self) -> None:
+        """Serve; operations that were in flight go on."""
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        context = tls.ensure(self.folder)
+        self.token = tls.ensure_token(self.folder / "token")
+        self.store = Store(self.folder / "state" / "cloud.db")
+        settings = self.settings.updated(self.store.settings())
+        self.cloud = Cloud(
+            self.store, Operations(self.store, self.clock), settings, self.clock, self.folder / "state" / "secrets"
+        )
+        self.worker = ClusterWorker(self.cloud, self.backend)
+        self.worker.resume()
+        self.server = Server(self.cloud, {self.token})
+        self.port = await self.server.start(self.host, self.port, context)
+        self.proxy = Proxy((self.host, self.port))
+        self.proxy_port = await self.proxy.start(self.host, self.proxy_port)
+
+    async def stop(self) -> None:
+        """Stop serving; the state stays."""
+        await self.proxy.stop()
+        await self.server.stop()
+        await self.worker.stop()
+        self.store.close()
+
+    @property
+    def endpoint(self) -> str:
+        """The endpoint template for clients: replace `{service}`."""
+        return f"https://{self.host}:{self.port}/{{service}}"

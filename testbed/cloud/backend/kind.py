@@ -1,0 +1,43 @@
+"""Clusters that are real: kind, by way of the testbed's nodes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import ClusterEndpoint, ClusterRequest
+from .memory import VERSION
+
+
+class KindBackend:
+    """Asks `testbed.nodes.Clusters`, which is imported late: unit tests of the cloud need none of it."""
+
+    def __init__(self) -> None:
+        from testbed.nodes import Clusters
+
+        self.clusters: Any = Clusters()
+
+    def create(self, request: ClusterRequest) -> ClusterEndpoint:
+        """Start a kind cluster of the GKE cluster's name; takes minutes."""
+        info = self.clusters.create(
+            request.name,
+            location=request.location,
+            node_count=request.node_count,
+            version=request.version,
+            labels=request.labels,
+        )
+        return _endpoint(info)
+
+    def delete(self, name: str) -> None:
+        """Remove the kind cluster."""
+        self.clusters.delete(name)
+
+    def get(self, name: str) -> ClusterEndpoint | None:
+        """The running kind cluster."""
+        info = self.clusters.get(name)
+        return _endpoint(info) if info else None
+
+
+def _endpoint(info: Any) -> ClusterEndpoint:
+    """Google shows a bare address and means port 443; another port is shown with the address."""
+    address = str(info.endpoint).removeprefix("https://").rstrip("/").removesuffix(":443")
+    return ClusterEndpoint(address, str(info.ca_certificate), getattr(info, "version", None) or VERSION)

@@ -1,0 +1,48 @@
+"""Clusters that exist only as an answer: for tests of the cloud itself."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from functools import cache
+
+from cryptography.hazmat.primitives import serialization
+
+from ..web.tls import authority
+from . import ClusterEndpoint, ClusterRequest
+
+VERSION = "1.34.4-gke.1000000"
+
+
+@cache
+def _ca() -> str:
+    return authority("kubernetes")[0].public_bytes(serialization.Encoding.PEM).decode()
+
+
+@dataclass
+class MemoryBackend:
+    """Takes `delay` seconds a cluster; names in `broken` fail to start."""
+
+    delay: float = 0.2
+    broken: set[str] = field(default_factory=set)
+    clusters: dict[str, ClusterEndpoint] = field(default_factory=dict)
+    calls: list[tuple[str, str]] = field(default_factory=list)
+
+    def create(self, request: ClusterRequest) -> ClusterEndpoint:
+        """Remember the cluster after `delay`."""
+        self.calls.append(("create", request.name))
+        time.sleep(self.delay)
+        if request.name in self.broken:
+            raise RuntimeError(f"cluster {request.name}: the control plane did not become healthy")
+        address = f"198.51.100.{10 + len(self.clusters)}:6443"
+        return self.clusters.setdefault(request.name, ClusterEndpoint(address, _ca(), VERSION))
+
+    def delete(self, name: str) -> None:
+        """Forget the cluster."""
+        self.calls.append(("delete", name))
+        time.sleep(self.delay)
+        self.clusters.pop(name, None)
+
+    def get(self, name: str) -> ClusterEndpoint | None:
+        """The remembered cluster."""
+        return self.clusters.get(name)

@@ -1,0 +1,1 @@
+"""What every service of the local cloud shares: schema, state, operations, errors."""

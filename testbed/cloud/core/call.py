@@ -1,0 +1,102 @@
+"""One request as handlers see it, and the cloud that they act on."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .discovery import Method, Service
+from .operations import Operations
+from .schema import Checker
+from .settings import Settings
+from .store import Store
+
+Body = dict[str, Any]
+Result = Body | Awaitable[Body]
+Handler = Callable[["Call"], Result]
+
+
+@dataclass
+class Cloud:
+    """The state that all services share."""
+
+    store: Store
+    operations: Operations
+    settings: Settings
+    clock: Callable[[], float]
+    secrets: Path | None = None
+    # Services register themselves here: background work that must be picked up again at start.
+    workers: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Call:
+    """One checked request: `body` fits the schema, `query` is typed, `path` holds the path parameters."""
+
+    cloud: Cloud
+    service: Service
+    method: Method
+    checker: Checker
+    path: dict[str, str]
+    query: dict[str, Any]
+    body: Body
+    user: str = "tester@pingpong.local"
+
+    @property
+    def store(self) -> Store:
+        """The state."""
+        return self.cloud.store
+
+    @property
+    def operations(self) -> Operations:
+        """The operations."""
+        return self.cloud.operations
+
+    @property
+    def now(self) -> float:
+        """Unix seconds."""
+        return self.cloud.clock()
+
+    @property
+    def project(self) -> str | None:
+        """The project that the request is about, from whichever path parameter names it."""
+        for name in ("project", "projectId", "projectsId"):
+            if name in self.path:
+                return self.path[name]
+        for value in self.path.values():
+            if value.startswith("projects/"):
+                return value.split("/")[1]
+        if self.service.name == "cloudresourcemanager":
+            return self.path.get("resource")
+        project = self.query.get("project")
+        return str(project) if project else None
+
+
+class Registry:
+    """Which function serves which API method."""
+
+    def __init__(self) -> None:
+        self.handlers: dict[str, Handler] = {}
+
+    def __call__(self, *methods: str) -> Callable[[Handler], Handler]:
+        """Decorate a handler with the method ids that it serves."""
+
+        def register(handler: Handler) -> Handler:
+            for method in methods:
+                self.add(method, handler)
+            return handler
+
+        return register
+
+    def add(self, method: str, handler: Handler) -> None:
+        """Serve one method; two handlers for one are a mistake."""
+        if method in self.handlers:
+            raise ValueError(f"{method} is already served")
+        self.handlers[method] = handler
+
+
+serves = Registry()
+# What every request passes before its handler; each raises ApiError.
+guards: list[Callable[[Call], None]] = []

@@ -1,0 +1,13 @@
+"""The APIs that are served; importing a service registers its handlers."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+NAMES = ("projects", "compute", "container", "iam")
+
+
+def register() -> None:
+    """Import every service once, so that its handlers are known."""
+    for name in NAMES:
+        import_module(f"{__name__}.{name}")

@@ -1,0 +1,96 @@
+"""The threads in which clusters really start and stop; picked up again when the server restarts."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import logging
+from typing import Any
+
+from ...backend import Backend, ClusterEndpoint, ClusterRequest
+from ...core.call import Cloud
+from ...core.operations import Operation, drop, put
+from ...core.store import Resource
+from . import state
+
+log = logging.getLogger(__name__)
+
+
+class ClusterWorker:
+    """Runs the operations that have no due time."""
+
+    def __init__(self, cloud: Cloud, backend: Backend) -> None:
+        self.cloud = cloud
+        self.backend = backend
+        self.tasks: dict[str, asyncio.Task[None]] = {}
+        cloud.workers["container"] = self
+
+    def resume(self) -> None:
+        """Go on with what a killed server left."""
+        for operation in self.cloud.operations.unfinished("container"):
+            if operation.due is None:
+                self.launch(operation)
+
+    def launch(self, operation: Operation) -> None:
+        """Work on an operation in a thread; a second launch of the same one does nothing."""
+        if operation.key not in self.tasks:
+            self.tasks[operation.key] = asyncio.get_running_loop().create_task(self._run(operation))
+
+    async def stop(self) -> None:
+        """Let go: a backend call under way goes on in its thread and is found again by `resume`."""
+        for task in self.tasks.values():
+            task.cancel()
+        await asyncio.gather(*self.tasks.values(), return_exceptions=True)
+
+    async def _run(self, operation: Operation) -> None:
+        error: dict[str, Any] | None = operation.error
+        endpoint: ClusterEndpoint | None = None
+        try:
+            if error:
+                await asyncio.sleep(self.cloud.settings.pending("container"))
+            elif operation.method == "CREATE_CLUSTER":
+                request = ClusterRequest(**operation.extra["request"])
+                endpoint = await asyncio.to_thread(self.backend.create, request)
+            else:
+                await asyncio.to_thread(self.backend.delete, operation.extra["request"]["name"])
+        except Exception as problem:
+            # Whatever the backend raised is this operation's result; the server goes on.
+            log.exception("operation %s", operation.name)
+            error = {"code": "INTERNAL_ERROR", "message": str(problem) or type(problem).__name__}
+        with self.cloud.store.transaction():
+            self._finish(operation, error, endpoint)
+        self.tasks.pop(operation.key, None)
+
+    def _finish(self, operation: Operation, error: dict[str, Any] | None, endpoint: ClusterEndpoint | None) -> None:
+        cluster = self.cloud.store.get(operation.target)
+        operation.commit, operation.rollback = [], []
+        if cluster is not None:
+            found = self.cloud.store.children(f"{cluster.key}/nodePools")
+            if error:
+                message = str(error["message"])
+                operation.rollback = [put(state.with_status(item, "ERROR", message)) for item in [*found, cluster]]
+            elif endpoint is not None:
+                operation.commit = [put(state.with_status(item, "RUNNING")) for item in found]
+                operation.commit.append(put(_running(cluster, endpoint)))
+            else:
+                operation.commit = [drop(item.key) for item in [*found, cluster]]
+        self.cloud.operations.finish(operation, error)
+
+
+def _running(cluster: Resource, endpoint: ClusterEndpoint) -> Resource:
+    """The cluster with what its control plane answers to."""
+    body = dict(cluster.body)
+    body["endpoint"] = endpoint.endpoint
+    certificate = base64.b64encode(endpoint.ca_certificate.encode()).decode()
+    body["masterAuth"] = {**body.get("masterAuth", {}), "clusterCaCertificate": certificate}
+    private = body.get("privateClusterConfig")
+    if private:
+        body["privateClusterConfig"] = {**private, "privateEndpoint": endpoint.endpoint}
+        if not private.get("enablePrivateEndpoint"):
+            body["privateClusterConfig"]["publicEndpoint"] = endpoint.endpoint
+    control = body.get("controlPlaneEndpointsConfig", {})
+    addresses = {**control.get("ipEndpointsConfig", {}), "privateEndpoint": endpoint.endpoint}
+    if addresses.get("enablePublicEndpoint", True):
+        addresses["publicEndpoint"] = endpoint.endpoint
+    body["controlPlaneEndpointsConfig"] = {**control, "ipEndpointsConfig": addresses}
+    return state.with_status(Resource(cluster.key, cluster.kind, body, cluster.meta), "RUNNING")

@@ -1,0 +1,7 @@
+"""IAM v1: service accounts, their policies and keys."""
+
+from __future__ import annotations
+
+from . import accounts
+
+__all__ = ["accounts"]

@@ -1,0 +1,163 @@
+"""Service accounts."""
+
+from __future__ import annotations
+
+import re
+
+from ...core.call import Body, Call, serves
+from ...core.errors import ApiError, invalid, not_found
+from ...core.pages import page
+from ...core.store import Resource
+from ...core.values import etag, numeric_id, project_number
+from .. import policies
+
+ACCOUNT_ID = re.compile(r"[a-z](?:[-a-z0-9]{4,28}[a-z0-9])")
+
+
+def _key(project: str, email: str) -> str:
+    return f"iam/projects/{project}/serviceAccounts/{email}"
+
+
+def find(call: Call) -> Resource:
+    """The account that the request names by email or unique id; `projects/-` searches every project."""
+    name = call.path.get("name") or call.path["resource"]
+    _, project, _, account = name.split("/")
+    if project == "-":
+        project = account.partition("@")[2].removesuffix(".iam.gserviceaccount.com")
+    found = call.store.get(_key(project, account))
+    if found is None and account.isdigit():
+        accounts = call.store.children(f"iam/projects/{project}/serviceAccounts")
+        found = next((item for item in accounts if item.body["uniqueId"] == account), None)
+    if found is None or found.meta.get("deleted"):
+        raise not_found(
+            f"Unknown service account: {account}" if account.isdigit() else f"Service account {name} does not exist."
+        )
+    return found
+
+
+@serves("iam.projects.serviceAccounts.create")
+def create(call: Call) -> Body:
+    """Create an account at once; no operation."""
+    project = call.path["name"].split("/")[1]
+    account = str(call.body.get("accountId") or "")
+    if not ACCOUNT_ID.fullmatch(account):
+        raise invalid(
+            "The account ID must be 6 to 30 lower-case letters, digits and dashes, starting with a letter and not "
+            f"ending with a dash: found '{account}'."
+        )
+    email = f"{account}@{project}.iam.gserviceaccount.com"
+    if call.store.get(_key(project, email)):
+        raise ApiError(
+            409,
+            f"Service account {account} already exists within project projects/{project}.",
+            details=[
+                {
+                    "@type": "type.googleapis.com/google.rpc.ResourceInfo",
+                    "resourceName": f"projects/{project}/serviceAccounts/{email}",
+                }
+            ],
+        )
+    sent = call.checker.writable("ServiceAccount", call.body.get("serviceAccount") or {})
+    _check(sent)
+    unique = numeric_id() + "00"
+    body: Body = {
+        "name": f"projects/{project}/serviceAccounts/{email}",
+        "projectId": project,
+        "uniqueId": unique,
+        "email": email,
+        "oauth2ClientId": unique,
+    }
+    for field in ("displayName", "description"):
+        if sent.get(field):
+            body[field] = sent[field]
+    body["etag"] = etag(body)
+    call.store.put(Resource(_key(project, email), "iam.serviceAccount", body))
+    return body
+
+
+def _check(sent: Body) -> None:
+    # https://cloud.google.com/iam/docs/reference/rest/v1/projects.serviceAccounts#ServiceAccount
+    for field, limit in (("displayName", 100), ("description", 256)):
+        if len(str(sent.get(field) or "").encode()) > limit:
+            raise invalid(f"The {field} can't be longer than {limit} bytes.")
+
+
+@serves("iam.projects.serviceAccounts.get")
+def get(call: Call) -> Body:
+    """One account."""
+    return find(call).body
+
+
+@serves("iam.projects.serviceAccounts.list")
+def listing(call: Call) -> Body:
+    """The project's accounts, paged."""
+    project = call.path["name"].split("/")[1]
+    found = [item.body for item in call.store.children(f"iam/projects/{project}/serviceAccounts")]
+    found = [item for item in found if "email" in item]
+    items, following = page(found, call.query.get("pageSize"), call.query.get("pageToken"), default=20)
+    body: Body = {"accounts": items} if items else {}
+    return body | ({"nextPageToken": following} if following else {})
+
+
+@serves("iam.projects.serviceAccounts.patch")
+def patch(call: Call) -> Body:
+    """Change displayName and description, as named by updateMask."""
+    resource = find(call)
+    mask = [name for name in str(call.body.get("updateMask") or "").split(",") if name]
+    if not mask:
+        raise invalid("The update mask must name at least one of display_name, description.")
+    sent = call.body.get("serviceAccount") or {}
+    fields = {"display_name": "displayName", "displayName": "displayName", "description": "description"}
+    if sent.get("etag") and sent["etag"] != resource.body["etag"]:
+        raise ApiError(409, "There were concurrent changes: the etag is not the current one.", status="ABORTED")
+    _check(sent)
+    for name in mask:
+        if name not in fields:
+            raise invalid(f"The field '{name}' of the update mask can't be updated.")
+        resource.body.pop(fields[name], None)
+        if sent.get(fields[name]):
+            resource.body[fields[name]] = sent[fields[name]]
+    resource.body["etag"] = etag({k: v for k, v in resource.body.items() if k != "etag"})
+    call.store.put(resource)
+    return resource.body
+
+
+@serves("iam.projects.serviceAccounts.delete")
+def delete(call: Call) -> Body:
+    """Delete an account and its policy. Bindings elsewhere keep its name as `deleted:`, as at Google."""
+    resource = find(call)
+    email, unique = resource.body["email"], resource.body["uniqueId"]
+    call.store.delete(resource.key)
+    call.store.delete(f"{resource.key}#policy")
+    for policy in call.store.of_kind("iam.policy"):
+        member, gone = f"serviceAccount:{email}", f"deleted:serviceAccount:{email}?uid={unique}"
+        bindings = policy.body.get("bindings", [])
+        if any(member in binding["members"] for binding in bindings):
+            for binding in bindings:
+                binding["members"] = sorted(gone if item == member else item for item in binding["members"])
+            policy.body["etag"] = etag([bindings, policy.meta.get("generation", 0) + 1])
+            policy.meta["generation"] = policy.meta.get("generation", 0) + 1
+            call.store.put(policy)
+    return {}
+
+
+@serves("iam.projects.serviceAccounts.getIamPolicy")
+def get_policy(call: Call) -> Body:
+    """Who may use the account."""
+    return policies.read(call, find(call).key, call.query.get("options.requestedPolicyVersion"))
+
+
+@serves("iam.projects.serviceAccounts.setIamPolicy")
+def set_policy(call: Call) -> Body:
+    """Replace who may use the account (Workload Identity bindings live here)."""
+    return policies.write(call, find(call).key, call.body.get("policy"))
+
+
+@serves("iam.projects.serviceAccounts.testIamPermissions")
+def test_permissions(call: Call) -> Body:
+    """Which of the permissions the caller has."""
+    find(call)
+    return policies.permissions(call)
+
+
+__all__ = ["find", "project_number"]

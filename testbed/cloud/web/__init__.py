@@ -1,0 +1,1 @@
+"""How the local cloud is reached: HTTPS, the CONNECT proxy, the test hooks."""

@@ -1,0 +1,85 @@
+"""The test hooks under `/_testbed/`: faults, planned operation failures, settings, the request log, state."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from ..core.errors import ApiError
+from ..core.operations import PlannedFailure
+from .faults import Fault
+
+if TYPE_CHECKING:
+    from .server import Server
+
+Views = dict[tuple[str, str], Callable[[Mapping[str, str], Any], Any]]
+
+
+class Admin:
+    """Dispatches `verb /_testbed/<name>`."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self.views: Views = {
+            ("GET", "requests"): lambda query, _: server.log.show(int(query.get("since", 0))),
+            ("DELETE", "requests"): lambda *_: server.log.reset() or {},  # type: ignore[func-returns-value]
+            ("GET", "faults"): lambda *_: {"faults": [fault.show() for fault in server.faults]},
+            ("POST", "faults"): self._add_faults,
+            ("DELETE", "faults"): self._clear_faults,
+            ("POST", "operations"): self._plan_failure,
+            ("GET", "settings"): lambda *_: vars(server.cloud.settings),
+            ("PATCH", "settings"): self._change_settings,
+            ("GET", "resources"): self._resources,
+            ("DELETE", "resources"): self._clear,
+            ("GET", "status"): lambda *_: {"pending": len(server.cloud.operations.unfinished())},
+        }
+
+    def run(self, verb: str, path: str, query: Mapping[str, str], payload: bytes) -> Any:
+        """The JSON answer; raises ApiError or ValueError."""
+        view = self.views.get((verb, path.removeprefix("/_testbed/").strip("/")))
+        if view is None:
+            known = sorted({f"{verb} /_testbed/{name}" for verb, name in self.views})
+            raise ApiError(404, f"{verb} {path} is not a test hook; known: {', '.join(known)}")
+        return view(query, json.loads(payload) if payload else {})
+
+    def _add_faults(self, _: Mapping[str, str], body: Any) -> Any:
+        made = [Fault.parse(item) for item in (body if isinstance(body, list) else [body])]
+        self.server.faults.extend(made)
+        return {"faults": [fault.show() for fault in self.server.faults]}
+
+    def _clear_faults(self, *_: Any) -> Any:
+        self.server.faults.clear()
+        self.server.cloud.operations.failures.clear()
+        return {}
+
+    def _plan_failure(self, _: Mapping[str, str], body: Any) -> Any:
+        failure = PlannedFailure(
+            method=str(body.get("method", "*")),
+            at=int(body.get("at", 1)),
+            code=str(body.get("code", "INTERNAL_ERROR")),
+            message=str(body.get("message", "Internal error. Please try again or contact Google Support.")),
+        )
+        self.server.cloud.operations.failures.append(failure)
+        return vars(failure)
+
+    def _change_settings(self, _: Mapping[str, str], body: Any) -> Any:
+        cloud = self.server.cloud
+        changed = cloud.settings.updated(body)
+        # In place: every service holds the same object.
+        vars(cloud.settings).update(vars(changed))
+        with cloud.store.transaction():
+            cloud.store.set_settings({name: vars(changed)[name] for name in body})
+        return vars(cloud.settings)
+
+    def _resources(self, query: Mapping[str, str], _: Any) -> Any:
+        with self.server.cloud.store.transaction():
+            self.server.cloud.operations.settle()
+        rows = self.server.cloud.store.connection.execute("SELECT key, kind FROM resources ORDER BY key")
+        prefix = query.get("prefix", "")
+        return {"resources": [{"key": key, "kind": kind} for key, kind in rows if key.startswith(prefix)]}
+
+    def _clear(self, *_: Any) -> Any:
+        with self.server.cloud.store.transaction():
+            self.server.cloud.store.clear()
+        return {}

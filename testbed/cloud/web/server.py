@@ -1,0 +1,178 @@
+"""The HTTPS server: one aiohttp handler for every host and path."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import json
+import ssl
+import time
+from typing import Any
+
+from aiohttp import web
+
+from ..core.call import Cloud
+from ..core.errors import ApiError, Style, unauthenticated
+from .admin import Admin
+from .dispatch import Dispatcher, Target
+from .faults import BROKEN_FAULTS, Fault
+from .log import RequestLog
+
+NOT_FOUND_PAGE = (
+    "<!DOCTYPE html><html lang=en><title>Error 404 (Not Found)!!1</title>"
+    "<p><b>404.</b> <ins>That&rsquo;s an error.</ins>"
+    "<p>The requested URL was not found on this server: <code>{path}</code>"
+)
+
+
+class Reset(Exception):
+    """The connection is to be cut without an answer."""
+
+
+class Server:
+    """Answers requests; `tokens` are the accepted bearer tokens."""
+
+    def __init__(self, cloud: Cloud, tokens: set[str]) -> None:
+        self.cloud = cloud
+        self.tokens = tokens
+        self.dispatcher = Dispatcher(cloud)
+        self.log = RequestLog()
+        self.faults: list[Fault] = []
+        self.admin = Admin(self)
+        self.recent: dict[str, list[float]] = {}
+        self.runner: web.ServerRunner | None = None
+
+    async def start(self, host: str, port: int, context: ssl.SSLContext) -> int:
+        """Listen; returns the port (0 asks for a free one)."""
+        self.runner = web.ServerRunner(web.Server(self.handle), handle_signals=False)
+        await self.runner.setup()
+        site = web.TCPSite(self.runner, host, port, ssl_context=context, reuse_address=True, shutdown_timeout=1.0)
+        await site.start()
+        return int(self.runner.addresses[0][1])
+
+    async def stop(self) -> None:
+        """Stop listening; what is under way is cut after a second."""
+        if self.runner:
+            await self.runner.cleanup()
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer one request, or break the connection when a fault says so."""
+        began = time.monotonic()
+        path, verb = request.path, request.method
+        if path.startswith("/_testbed/"):
+            return await self._answer_admin(request)
+        target = self.dispatcher.locate(request.host, path, verb)
+        api = target.method.id if target and target.method else ""
+        fault = next((fault for fault in self.faults if fault.hits(verb, api, path)), None)
+        status = 0
+        try:
+            response = await self._faulty(request, target, fault)
+            status = response.status
+            return response
+        except Reset:
+            if request.transport is not None:
+                request.transport.abort()
+            raise ConnectionResetError("injected reset") from None
+        finally:
+            self.log.add(
+                at=time.time(),
+                verb=verb,
+                path=path,
+                api=api,
+                status=status,
+                fault=fault.fault if fault else None,
+                seconds=time.monotonic() - began,
+            )
+
+    async def _faulty(self, request: web.BaseRequest, target: Target | None, fault: Fault | None) -> web.StreamResponse:
+        if fault is None:
+            return await self._answer(request, target)
+        if fault.fault not in BROKEN_FAULTS:
+            return _json(fault.error(), target.service.style if target else "rpc")
+        if fault.fault == "reset":
+            raise Reset
+        if fault.fault == "stall":
+            await asyncio.sleep(self.cloud.settings.stall_seconds)
+            raise Reset
+        response = await self._answer(request, target)
+        if fault.fault == "reset_after_commit":
+            raise Reset
+        body = response.body if isinstance(response, web.Response) and isinstance(response.body, bytes) else b"{}"
+        if fault.fault == "bad_json":
+            return web.Response(body=b'{"kind": ' + body[:20], content_type="application/json")
+        return await self._truncated(request, body)
+
+    @staticmethod
+    async def _truncated(request: web.BaseRequest, body: bytes) -> web.StreamResponse:
+        broken = web.StreamResponse(headers={"Content-Type": "application/json", "Content-Length": str(len(body))})
+        await broken.prepare(request)
+        await broken.write(body[: len(body) // 2])
+        raise Reset
+
+    async def _answer(self, request: web.BaseRequest, target: Target | None) -> web.Response:
+        if target is None or target.method is None:
+            page = NOT_FOUND_PAGE.format(path=request.path.replace("<", "&lt;"))
+            return web.Response(status=404, text=page, content_type="text/html")
+        style = target.service.style
+        try:
+            self._authenticate(request)
+            self._limit(request.path)
+            query = {name: request.query.getall(name) for name in request.query}
+            payload = await request.read()
+            result = await self.dispatcher.run(target, query, payload, request.content_type)
+        except ApiError as error:
+            return _json(error, style)
+        if result is None:
+            return web.Response(status=204)
+        if isinstance(result, web.Response):
+            return result
+        return web.json_response(result, headers={"Cache-Control": "private", "Vary": "Origin, X-Origin"})
+
+    def _authenticate(self, request: web.BaseRequest) -> None:
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        if not token:
+            raise unauthenticated(missing=True)
+        accepted = any(hmac.compare_digest(token.encode(), known.encode()) for known in self.tokens)
+        if scheme.lower() != "bearer" or not accepted:
+            raise unauthenticated(missing=False)
+
+    def _limit(self, path: str) -> None:
+        """429 beyond `rate_limit` requests a second and project."""
+        rate = self.cloud.settings.rate_limit
+        if not rate:
+            return
+        project = path.partition("/projects/")[2].partition("/")[0]
+        now = time.monotonic()
+        window = [moment for moment in self.recent.get(project, []) if moment > now - 1.0]
+        if len(window) >= rate:
+            raise ApiError(
+                429,
+                "Quota exceeded for quota metric 'Queries' and limit 'Queries per second' of service for consumer "
+                f"'project:{project}'.",
+                details=[
+                    {
+                        "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+                        "reason": "RATE_LIMIT_EXCEEDED",
+                        "domain": "googleapis.com",
+                        "metadata": {"quota_metric": "Queries", "consumer": f"projects/{project}"},
+                    }
+                ],
+            )
+        self.recent[project] = [*window, now]
+
+    async def _answer_admin(self, request: web.BaseRequest) -> web.Response:
+        try:
+            self._authenticate(request)
+            payload = await request.read()
+            return web.json_response(self.admin.run(request.method, request.path, request.query, payload))
+        except ApiError as error:
+            return _json(error, "rpc")
+        except (ValueError, TypeError, KeyError) as error:
+            return _json(ApiError(400, str(error)), "rpc")
+
+
+def _json(error: ApiError, style: Style) -> web.Response:
+    body: dict[str, Any] = error.body(style)
+    return web.Response(
+        status=error.code, body=json.dumps(body).encode(), content_type="application/json", headers=error.headers
+    )
