@@ -1,0 +1,20 @@
+# Copyright: (c) 2026, The pingpong.platform maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Runs ``gcp_stack`` in the controller."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.spec import STACK, run_stack
+from ansible_collections.pingpong.platform.plugins.plugin_utils.action import PlatformAction
+
+
+class ActionModule(PlatformAction):
+    """A plan or its carrying out, without the cost of starting a module."""
+
+    ARGUMENT_SPEC = STACK
+
+    def execute(self, args: dict[str, Any]) -> dict[str, Any]:
+        return run_stack(args, self.check_mode)

@@ -1,0 +1,108 @@
+# Copyright: (c) 2026, The pingpong.platform maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Options that all tasks on Google Cloud share."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """How to reach Google Cloud, and how the tasks behave."""
+
+    DOCUMENTATION = r"""
+options:
+  project:
+    description:
+      - Id of the Google Cloud project. Without it, E(GCP_PROJECT) or E(GOOGLE_CLOUD_PROJECT).
+    type: str
+  endpoint:
+    description:
+      - Where the APIs are, with C({service}) for the name of the API, as in V(https://{service}.googleapis.com).
+        Without it, E(PINGPONG_CLOUD_ENDPOINT), then Google's own.
+    type: str
+  ca_file:
+    description:
+      - File with the certificates of the authorities to trust instead of the system's. Without it,
+        E(PINGPONG_CLOUD_CA_FILE).
+    type: path
+  request_timeout:
+    description: Seconds to wait for one answer.
+    type: float
+    default: 60.0
+  auth:
+    description: The credential. One token is fetched for a task, and once more when a server refuses it.
+    type: dict
+    suboptions:
+      kind:
+        description:
+          - V(application_default) finds the credential as Google's own tools do (metadata server, gcloud,
+            E(GOOGLE_APPLICATION_CREDENTIALS)).
+          - V(service_account) reads a key file, V(workload_identity) an external account's file, both from
+            O(auth.credentials_file).
+          - V(impersonation) acts as O(auth.service_account), with the application default or O(auth.credentials_file).
+          - V(access_token) takes a token from O(auth.token), O(auth.token_file) or E(GCP_ACCESS_TOKEN).
+        type: str
+        default: application_default
+        choices: [application_default, service_account, impersonation, workload_identity, access_token]
+      token:
+        description: An access token.
+        type: str
+      token_file:
+        description: File that holds an access token; read again when the token is refused.
+        type: path
+      credentials_file:
+        description: File of a service account's key or of an external account.
+        type: path
+      service_account:
+        description: Email of the service account to impersonate.
+        type: str
+      scopes:
+        description: OAuth scopes. Without them, cloud-platform.
+        type: list
+        elements: str
+requirements:
+  - urllib3
+  - google-auth and requests (for every O(auth.kind) but V(access_token))
+"""
+
+    CHANGING = r"""
+options:
+  state:
+    description: Whether the resources are to be there.
+    type: str
+    choices: [present, absent]
+    default: present
+  labels:
+    description:
+      - Labels of the owner, added to every resource whose kind has labels. What carries all of them is the owner's.
+    type: dict
+    default: {}
+  payloads:
+    description:
+      - Values of secrets by name; a C(secret_version) names one with C(payload_from). Never shown.
+    type: dict
+  unprotect:
+    description: Allow the deletion of protected resources.
+    type: bool
+    default: false
+  timeout:
+    description:
+      - Seconds that the work on one resource may take. What is not finished then is found again, and waited for, by
+        the next run.
+    type: float
+    default: 3600.0
+"""
+
+    ATTRIBUTES = r"""
+options: {}
+attributes:
+  check_mode:
+    description: Plans and changes nothing. The plan is the one that a real run carries out.
+    support: full
+  diff_mode:
+    description: Shows the fields that differ, by resource. Values of secrets are masked.
+    support: full
+  idempotent:
+    description: A second run changes nothing.
+    support: full
+"""

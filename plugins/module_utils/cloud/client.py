@@ -1,0 +1,143 @@
+# Copyright: (c) 2026, The pingpong.platform maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""HTTP to Google's APIs: one pool of connections, one token, retries for what is safe to send again."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+from urllib.request import getproxies, proxy_bypass
+
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.auth import Tokens
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.failures import BrokenError, parse_error
+from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError, PlatformError
+from ansible_collections.pingpong.platform.plugins.module_utils.common.retry import Retry, parse_retry_after
+
+ENDPOINT = "https://{service}.googleapis.com"
+_POOL = 16
+
+
+@dataclass
+class Counts:
+    """Requests that were sent, and how many of them could change something."""
+
+    requests: int = 0
+    mutations: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def add(self, mutating: bool) -> None:
+        with self._lock:
+            self.requests += 1
+            self.mutations += mutating
+
+
+class CloudClient:
+    """``endpoint`` is a template with {service}; ``timeout`` in seconds is for one answer."""
+
+    def __init__(
+        self,
+        tokens: Tokens,
+        *,
+        endpoint: str = ENDPOINT,
+        ca_file: str | None = None,
+        timeout: float = 60.0,
+        retry: Retry | None = None,
+    ) -> None:
+        if "{service}" not in endpoint:
+            raise OptionError(f"endpoint is {endpoint!r}; it must contain {{service}}, as in {ENDPOINT}")
+        self._tokens = tokens
+        self._endpoint = endpoint
+        self._timeout = timeout
+        self.retry = retry or Retry()
+        self.counts = Counts()
+        self._pool = _pool(endpoint.format(service="compute"), ca_file)
+
+    def read(
+        self, service: str, path: str, query: dict[str, str] | None = None, *, method: str = "GET", body: Any = None
+    ) -> dict[str, Any]:
+        """A request that changes nothing, sent again after whatever may pass."""
+        return self.retry.call(lambda: self._send(service, method, path, query, body, False))
+
+    def change(self, service: str, method: str, path: str, query: dict[str, str], body: Any) -> dict[str, Any]:
+        """A request that changes something, sent once: after a BrokenError the caller reads before it decides."""
+        return self._send(service, method, path, query, body, True)
+
+    def pages(self, service: str, path: str, items: str, query: dict[str, str]) -> list[dict[str, Any]]:
+        """All elements of a LIST, over all of its pages."""
+        found: list[dict[str, Any]] = []
+        token: str | None = None
+        while True:
+            answer = self.read(service, path, {**query, **({"pageToken": token} if token else {})})
+            found += answer.get(items) or []
+            token = answer.get("nextPageToken")
+            if not token:
+                return found
+
+    def _send(
+        self, service: str, method: str, path: str, query: dict[str, str] | None, body: Any, mutating: bool
+    ) -> dict[str, Any]:
+        token = self._tokens.get()
+        status, headers, data = self._exchange(service, method, path, query, body, mutating, token)
+        if status == 401:
+            # Expired or revoked: once with a fresh one, then it is a real refusal.
+            self._tokens.refused(token)
+            token = self._tokens.get()
+            status, headers, data = self._exchange(service, method, path, query, body, mutating, token)
+        if status >= 400:
+            raise parse_error(method, path, status, data, parse_retry_after(headers.get("Retry-After")))
+        if not data:
+            return {}
+        try:
+            answer = json.loads(data)
+        except ValueError:
+            raise BrokenError(f"{method} {path}: {status} with malformed JSON") from None
+        if not isinstance(answer, dict):
+            raise BrokenError(f"{method} {path}: {status} with {type(answer).__name__}, expected an object")
+        return answer
+
+    def _exchange(
+        self, service: str, method: str, path: str, query: Any, body: Any, mutating: bool, token: str
+    ) -> tuple[int, Any, bytes]:
+        import urllib3
+
+        url = f"{self._endpoint.format(service=service)}/{path}" + (f"?{urlencode(query)}" if query else "")
+        headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
+        data = None
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+            data = json.dumps(body).encode()
+        self.counts.add(mutating)
+        try:
+            answer = self._pool.request(method, url, body=data, headers=headers, timeout=self._timeout)
+        except urllib3.exceptions.SSLError as error:
+            raise PlatformError(f"{method} {url}: the server's certificate was not accepted: {error}") from None
+        except urllib3.exceptions.HTTPError as error:
+            raise BrokenError(f"{method} {path}: {_reason(error)}") from None
+        return answer.status, answer.headers, answer.data
+
+
+def _reason(error: Exception) -> str:
+    text = str(getattr(error, "reason", None) or error)
+    return text if len(text) < 300 else text[:300] + "…"
+
+
+def _pool(url: str, ca_file: str | None) -> Any:
+    try:
+        import urllib3
+    except ImportError as error:
+        raise PlatformError("the Python library urllib3 is missing where this runs; pip install urllib3") from error
+    if ca_file is not None and not os.path.exists(ca_file):  # noqa: PTH110 - os is there, pathlib costs an import
+        raise OptionError(f"ca_file: {ca_file} does not exist")
+    options: dict[str, Any] = {"maxsize": _POOL, "block": True, "retries": False, "cert_reqs": "CERT_REQUIRED"}
+    if ca_file is not None:
+        options["ca_certs"] = ca_file
+    host = url.split("/")[2]
+    proxy = getproxies().get("https")
+    if proxy and not proxy_bypass(host):
+        return urllib3.ProxyManager(proxy, **options)
+    return urllib3.PoolManager(num_pools=_POOL, **options)

@@ -1,0 +1,173 @@
+# Copyright: (c) 2026, The pingpong.platform maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Compute Engine: networks and what hangs on them. Facts: discovery document compute v1."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kind import (
+    Body,
+    Context,
+    Kind,
+    Parts,
+    Update,
+    patch,
+    setter,
+)
+
+_PROJECT = "compute/v1/projects/{project}"
+_PAGE = {"maxResults": "500"}
+_SERVER = ("id", "kind", "selfLink", "selfLinkWithId", "creationTimestamp", "fingerprint", "labelFingerprint")
+
+
+def _compute(name: str, where: str, collection: str, summary: str, **data: Any) -> Kind:
+    output = (*_SERVER, *data.pop("output_only", ()))
+    path = f"{_PROJECT}/{where}/{collection}"
+    return Kind(name, "compute", path, summary, flavour="compute", list_query=_PAGE, output_only=output, **data)
+
+
+def _expand(context: Context) -> Body:
+    return {"ipCidrRange": context.desired["ipCidrRange"]}
+
+
+def _metadata(context: Context) -> Body:
+    return {
+        "items": (context.desired.get("metadata") or {}).get("items", []),
+        "fingerprint": (context.live.get("metadata") or {}).get("fingerprint"),
+    }
+
+
+def _tags(context: Context) -> Body:
+    return {
+        "items": (context.desired.get("tags") or {}).get("items", []),
+        "fingerprint": (context.live.get("tags") or {}).get("fingerprint"),
+    }
+
+
+_LABELS = setter("setLabels", "labels", fingerprint="labelFingerprint")
+
+KINDS = (
+    _compute(
+        "network",
+        "global",
+        "networks",
+        "VPC network",
+        updates=(patch("routingConfig", "mtu", "networkFirewallPolicyEnforcementOrder"),),
+        immutable=("autoCreateSubnetworks", "description", "internalIpv6Range"),
+    ),
+    _compute(
+        "subnetwork",
+        "regions/{region}",
+        "subnetworks",
+        "Subnet, with its secondary ranges; also a proxy-only subnet (purpose REGIONAL_MANAGED_PROXY)",
+        keyed={"secondaryIpRanges": "rangeName"},
+        updates=(
+            Update(("ipCidrRange",), _expand, method="POST", path="{item}/expandIpCidrRange"),
+            setter("setPrivateIpGoogleAccess", "privateIpGoogleAccess"),
+            patch(
+                "secondaryIpRanges",
+                "logConfig",
+                "enableFlowLogs",
+                "role",
+                "stackType",
+                "ipv6AccessType",
+                "privateIpv6GoogleAccess",
+                "allowSubnetCidrRoutesOverlap",
+                fingerprint="fingerprint",
+            ),
+        ),
+        immutable=("network", "purpose", "description"),
+        output_only=("gatewayAddress", "region", "state", "logConfig.metadataFields"),
+    ),
+    _compute(
+        "router",
+        "regions/{region}",
+        "routers",
+        "Cloud Router, with Cloud NAT inside it (nats)",
+        keyed={"nats": "name", "interfaces": "name", "bgpPeers": "name"},
+        updates=(patch(),),
+        immutable=("network", "encryptedInterconnectRouter"),
+        output_only=("region", "nats.effectiveTcpTimeWaitTimeoutSec"),
+    ),
+    _compute(
+        "firewall",
+        "global",
+        "firewalls",
+        "Firewall rule of a network",
+        updates=(patch(),),
+        immutable=("network", "direction"),
+    ),
+    _compute(
+        "address",
+        "regions/{region}",
+        "addresses",
+        "Reserved regional address",
+        labels="labels",
+        updates=(_LABELS,),
+        output_only=("region", "status", "users"),
+        create_only=("description",),
+    ),
+    _compute(
+        "global_address",
+        "global",
+        "addresses",
+        "Reserved global address (a multi-cluster Gateway's)",
+        labels="labels",
+        updates=(_LABELS,),
+        output_only=("status", "users"),
+        create_only=("description",),
+    ),
+    _compute(
+        "health_check",
+        "global",
+        "healthChecks",
+        "Health check; for DNS failover it needs exactly three sourceRegions",
+        updates=(patch(),),
+        output_only=("region",),
+    ),
+    _compute(
+        "security_policy",
+        "regions/{region}",
+        "securityPolicies",
+        "Cloud Armor policy of a region, with its rules",
+        labels="labels",
+        keyed={"rules": "priority"},
+        parts=Parts("rules", "priority", "addRule", "patchRule", "removeRule"),
+        updates=(_LABELS, patch(fingerprint="fingerprint")),
+        immutable=("type",),
+        output_only=("region", "rules.kind"),
+    ),
+    _compute(
+        "instance",
+        "zones/{zone}",
+        "instances",
+        "Virtual machine (the bastion)",
+        labels="labels",
+        updates=(
+            _LABELS,
+            Update(("metadata",), _metadata, method="POST", path="{item}/setMetadata"),
+            Update(("tags",), _tags, method="POST", path="{item}/setTags"),
+            Update(
+                ("deletionProtection",),
+                lambda context: {},
+                method="POST",
+                path="{item}/setDeletionProtection",
+                query=lambda context: {"deletionProtection": str(bool(context.desired["deletionProtection"])).lower()},
+            ),
+            setter("setScheduling", "scheduling"),
+            Update(
+                ("shieldedInstanceIntegrityPolicy",),
+                lambda context: dict(context.merged["shieldedInstanceIntegrityPolicy"]),
+                path="{item}/setShieldedInstanceIntegrityPolicy",
+            ),
+        ),
+        advice="delete it (state: absent) and run again: it is made anew",
+        # What a disk was made from is not answered by the server.
+        create_only=("disks.initializeParams", "description"),
+        keyed={"metadata.items": "key"},
+        output_only=("zone", "status", "metadata.fingerprint", "tags.fingerprint"),
+        pending=("PROVISIONING", "STAGING", "STOPPING"),
+    ),
+)

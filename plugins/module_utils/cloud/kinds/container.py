@@ -1,0 +1,212 @@
+# Copyright: (c) 2026, The pingpong.platform maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Kubernetes Engine: clusters and node pools. Facts: discovery document container v1.
+
+A cluster takes one field an update and one operation at a time; each field has a name of its own in the update.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kind import (
+    Body,
+    Context,
+    Kind,
+    Update,
+)
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.paths import compact, get
+
+_CLUSTERS = "v1/projects/{project}/locations/{location}/clusters"
+_BUSY = ("PROVISIONING", "RECONCILING", "STOPPING")
+
+# Field of a cluster: field of ClusterUpdate.
+_DESIRED = {
+    "networkConfig.gatewayApiConfig": "desiredGatewayApiConfig",
+    "networkConfig.datapathProvider": "desiredDatapathProvider",
+    "networkConfig.dnsConfig": "desiredDnsConfig",
+    "networkConfig.enableFqdnNetworkPolicy": "desiredEnableFqdnNetworkPolicy",
+    "networkConfig.enableCiliumClusterwideNetworkPolicy": "desiredEnableCiliumClusterwideNetworkPolicy",
+    "networkConfig.enableMultiNetworking": "desiredEnableMultiNetworking",
+    "networkConfig.defaultEnablePrivateNodes": "desiredDefaultEnablePrivateNodes",
+    "networkConfig.defaultSnatStatus": "desiredDefaultSnatStatus",
+    "networkConfig.inTransitEncryptionConfig": "desiredInTransitEncryptionConfig",
+    "networkConfig.serviceExternalIpsConfig": "desiredServiceExternalIpsConfig",
+    "networkConfig.privateIpv6GoogleAccess": "desiredPrivateIpv6GoogleAccess",
+    "networkConfig.networkPerformanceConfig": "desiredNetworkPerformanceConfig",
+    "networkConfig.disableL4LbFirewallReconciliation": "desiredDisableL4LbFirewallReconciliation",
+    "privateClusterConfig.enablePrivateEndpoint": "desiredEnablePrivateEndpoint",
+    "privateClusterConfig": "desiredPrivateClusterConfig",
+    "nodePoolAutoConfig.networkTags": "desiredNodePoolAutoConfigNetworkTags",
+    "nodePoolAutoConfig.nodeKubeletConfig": "desiredNodePoolAutoConfigKubeletConfig",
+    "addonsConfig": "desiredAddonsConfig",
+    "anonymousAuthenticationConfig": "desiredAnonymousAuthenticationConfig",
+    "authenticatorGroupsConfig": "desiredAuthenticatorGroupsConfig",
+    "autoscaling": "desiredClusterAutoscaling",
+    "binaryAuthorization": "desiredBinaryAuthorization",
+    "controlPlaneEgress": "desiredControlPlaneEgress",
+    "controlPlaneEndpointsConfig": "desiredControlPlaneEndpointsConfig",
+    "costManagementConfig": "desiredCostManagementConfig",
+    "databaseEncryption": "desiredDatabaseEncryption",
+    "fleet": "desiredFleet",
+    "gkeAutoUpgradeConfig": "gkeAutoUpgradeConfig",
+    "identityServiceConfig": "desiredIdentityServiceConfig",
+    "locations": "desiredLocations",
+    "loggingConfig": "desiredLoggingConfig",
+    "masterAuthorizedNetworksConfig": "desiredMasterAuthorizedNetworksConfig",
+    "meshCertificates": "desiredMeshCertificates",
+    "monitoringConfig": "desiredMonitoringConfig",
+    "notificationConfig": "desiredNotificationConfig",
+    "podAutoscaling": "desiredPodAutoscaling",
+    "rbacBindingConfig": "desiredRbacBindingConfig",
+    "releaseChannel": "desiredReleaseChannel",
+    "resourceUsageExportConfig": "desiredResourceUsageExportConfig",
+    "secretManagerConfig": "desiredSecretManagerConfig",
+    "secretSyncConfig": "desiredSecretSyncConfig",
+    "securityPostureConfig": "desiredSecurityPostureConfig",
+    "shieldedNodes": "desiredShieldedNodes",
+    "verticalPodAutoscaling": "desiredVerticalPodAutoscaling",
+    "workloadIdentityConfig": "desiredWorkloadIdentityConfig",
+}
+
+# Fields whose update wants the value inside an object.
+_WRAPPED = {
+    "networkConfig.enableIntraNodeVisibility": "desiredIntraNodeVisibilityConfig",
+    "networkConfig.enableL4ilbSubsetting": "desiredL4ilbSubsettingConfig",
+}
+
+# Field of a node pool: (field of UpdateNodePoolRequest, key to wrap the value in).
+_POOL = {
+    "config.machineType": ("machineType", None),
+    "config.diskSizeGb": ("diskSizeGb", None),
+    "config.diskType": ("diskType", None),
+    "config.imageType": ("imageType", None),
+    "config.labels": ("labels", "labels"),
+    "config.taints": ("taints", "taints"),
+    "config.tags": ("tags", "tags"),
+    "config.resourceLabels": ("resourceLabels", "labels"),
+    "config.workloadMetadataConfig": ("workloadMetadataConfig", None),
+    "config.kubeletConfig": ("kubeletConfig", None),
+    "config.linuxNodeConfig": ("linuxNodeConfig", None),
+    "config.containerdConfig": ("containerdConfig", None),
+    "config.confidentialNodes": ("confidentialNodes", None),
+    "config.gcfsConfig": ("gcfsConfig", None),
+    "config.gvnic": ("gvnic", None),
+    "config.loggingConfig": ("loggingConfig", None),
+    "config.resourceManagerTags": ("resourceManagerTags", None),
+    "locations": ("locations", None),
+    "nodeDrainConfig": ("nodeDrainConfig", None),
+    "upgradeSettings": ("upgradeSettings", None),
+    "version": ("nodeVersion", None),
+}
+
+
+def _put(source: str, build: Callable[[Any], Body]) -> Update:
+    def body(context: Context) -> Body:
+        return build(compact(get(context.merged, source)))
+
+    return Update((source,), body, method="PUT", each=True)
+
+
+def _update(target: str, wrapped: bool = False) -> Callable[[Any], Body]:
+    return lambda value: {"update": {target: {"enabled": bool(value)} if wrapped else value}}
+
+
+def _pool_update(target: str, wrap: str | None) -> Callable[[Any], Body]:
+    return lambda value: {target: {wrap: value} if wrap else value}
+
+
+def _action(action: str, field: str, build: Callable[[Context], Body]) -> Update:
+    return Update((field,), build, method="POST", path="{item}:" + action)
+
+
+def _same(field: str) -> Callable[[Context], Body]:
+    return lambda context: {field: compact(context.merged[field])}
+
+
+def _set_labels(context: Context) -> Body:
+    body: Body = {"resourceLabels": compact(context.merged.get("resourceLabels") or {})}
+    if "labelFingerprint" in context.live:
+        body["labelFingerprint"] = context.live["labelFingerprint"]
+    return body
+
+
+def _pool_ignore(desired: Body, live: Body) -> tuple[str, ...]:
+    # An autoscaler moves the count: then the wish is only where it begins.
+    scaled = get(live, "autoscaling.enabled") or get(desired, "autoscaling.enabled")
+    return ("initialNodeCount",) if scaled else ()
+
+
+def _never_ran(live: Body) -> bool:
+    return not live.get("endpoint")
+
+
+KINDS = (
+    Kind(
+        "cluster",
+        "container",
+        _CLUSTERS,
+        "Kubernetes cluster",
+        precious=True,
+        items="clusters",
+        flavour="container",
+        wrap=lambda name, body: {"cluster": body},
+        labels="resourceLabels",
+        serial="{item}",
+        pending=_BUSY,
+        failed=("ERROR",),
+        never_ran=_never_ran,
+        updates=(
+            _action("setResourceLabels", "resourceLabels", _set_labels),
+            _action("setMaintenancePolicy", "maintenancePolicy", _same("maintenancePolicy")),
+            _action("setLegacyAbac", "legacyAbac", lambda c: {"enabled": bool(get(c.desired, "legacyAbac.enabled"))}),
+            _action(
+                "setNetworkPolicy", "networkPolicy", lambda c: {"networkPolicy": compact(c.merged["networkPolicy"])}
+            ),
+            *(_put(source, _update(target, wrapped=True)) for source, target in _WRAPPED.items()),
+            *(_put(source, _update(target)) for source, target in _DESIRED.items()),
+        ),
+        # The pools are resources of their own; here they say what the cluster is born with.
+        create_only=("nodePools", "initialNodeCount", "nodeConfig", "initialClusterVersion"),
+        short_links=("network", "subnetwork"),
+        keyed={"ipAllocationPolicy.additionalPodRangesConfig": "podRangeNames"},
+        output_only=(
+            "controlPlaneEndpointsConfig.dnsEndpointConfig.endpoint",
+            "controlPlaneEndpointsConfig.ipEndpointsConfig.privateEndpoint",
+            "controlPlaneEndpointsConfig.ipEndpointsConfig.publicEndpoint",
+            "privateClusterConfig.peeringName",
+            "privateClusterConfig.privateEndpoint",
+            "privateClusterConfig.publicEndpoint",
+            "databaseEncryption.currentState",
+            "databaseEncryption.decryptionKeys",
+            "databaseEncryption.lastOperationErrors",
+            "fleet.membership",
+            "fleet.preRegistered",
+        ),
+        sensitive=("masterAuth",),
+    ),
+    Kind(
+        "node_pool",
+        "container",
+        _CLUSTERS + "/{cluster}/nodePools",
+        "Pool of a cluster's nodes",
+        items="nodePools",
+        flavour="container",
+        wrap=lambda name, body: {"nodePool": body},
+        serial=_CLUSTERS + "/{cluster}",
+        part_of=("cluster", "cluster", "nodePools"),
+        pending=_BUSY,
+        failed=("ERROR",),
+        updates=(
+            _action("setAutoscaling", "autoscaling", _same("autoscaling")),
+            _action("setManagement", "management", _same("management")),
+            _action("setSize", "initialNodeCount", lambda c: {"nodeCount": c.desired["initialNodeCount"]}),
+            *(_put(source, _pool_update(target, wrap)) for source, (target, wrap) in _POOL.items()),
+        ),
+        ignore=_pool_ignore,
+        advice="give the pool a new name, so that its nodes are made anew and pods move over, and remove the old one",
+        output_only=("instanceGroupUrls", "podIpv4CidrSize", "status", "etag", "management.upgradeOptions"),
+    ),
+)

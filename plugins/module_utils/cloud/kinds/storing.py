@@ -1,0 +1,113 @@
+# Copyright: (c) 2026, The pingpong.platform maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Where things are kept: images, secrets, buckets. Facts: artifactregistry v1, secretmanager v1, storage v1."""
+
+from __future__ import annotations
+
+import base64
+
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kind import (
+    Body,
+    Kind,
+    Update,
+    masked_patch,
+    patch,
+)
+
+
+def _payload(values: Body) -> Body:
+    text = values.get("payload")
+    if text is None:
+        raise ValueError("payload is missing; give the name of one of the task's payloads, as in {from: db-password}")
+    return {"payload": {"data": base64.b64encode(str(text).encode()).decode()}}
+
+
+KINDS = (
+    Kind(
+        "repository",
+        "artifactregistry",
+        "v1/projects/{project}/locations/{location}/repositories",
+        "Artifact Registry repository",
+        precious=True,
+        items="repositories",
+        flavour="longrunning",
+        named=False,
+        create_query={"repositoryId": "{name}"},
+        labels="labels",
+        updates=(
+            masked_patch(
+                "description",
+                "labels",
+                "dockerConfig",
+                "cleanupPolicies",
+                "cleanupPolicyDryRun",
+                "vulnerabilityScanningConfig",
+            ),
+        ),
+        immutable=("format", "mode", "kmsKeyName"),
+        output_only=(
+            "vulnerabilityScanningConfig.enablementState",
+            "vulnerabilityScanningConfig.enablementStateReason",
+            "vulnerabilityScanningConfig.lastEnableTime",
+        ),
+    ),
+    Kind(
+        "secret",
+        "secretmanager",
+        "v1/projects/{project}/secrets",
+        "Secret (its value is a secret_version)",
+        precious=True,
+        items="secrets",
+        named=False,
+        create_query={"secretId": "{name}"},
+        labels="labels",
+        updates=(
+            masked_patch(
+                "labels",
+                "annotations",
+                "rotation",
+                "topics",
+                "expireTime",
+                "versionAliases",
+                "versionDestroyTtl",
+                etag=True,
+            ),
+        ),
+        immutable=("replication",),
+        create_only=("ttl",),
+    ),
+    Kind(
+        "secret_version",
+        "secretmanager",
+        "v1/projects/{project}/secrets/{secret}",
+        "Value of a secret; a version is added only when the value is another",
+        item="{collection}/versions/latest",
+        read="{item}:access",
+        listed=False,
+        named=False,
+        create_path="{collection}:addVersion",
+        prepare=_payload,
+        updates=(
+            Update(
+                ("payload",), lambda c: {"payload": c.desired["payload"]}, method="POST", path="{collection}:addVersion"
+            ),
+        ),
+        sensitive=("payload",),
+        output_only=("payload.dataCrc32c",),
+        delete=False,  # it goes with its secret
+    ),
+    Kind(
+        "bucket",
+        "storage",
+        "storage/v1/b",
+        "Storage bucket",
+        precious=True,
+        list_query={"project": "{project}"},
+        create_query={"project": "{project}"},
+        labels="labels",
+        updates=(patch(),),
+        immutable=("location", "locationType", "hierarchicalNamespace"),
+        output_only=("iamConfiguration.uniformBucketLevelAccess.lockedTime", "softDeletePolicy.effectiveTime"),
+    ),
+)

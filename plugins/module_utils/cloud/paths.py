@@ -1,0 +1,70 @@
+# Copyright: (c) 2026, The pingpong.platform maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Dotted paths into plain data, and the forms in which Google names a resource."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+_HOST = re.compile(r"^https?://[^/]+/(?:compute/)?(?:v\d+(?:(?:alpha|beta)\d*)?|beta|alpha)/|^//[^/]+/")
+_LINK = re.compile(r"^(?:https?://|//|projects/|global/|regions/|zones/)")
+
+
+def get(value: Any, path: str) -> Any:
+    """The value at a dotted path, None when any part of it is missing."""
+    for part in path.split("."):
+        if not isinstance(value, dict) or part not in value:
+            return None
+        value = value[part]
+    return value
+
+
+def put(value: dict[str, Any], path: str, item: Any) -> None:
+    """Set the value at a dotted path, making the objects on the way."""
+    *parents, last = path.split(".")
+    for part in parents:
+        value = value.setdefault(part, {})
+    value[last] = item
+
+
+def without(value: dict[str, Any], paths: tuple[str, ...]) -> dict[str, Any]:
+    """A copy that lacks the values at the dotted paths; a list on the way is entered."""
+    result: dict[str, Any] = {}
+    for key, item in value.items():
+        if key in paths:
+            continue
+        inner = tuple(path.split(".", 1)[1] for path in paths if path.startswith(f"{key}."))
+        result[key] = _without(item, inner) if inner else item
+    return result
+
+
+def _without(value: Any, paths: tuple[str, ...]) -> Any:
+    if isinstance(value, dict):
+        return without(value, paths)
+    if isinstance(value, list):
+        return [_without(item, paths) for item in value]
+    return value
+
+
+def is_link(value: Any) -> bool:
+    """Whether a value names a resource by a path or an URL."""
+    return isinstance(value, str) and bool(_LINK.match(value))
+
+
+def canonical_link(value: str, project: str) -> str:
+    """``projects/P/global/networks/N`` from any of the forms in which Google accepts and answers it."""
+    path = _HOST.sub("", value, count=1)
+    if path.startswith(("global/", "regions/", "zones/")):
+        path = f"projects/{project}/{path}"
+    return path
+
+
+def compact(value: Any) -> Any:
+    """A copy without the keys whose value is None, at any depth."""
+    if isinstance(value, dict):
+        return {key: compact(item) for key, item in value.items() if item is not None}
+    if isinstance(value, list):
+        return [compact(item) for item in value]
+    return value

@@ -1,0 +1,74 @@
+# Copyright: (c) 2026, The pingpong.platform maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""IAM policies: bindings merged into what is there, by etag. Pure.
+
+``mode: additive`` sees to it that the named members have the named roles; ``authoritative`` also that nobody else has
+those roles. Roles that are not named are never touched.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.compare import Change
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.operation import Operation, Step
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.resource import Resource
+
+_Key = tuple[str, str]
+
+
+def plan(resource: Resource, live: dict[str, Any] | None, present: bool) -> Operation:
+    """The operation that merges the wished bindings into the live policy, or takes their members out."""
+    policy = live or {}
+    before = _members(policy.get("bindings") or [])
+    wished = _members(resource.body["bindings"])
+    after = {key: set(members) for key, members in before.items()}
+    for key, members in wished.items():
+        there = after.get(key, set())
+        if not present:
+            after[key] = there - members
+        elif resource.body.get("mode", "additive") == "authoritative":
+            after[key] = set(members)
+        else:
+            after[key] = there | members
+    why = "has other members than wished" if present else "is to be removed"
+    changes = tuple(
+        Change(f"bindings[{_name(key)}]", sorted(before.get(key, ())) or None, sorted(after[key]) or None, why)
+        for key in wished
+        if before.get(key, set()) != after[key]
+    )
+    if not changes:
+        return Operation(resource, "none")
+    body = {**policy, "version": 3, "bindings": _bindings(after)}
+    style = resource.kind.wrap
+    step = Step(
+        "PUT" if resource.kind.name == "bucket_iam" else "POST",
+        resource.format(resource.kind.create_path),
+        style(resource.name, body) if style else body,
+        fields=tuple(change.path for change in changes),
+    )
+    return Operation(resource, "update" if present else "delete", changes, (step,))
+
+
+def _members(bindings: list[dict[str, Any]]) -> dict[_Key, set[str]]:
+    result: dict[_Key, set[str]] = {}
+    for binding in bindings:
+        condition = binding.get("condition")
+        key = (str(binding["role"]), json.dumps(condition, sort_keys=True) if condition else "")
+        result.setdefault(key, set()).update(map(str, binding.get("members") or ()))
+    return result
+
+
+def _bindings(members: dict[_Key, set[str]]) -> list[dict[str, Any]]:
+    return [
+        {"role": role, "members": sorted(people), **({"condition": json.loads(condition)} if condition else {})}
+        for (role, condition), people in members.items()
+        if people
+    ]
+
+
+def _name(key: _Key) -> str:
+    role, condition = key
+    return f"{role} if {json.loads(condition).get('title', condition)}" if condition else role

@@ -1,0 +1,123 @@
+# Copyright: (c) 2026, The pingpong.platform maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Argument specs that the cloud modules share with their action plugins."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.settings import CloudSettings, settings
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.stack import Stack, Wish
+from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError
+
+CLOUD: dict[str, Any] = {
+    "project": {"type": "str"},
+    "endpoint": {"type": "str"},
+    "ca_file": {"type": "path"},
+    "request_timeout": {"type": "float", "default": 60.0},
+    "auth": {
+        "type": "dict",
+        "options": {
+            "kind": {
+                "type": "str",
+                "default": "application_default",
+                "choices": [
+                    "application_default",
+                    "service_account",
+                    "impersonation",
+                    "workload_identity",
+                    "access_token",
+                ],
+            },
+            "token": {"type": "str", "no_log": True},
+            "token_file": {"type": "path", "no_log": False},
+            "credentials_file": {"type": "path"},
+            "service_account": {"type": "str"},
+            "scopes": {"type": "list", "elements": "str"},
+        },
+    },
+}
+
+_CHANGING: dict[str, Any] = {
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "labels": {"type": "dict", "default": {}},
+    "payloads": {"type": "dict", "no_log": True},
+    "unprotect": {"type": "bool", "default": False},
+    "timeout": {"type": "float", "default": 3600.0},
+}
+
+STACK: dict[str, Any] = {
+    **CLOUD,
+    **_CHANGING,
+    "resources": {"type": "list", "elements": "dict", "required": True},
+    "outputs": {"type": "dict", "default": {}},
+    "prune": {"type": "bool", "default": False},
+    "prune_prefix": {"type": "str"},
+    "parallel": {"type": "int", "default": 8},
+}
+
+RESOURCE: dict[str, Any] = {
+    **CLOUD,
+    **_CHANGING,
+    "kind": {"type": "str", "required": True},
+    "name": {"type": "str", "required": True},
+    "place": {"type": "dict", "default": {}},
+    "spec": {"type": "dict", "default": {}},
+    "protection": {"type": "bool", "default": False},
+}
+
+INFO: dict[str, Any] = {
+    **CLOUD,
+    "resources": {"type": "list", "elements": "dict", "required": True},
+}
+
+CONNECTION: dict[str, Any] = {
+    **CLOUD,
+    "cluster": {"type": "str", "required": True},
+    "location": {"type": "str", "required": True},
+    "access": {"type": "str", "choices": ["direct", "dns_endpoint", "proxy"], "default": "direct"},
+    "proxy": {"type": "str"},
+}
+
+
+def cloud_settings(args: dict[str, Any]) -> CloudSettings:
+    """The options of CLOUD as settings."""
+    return settings(args)
+
+
+def run_stack(args: dict[str, Any], check: bool) -> dict[str, Any]:
+    """``gcp_stack`` with validated options."""
+    resources = [_with_payload(item, args.get("payloads") or {}) for item in args["resources"]]
+    wish = Wish(
+        resources=resources,
+        labels={str(name): str(value) for name, value in args["labels"].items()},
+        present=args["state"] == "present",
+        prune=args["prune"],
+        prefix=args["prune_prefix"],
+        unprotect=args["unprotect"],
+        outputs=args["outputs"],
+        timeout=args["timeout"],
+        parallel=args["parallel"],
+    )
+    return Stack(cloud_settings(args), wish).run(check)
+
+
+def run_resource(args: dict[str, Any], check: bool) -> dict[str, Any]:
+    """``gcp_resource`` with validated options: a stack of one."""
+    resource = {"kind": args["kind"], "name": args["name"], "protection": args["protection"]}
+    resource = {**args["spec"], **args["place"], **resource}
+    stack = {"resources": [resource], "outputs": {}, "prune": False, "prune_prefix": None, "parallel": 1}
+    result = run_stack({**args, **stack}, check)
+    entry = result["resources"][0]
+    return {**result, "action": entry["action"], "fields": entry.get("fields", [])}
+
+
+def _with_payload(item: dict[str, Any], payloads: dict[str, Any]) -> dict[str, Any]:
+    """A secret's value comes from ``payloads``, which Ansible never shows; ``resources`` only names it."""
+    if item.get("kind") != "secret_version":
+        return item
+    source = item.get("payload_from")
+    if source not in payloads:
+        raise OptionError(f"resources: {item.get('name')}: payload_from is {source!r}, which is not in payloads")
+    return {**{key: value for key, value in item.items() if key != "payload_from"}, "payload": payloads[source]}
