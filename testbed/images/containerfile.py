@@ -7,9 +7,11 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from testbed.host import HostError, ensure_packages, run
 
+PACKAGES = ("buildah", "ca-certificates", "util-linux")
 CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 # Not part of the image, so a change there builds nothing.
 LEFT_OUT = ("tests", "chart", "bench", "build", "dist")
@@ -43,33 +45,36 @@ def _sha256(path: Path) -> str:
 def build(context: Context, reference: str, base: tuple[str, Path], target: Path, cache: Path, log: Path) -> str:
     """Build the image into a Docker archive at ``target``; return its manifest's digest.
 
-    ``base`` is the base image's reference and archive.
-    Buildah's storage is a folder of the cache: nothing is left among the user's images. ``RUN`` steps go
-    without a container of their own, so this works where containers may not be nested.
+    ``base`` is the base image's reference and archive. Buildah's storage is a folder of the cache: nothing is
+    left among the user's images. ``RUN`` steps go without a container of their own, so this works where
+    containers may not be nested.
     """
     containerfile = context.folder / "Containerfile"
     if not containerfile.exists():
         raise HostError(f"{containerfile}: not found; {reference} is built from it")
-    ensure_packages(["buildah", "ca-certificates"], log)
+    ensure_packages(PACKAGES, log)
     storage = cache / "buildah"
-    buildah = ["buildah", "--root", str(storage / "root"), "--runroot", str(storage / "run")]
-    digest = target.with_suffix(".digest")
+    storage.mkdir(parents=True, exist_ok=True)
     target.unlink(missing_ok=True)
-    run([*buildah, "pull", "--quiet", f"docker-archive:{base[1]}"], log=log)
-    run(
-        [
-            *buildah, "build", "--isolation=chroot", "--pull-never", "--timestamp=0", "--layers=false",
-            f"--build-arg=BASE={base[0]}", f"--build-arg=VERSION={reference.rpartition(':')[2]}",
-            # Packages are fetched while building: trust whom this machine trusts.
-            f"--volume={CERTIFICATES}:{CERTIFICATES}:ro",
-            f"--file={containerfile}", f"--tag={reference}", context.folder,
-        ],
-        log=log,
-    )  # fmt: skip
-    push = ["push", "--quiet", f"--digestfile={digest}", reference, f"docker-archive:{target}:{reference}"]
-    run([*buildah, *push], log=log)
-    try:
+    with TemporaryDirectory(prefix="pingpong-buildah-") as scratch:
+        # Mounts made in a mount namespace of its own end with the command, even one that is killed.
+        private = ["unshare", "--mount", "--propagation=private", "--"]
+        buildah = [*private, "buildah", "--root", str(storage), "--runroot", f"{scratch}/run"]
+        digest = Path(scratch) / "digest"
+        run([*buildah, "rm", "--all"], log=log)  # what a build that was killed left
+        run([*buildah, "pull", "--quiet", f"docker-archive:{base[1]}"], log=log)
+        run([*buildah, *build_arguments(context, reference, base[0])], log=log)
+        push = ["push", "--quiet", f"--digestfile={digest}", reference, f"docker-archive:{target}:{reference}"]
+        run([*buildah, *push], log=log)
         return digest.read_text().strip()
-    finally:
-        digest.unlink()
-        run([*buildah, "rmi", "--force", reference], log=log, check=False)
+
+
+def build_arguments(context: Context, reference: str, base: str) -> list[str]:
+    """Buildah's arguments. Layers are kept, so that a change of the code fetches no package again."""
+    return [
+        "build", "--isolation=chroot", "--pull-never", "--timestamp=0", "--layers=true",
+        f"--build-arg=BASE={base}", f"--build-arg=VERSION={reference.rpartition(':')[2]}",
+        # Packages are fetched while building: trust whom this machine trusts.
+        f"--volume={CERTIFICATES}:{CERTIFICATES}:ro",
+        f"--file={context.folder / 'Containerfile'}", f"--tag={reference}", str(context.folder),
+    ]  # fmt: skip
