@@ -43,6 +43,8 @@ class Reason(StrEnum):
     ISSUER_CHANGED = "issuer_changed"
     VALIDITY_CHANGED = "validity_changed"
     RENEW_WINDOW = "renew_window"
+    # Of a mesh's bundle: the intermediate stays, the roots beside it change.
+    TRUST_CHANGED = "trust_changed"
     # The certificate stays; a place that should hold it lacked it or held something else.
     SINK_CHANGED = "sink_changed"
     NONE = "none"

@@ -1,0 +1,160 @@
+# Copyright: (c) 2026, The pingpong.platform maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Which roots a run works with and which bundle each cluster is to get: pure decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.authority import check_issuer
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.certificates import Issued, fingerprint, issue
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.hierarchy import Installed, Shape
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.roots import Root
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.rotation import (
+    PHASE_OF,
+    Phase,
+    Roots,
+    Stage,
+    bundle_at,
+    phase_of,
+)
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.reasons import Damaged, Finding, Reason, findings
+
+Found = Installed | Damaged | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """The roots of a run: ``kept`` is what the store is to hold, in its order; ``known`` are all that were seen."""
+
+    roots: Roots
+    known: Mapping[str, Root]
+    kept: tuple[Root, ...]
+
+    @property
+    def names(self) -> dict[str, str]:
+        return {identity: root.title for identity, root in self.known.items()}
+
+    @property
+    def new(self) -> Root:
+        return self.known[self.roots.new]
+
+
+def cast_roots(
+    stored: Sequence[Root],
+    found: Mapping[str, Found],
+    stage: Stage,
+    shape: Shape,
+    now: datetime,
+    *,
+    store: str,
+    writable: bool,
+) -> Cast:
+    """Tell the old root from the new, and make one where there is none or where the stage begins a rotation."""
+    used = used_roots(found)
+    known = {**used, **{root.id: root for root in stored}}
+    kept = list(stored)
+    if not kept and used and stage is not Stage.TRUST_BOTH:
+        titles = ", ".join(root.title for root in used.values())
+        raise PlatformError(
+            f"{store}: found no root there while the clusters trust {titles}; restore it, "
+            f"or begin a rotation to a new one with stage: {Stage.TRUST_BOTH}"
+        )
+    if not kept or (writable and set(used) == {kept[-1].id} and begins(stage, kept, shape, now)):
+        fresh = shape.make_root(now)
+        kept.append(fresh)
+        known[fresh.id] = fresh
+    new = kept[-1].id
+    others = sorted((set(used) | {root.id for root in kept}) - {new})
+    if len(others) > 1:
+        titles = ", ".join(known[root].title for root in others)
+        raise PlatformError(
+            f"{store}: found the clusters and the store with {titles} beside {known[new].title}; "
+            "expected one old root at most, so finish the earlier rotation with its roots first"
+        )
+    old = others[0] if others and used else None
+    return Cast(Roots(old, new), known, tuple(kept if old else kept[-1:]))
+
+
+def begins(stage: Stage, stored: Sequence[Root], shape: Shape, now: datetime) -> bool:
+    """Whether this stage, in steady times, is the begin of a rotation."""
+    if len(stored) > 1 or stage not in (Stage.TRUST_BOTH, Stage.AUTO):
+        return False
+    certificate = stored[-1].certificate
+    due = shape.root_renew_before.renew_at(certificate.not_valid_before_utc, certificate.not_valid_after_utc)
+    return stage is Stage.TRUST_BOTH or now >= due
+
+
+def used_roots(found: Mapping[str, Found]) -> dict[str, Root]:
+    """The roots in the clusters' bundles, without their keys, which no cluster has."""
+    used: dict[str, Root] = {}
+    for installed in found.values():
+        if isinstance(installed, Installed):
+            for certificate in (installed.intermediate.root, *installed.trusted):
+                used[fingerprint(certificate)] = Root(certificate)
+    return used
+
+
+def phases_of(found: Mapping[str, Found], roots: Roots) -> dict[str, Phase]:
+    """The phase of each cluster that has a bundle."""
+    return {
+        name: phase_of(installed.bundle, roots) for name, installed in found.items() if isinstance(installed, Installed)
+    }
+
+
+def target_of(name: str, stage: Stage, phases: Mapping[str, Phase], roots: Roots) -> Phase:
+    """The phase that a cluster is to be in after the stage; a new cluster joins where the others are."""
+    if roots.old is None:
+        return Phase.NEW
+    asked = PHASE_OF.get(stage, Phase.OLD)
+    here = phases.get(name, min(phases.values(), default=Phase.NEW))
+    return max(here, asked)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one cluster is to get, and why; without findings it stays as it is."""
+
+    wanted: Installed
+    phase: Phase
+    findings: tuple[Finding, ...]
+
+
+def step_of(name: str, found: Found, target: Phase, cast: Cast, shape: Shape, now: datetime) -> Step:
+    """The bundle of one cluster at its target phase: a new intermediate for a reason only."""
+    bundle = bundle_at(target, cast.roots)
+    # The issuer's root goes first. So the order changes when the issuer does, and that alone makes istiod push the
+    # roots to the proxies again, at which each asks for a leaf of the new issuer.
+    order = sorted(bundle.trusted, key=lambda root: root != bundle.issuer)
+    trusted = tuple(cast.known[root].certificate for root in order)
+    intermediate, reasons = _intermediate(name, found, cast.known[bundle.issuer], shape, now)
+    if isinstance(found, Installed):
+        lost, gained = found.bundle.trusted - bundle.trusted, bundle.trusted - found.bundle.trusted
+        if lost or gained:
+            said = [f"trusts {cast.names[root]} too" for root in sorted(gained)]
+            said += [f"no longer trusts {cast.names[root]}" for root in sorted(lost)]
+            reasons = [*reasons, Finding(Reason.TRUST_CHANGED, "it " + " and ".join(said))]
+    return Step(Installed(intermediate, trusted), target, tuple(reasons))
+
+
+def _intermediate(name: str, found: Found, issuer: Root, shape: Shape, now: datetime) -> tuple[Issued, list[Finding]]:
+    wanted = shape.intermediate(name)
+    current = found.intermediate if isinstance(found, Installed) else found
+    signer = issuer.signer()
+    if signer is None:
+        if isinstance(current, Issued) and fingerprint(current.root) == issuer.id:
+            return current, []
+        raise PlatformError(
+            f"{name}: needs an intermediate under {issuer.title}, whose key is not held here; "
+            "take the other clusters through the rotation first"
+        )
+    reasons = findings(wanted, current, signer, now)
+    if reasons or not isinstance(current, Issued):
+        check_issuer("root", wanted, signer, now)
+        return issue(wanted, signer, now), reasons
+    # A root that was renewed with its key signs for what the one before it signed.
+    return Issued(current.certificate, current.key, signer.chain), []

@@ -1,0 +1,78 @@
+# Copyright: (c) 2026, The pingpong.platform maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The one entrance to ``mesh_ca`` for its module and its action plugin."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from contextlib import ExitStack
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.pingpong.platform.plugins.module_utils.cluster.client import ClusterClient
+from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.durations import RenewBefore, parse_span
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.keys import DEFAULT_ALGORITHM, find_algorithm
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.engine import MeshEngine
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.hierarchy import Shape
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.roots import FileStore, RootStore, ValueStore
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.rotation import Stage
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.site import Site
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.waiting import Patience
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.run import labels_for
+
+_DOMAIN = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
+
+
+def run(args: dict[str, Any], *, check_mode: bool) -> dict[str, Any]:
+    """The result of a ``mesh_ca`` task with these validated options."""
+    labels = labels_for(args.get("environment_name"), args["layer"])
+    shape = parse_shape(args)
+    store = root_store(args["root"])
+    patience = Patience(
+        args["wait"], timedelta(seconds=args["wait_timeout"]), timedelta(seconds=max(1, args["wait_sleep"]))
+    )
+    with ExitStack() as stack:
+        sites = []
+        for name, connection in args["clusters"].items():
+            if not isinstance(connection, dict):
+                raise OptionError(f"clusters.{name}: found {type(connection).__name__}, expected a connection")
+            client = ClusterClient.from_connection(connection)
+            stack.callback(client.close)
+            sites.append(Site(str(name), client, labels))
+        if not sites:
+            raise OptionError("clusters: found none, expected at least one name with its connection")
+        return MeshEngine(sites, store, shape, patience, check_mode=check_mode).run(Stage(args["stage"]))
+
+
+def parse_shape(args: Mapping[str, Any]) -> Shape:
+    """What the authorities are to be like, from the options ``trust_domain``, ``root`` and ``intermediate``."""
+    domain = args["trust_domain"]
+    if not _DOMAIN.fullmatch(domain):
+        raise OptionError(f'trust_domain: found "{domain}", expected a name such as example.org, in lower case')
+    root, intermediate = args["root"], args.get("intermediate") or {}
+    shape = Shape(
+        trust_domain=domain,
+        root_algorithm=find_algorithm("root.algorithm", root.get("algorithm") or DEFAULT_ALGORITHM),
+        root_validity=parse_span("root.validity", root.get("validity") or "3650d"),
+        root_renew_before=RenewBefore.parse("root.renew_before", root.get("renew_before") or "20%"),
+        algorithm=find_algorithm("intermediate.algorithm", intermediate.get("algorithm") or DEFAULT_ALGORITHM),
+        validity=parse_span("intermediate.validity", intermediate.get("validity") or "365d"),
+        renew_before=RenewBefore.parse("intermediate.renew_before", intermediate.get("renew_before") or "33%"),
+        name_constraints=intermediate.get("name_constraints", True),
+    )
+    if shape.validity > shape.root_validity:
+        raise OptionError(
+            "intermediate.validity: found it longer than root.validity, expected nothing to outlive its issuer"
+        )
+    return shape
+
+
+def root_store(options: Mapping[str, Any]) -> RootStore:
+    """Where the root is kept, from the option ``root``."""
+    if options.get("file"):
+        return FileStore(Path(options["file"]).expanduser())
+    return ValueStore(options["certificate"], options["key"])
