@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import dataclasses
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -46,7 +46,8 @@ class BringUp:
             api.run("wait", "node", "--all", "--for=condition=Ready", "--timeout=120s", timeout=150)
             self.progress(f"{known.name}: images")
             others.result()
-        record.save(dataclasses.replace(known, nodes=tuple(node.identity for node in nodes), ready=True))
+        known = record.load(known.name) or known
+        record.save(dataclasses.replace(known, ready=True))
         self.progress(f"{known.name}: ready")
 
     def ensure_nodes(self, known: Record) -> Sequence[Node]:
@@ -71,15 +72,16 @@ class BringUp:
         """Start the nodes with kind and remember them once kubeadm has ended well on all."""
         prepare.prepare_host()
         prepare.link_programs()
-        node_image = image.build(self.runtime, self.progress)
+        node_image = image.obtain(self.runtime, self.progress)
         self.runtime.ensure_network()
         loading.archives_folder().mkdir(parents=True, exist_ok=True)
         folder = record.folder(known.name)
         write_whole(folder / "access" / kindconfig.TOKEN_TABLE, kindconfig.token_table(record.access_token()), 0o600)
+        local = kindconfig.LocalImages(image.REPOSITORY, coredns_tag(), golang.KUBERNETES_VERSION)
         shape = kindconfig.ClusterShape(
-            name=known.name, image=node_image, location=known.location, nodes=known.node_count,
+            name=known.name, image=node_image.reference, location=known.location, nodes=known.node_count,
             addresses=known.addresses, token_folder=folder / "access", archives=loading.archives_folder(),
-            local_images=kindconfig.LocalImages(image.REPOSITORY, coredns_tag(), golang.KUBERNETES_VERSION),
+            local_images=local if node_image.local else None,
         )  # fmt: skip
         self.progress(f"{known.name}: nodes")
         # kind's own kubeconfig goes where nothing reads it: it holds a client key with every right
@@ -87,7 +89,7 @@ class BringUp:
         self.kind(*arguments, stdin=kindconfig.render(shape), log=folder / "create.log")
         (folder / "kind-kubeconfig").unlink(missing_ok=True)
         identities = tuple(node.identity for node in self.runtime.nodes(known.name))
-        record.save(dataclasses.replace(known, nodes=identities))
+        record.save(dataclasses.replace(known, nodes=identities, version=node_image.version))
 
     def reach(self, known: Record, nodes: Sequence[Node]) -> Kubectl:
         """Write the kubeconfig and wait for the API server to answer it."""
@@ -109,7 +111,7 @@ class BringUp:
                 return api
 
     def install_network(
-        self, known: Record, nodes: Sequence[Node], api: Kubectl, built: dict[str, images.Image]
+        self, known: Record, nodes: Sequence[Node], api: Kubectl, built: Mapping[str, images.Image]
     ) -> None:
         """Cilium, from the images that were built here and the chart of its module."""
         loading.load(self.runtime, nodes, built.values())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
@@ -31,7 +32,7 @@ class ClusterInfo:
     nodes: list[str] = field(default_factory=list)
     phase: str = "PROVISIONING"
     location: str = ""
-    version: str = golang.KUBERNETES_VERSION
+    version: str = ""
 
 
 class Clusters:
@@ -87,11 +88,24 @@ class Clusters:
             nodes=[node.name for node in nodes],
             phase=record.phase(known, nodes),
             location=known.location,
+            version=known.version or golang.KUBERNETES_VERSION,
         )
 
     def list(self) -> builtins.list[ClusterInfo]:
         """Every cluster, by name."""
         return [info for info in map(self.get, record.names()) if info]
+
+    def repair(self) -> None:
+        """Carry on every creation that was killed and start every cluster that stopped, all at once."""
+        broken = [info for info in self.list() if info.phase != "RUNNING"]
+        with ThreadPoolExecutor() as pool:
+            for _ in pool.map(self._create_again, broken):
+                pass
+
+    def _create_again(self, info: ClusterInfo) -> None:
+        known = record.load(info.name)
+        if known:
+            self.create(known.name, location=known.location, node_count=known.node_count, labels=known.labels)
 
     def load_images(self, wanted: Mapping[str, Image] | None = None) -> Sequence[str]:
         """Bring images (None: all that are built) into every running cluster; return what was imported."""

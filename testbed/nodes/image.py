@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from testbed.host import HostError, cache_root, ensure_packages, locked, run
@@ -24,6 +25,9 @@ ROOT = rootfs.RootFilesystem(
     suite="bookworm",  # its containerd 1.6 is the line that the node's configuration is written for
     usual_seconds=100,
 )  # fmt: skip
+# kind's own image of the same minor version: 1.35 and later refuse hosts with cgroup v1
+PUBLISHED = "docker.io/kindest/node:v1.34.3"
+PULL_SECONDS = 120
 CONTROL_PLANE = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy", "etcd")
 LINKED = ("kubelet", "kubeadm", "kubectl")
 CNI_PLUGINS = ("host-local", "loopback", "portmap", "ptp")
@@ -41,6 +45,32 @@ def digest() -> str:
 
 def reference() -> str:
     return f"{REPOSITORY}/node:{golang.KUBERNETES_VERSION.removeprefix('v')}-{digest()[:12]}"
+
+
+@dataclass(frozen=True)
+class NodeImage:
+    """A node image in the runtime. ``local``: built here, with control plane images of our own names."""
+
+    reference: str
+    version: str
+    local: bool
+
+
+def obtain(runtime: Runtime, progress: Progress) -> NodeImage:
+    """The node image: what is there, else the published one where it can be pulled, else built here.
+
+    ``PINGPONG_NODE_IMAGE`` decides otherwise: ``build``, or the reference of an image to pull.
+    """
+    wanted = os.environ.get("PINGPONG_NODE_IMAGE", "")
+    ours = NodeImage(reference(), golang.KUBERNETES_VERSION, local=True)
+    if wanted == "build" or (not wanted and runtime.has_image(ours.reference)):
+        return NodeImage(build(runtime, progress), golang.KUBERNETES_VERSION, local=True)
+    published = NodeImage(wanted or PUBLISHED, (wanted or PUBLISHED).rpartition(":")[2], local=False)
+    if runtime.has_image(published.reference) or runtime.pull(published.reference, PULL_SECONDS):
+        return published
+    if wanted:
+        raise HostError(f"PINGPONG_NODE_IMAGE: {wanted} cannot be pulled")
+    return NodeImage(build(runtime, progress), golang.KUBERNETES_VERSION, local=True)
 
 
 def build(runtime: Runtime, progress: Progress) -> str:

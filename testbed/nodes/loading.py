@@ -6,10 +6,9 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from testbed import images
 from testbed.host import cache_root
 from testbed.images import Image
-from testbed.images.builder import existing
-from testbed.images.catalog import catalog
 from testbed.nodes.runtime import Node, Runtime
 
 ARCHIVES = "/kind/archives"
@@ -24,24 +23,22 @@ def archives_folder() -> Path:
 
 def built() -> dict[str, Image]:
     """The images for pods that are in the cache, by name."""
-    everything = catalog()
-    found = {recipe.name: existing(recipe, everything, cache_root()) for recipe in everything}
-    return {name: image for name, image in found.items() if image and name not in NOT_LOADED}
+    return {name: image for name, image in images.built().items() if name not in NOT_LOADED}
 
 
-def load(runtime: Runtime, nodes: Iterable[Node], images: Iterable[Image]) -> list[str]:
+def load(runtime: Runtime, nodes: Iterable[Node], chosen: Iterable[Image]) -> list[str]:
     """Import those images into the nodes that these lack; return ``node: image`` of what was imported.
 
     A layer is unpacked when a pod first uses it: importing stays cheap.
     """
-    wanted = list(images)
+    wanted = list(chosen)
     with ThreadPoolExecutor() as pool:
         return [line for lines in pool.map(lambda node: _load(runtime, node, wanted), nodes) for line in lines]
 
 
-def _load(runtime: Runtime, node: Node, images: list[Image]) -> list[str]:
+def _load(runtime: Runtime, node: Node, wanted: list[Image]) -> list[str]:
     there = set(runtime.execute(node.name, "ctr", "--namespace=k8s.io", "images", "ls", "--quiet").split())
-    missing = [image for image in images if image.reference not in there]
+    missing = [image for image in wanted if image.reference not in there]
     for image in missing:
         archive = f"{ARCHIVES}/{image.archive.relative_to(archives_folder())}"
         runtime.execute(node.name, "ctr", "--namespace=k8s.io", "images", "import", "--no-unpack", archive)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 from testbed.host import HostError, cache_root, ensure_packages, link, state_root
@@ -20,6 +21,11 @@ def container_runtime() -> Runtime:
     if not docker_works():
         ensure_packages(PODMAN_PACKAGES)
     return detect()
+
+
+def installed_runtime() -> Runtime | None:
+    """The container runtime, if the machine has one."""
+    return detect() if docker_works() or shutil.which("podman") else None
 
 
 def prepare_host() -> None:

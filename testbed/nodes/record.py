@@ -21,8 +21,9 @@ TOKEN_BYTES = 32
 
 @dataclass(frozen=True)
 class Record:
-    """A cluster as asked for. ``nodes`` are the containers on which kubeadm ended well; none before that.
+    """A cluster as asked for, and how far it has come.
 
+    ``nodes`` are the containers on which kubeadm ended well, none before that; ``version`` is what they run.
     ``ready`` turns true when the network and everything else stands.
     """
 
@@ -31,6 +32,7 @@ class Record:
     location: str
     node_count: int
     labels: Mapping[str, str] = field(default_factory=dict)
+    version: str = ""
     nodes: tuple[str, ...] = ()
     ready: bool = False
 

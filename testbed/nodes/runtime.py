@@ -76,6 +76,14 @@ class Runtime:
     def has_image(self, reference: str) -> bool:
         return bool(self.run("image", "ls", "--quiet", reference, check=False).strip())
 
+    def pull(self, reference: str, seconds: float) -> bool:
+        """Whether a published image could be pulled within that time."""
+        try:
+            self.run("pull", "--quiet", reference, timeout=seconds)
+        except HostError:
+            return False
+        return True
+
     def import_image(self, tree: Path, reference: str) -> None:
         """Make a node image of a folder; its entrypoint and stop signal are those of kind's node image."""
         changes = ("ENV container=docker", "STOPSIGNAL SIGRTMIN+3",

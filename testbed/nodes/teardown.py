@@ -1,0 +1,89 @@
+"""Take the nodes' part of the testbed off the machine, down to what starting it had changed."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from testbed.host import locked, run, state_root, write_json
+from testbed.nodes import record
+from testbed.nodes.clusters import Clusters
+from testbed.nodes.prepare import MODULES_FOLDER
+from testbed.nodes.runtime import Runtime
+
+FORWARDING = Path("/proc/sys/net/ipv4/ip_forward")
+CHAIN_PREFIX = "NETAVARK"
+TABLES = ("filter", "nat")
+# What the testbed keeps in its state folder; anything else in there is not ours to remove.
+STATE = ("bin", "charts", "cloud", "clusters", "locks", "containers.conf", "images.json", "machine.json")
+
+
+def remember_machine() -> None:
+    """Note, before anything is started, what the start will change on the machine; ``down`` goes by it."""
+    note = state_root() / "machine.json"
+    with locked(state_root() / "locks" / "machine"):
+        if not note.exists():
+            write_json(note, {
+                "modules_folder": MODULES_FOLDER.exists(),
+                "ip_forward": FORWARDING.read_text().strip(),
+                "chains": _chains(),
+            })  # fmt: skip
+
+
+def down(clusters: Clusters, runtime: Runtime, progress: Callable[[str], None]) -> None:
+    """Delete every cluster on our network and the network; put the machine back. Keeps the node image."""
+    for name in sorted({*record.names(), *(node.cluster for node in runtime.nodes())}):
+        clusters.delete(name)
+    progress("network: remove")
+    runtime.remove_network()
+    if runtime.program == "podman" and not runtime.run("ps", "--all", "--quiet").split():
+        _restore()
+
+
+def remove_state() -> None:
+    """Remove what the testbed keeps in its state folder, and the folder if nothing else is in it."""
+    for name in STATE:
+        path = state_root() / name
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+    if state_root().is_dir() and not any(state_root().iterdir()):
+        state_root().rmdir()
+
+
+def _restore() -> None:
+    """Undo what podman leaves behind when its last container is gone, if it was not there before."""
+    try:
+        before = json.loads((state_root() / "machine.json").read_text())
+    except FileNotFoundError:
+        return
+    if not before["chains"]:
+        for table in TABLES:
+            _remove_chains(table)
+    if before["ip_forward"] == "0":
+        FORWARDING.write_text("0")
+    if not before["modules_folder"] and MODULES_FOLDER.is_dir() and not any(MODULES_FOLDER.iterdir()):
+        MODULES_FOLDER.rmdir()
+
+
+def _chains() -> bool:
+    """Whether podman's network has chains in the packet filter."""
+    return any(f":{CHAIN_PREFIX}" in _rules(table) for table in TABLES)
+
+
+def _rules(table: str) -> str:
+    return run(["iptables-save", "--table", table], check=False).stdout if shutil.which("iptables-save") else ""
+
+
+def _remove_chains(table: str) -> None:
+    lines = _rules(table).splitlines()
+    for line in lines:
+        if line.startswith("-A") and not line.startswith(f"-A {CHAIN_PREFIX}") and CHAIN_PREFIX in line:
+            run(["iptables", "--table", table, "-D", *line.split()[1:]], check=False)
+    chains = [line[1:].split()[0] for line in lines if line.startswith(f":{CHAIN_PREFIX}")]
+    for option in ("-F", "-X"):
+        for chain in chains:
+            run(["iptables", "--table", table, option, chain], check=False)

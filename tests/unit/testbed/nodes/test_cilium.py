@@ -1,0 +1,41 @@
+"""The network's settings that the platform depends on."""
+
+from __future__ import annotations
+
+import ipaddress
+
+from testbed.nodes import addresses, cilium
+
+VALUES = cilium.values("pingpong-local-secondary-of-a-long-name", "198.51.100.3", "localhost/x/a:1", "localhost/x/o:2")
+
+
+def test_kube_proxy_is_replaced_and_the_api_server_found_without_a_service() -> None:
+    assert VALUES["kubeProxyReplacement"] is True
+    assert (VALUES["k8sServiceHost"], VALUES["k8sServicePort"]) == ("198.51.100.3", 6443)
+
+
+def test_istio_can_be_chained_and_redirect() -> None:
+    assert VALUES["cni"]["exclusive"] is False
+    assert VALUES["socketLB"]["hostNamespaceOnly"] is True
+
+
+def test_no_capability_that_a_container_may_lack_is_asked_for() -> None:
+    assert all("SYS_RESOURCE" not in names for names in VALUES["securityContext"]["capabilities"].values())
+
+
+def test_the_images_are_those_built_here() -> None:
+    assert (VALUES["image"]["repository"], VALUES["image"]["tag"]) == ("localhost/x/a", "1")
+    assert VALUES["operator"]["image"]["override"] == "localhost/x/o:2"
+
+
+def test_a_cluster_name_fits_ciliums_limit() -> None:
+    assert len(VALUES["cluster"]["name"]) <= 32
+    assert VALUES["cluster"]["name"][-1].isalnum()
+
+
+def test_load_balancers_use_the_clusters_pool() -> None:
+    pool, announcement = cilium.load_balancer_pool(addresses.plan(1))
+    block = pool["spec"]["blocks"][0]
+    assert ipaddress.ip_address(block["start"]) in addresses.SUBNET
+    assert [block["start"], block["stop"]] == list(map(str, addresses.plan(1).load_balancers))
+    assert announcement["spec"]["loadBalancerIPs"] is True
