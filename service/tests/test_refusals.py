@@ -30,7 +30,8 @@ REFUSED = {
     "Content-Length over 64 bits": (POST + b"Content-Length: 18446744073709551619\r\n\r\nabc", 400),
     "Content-Length with an underscore": (POST + b"Content-Length: 1_0\r\n\r\nabc", 400),
     # transfer codings
-    "Transfer-Encoding twice": (POST + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
+    "Transfer-Encoding twice": (
+        POST + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
     "Transfer-Encoding identity": (POST + b"Transfer-Encoding: identity\r\n\r\n", 501),
     "Transfer-Encoding gzip, chunked": (POST + b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 501),
     "Transfer-Encoding chunked, gzip": (POST + b"Transfer-Encoding: chunked, gzip\r\n\r\n0\r\n\r\n", 400),

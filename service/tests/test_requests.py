@@ -23,7 +23,8 @@ ACCEPTED = {
     "POST is the failure on demand": (b"POST /ping HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n", [500]),
     "a body is read and dropped": (b"GET /ping HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc" + GET, [200, 200]),
     "a chunked body": (
-        b"POST /ping HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: Chunked\r\n\r\n3;x=y\r\nabc\r\n0\r\nX-T: v\r\n\r\n" + GET,
+        b"POST /ping HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: Chunked\r\n\r\n"
+        b"3;x=y\r\nabc\r\n0\r\nX-T: v\r\n\r\n" + GET,
         [500, 200],
     ),
     "pipelining": (GET * 20, [200] * 20),

@@ -62,14 +62,17 @@ class RequestMetrics(Collector):
             "ping_requests_received", "Requests for /ping that were received.", value=self.pings_received
         )
         yield CounterMetricFamily("ping_failures", "Requests for /ping that were failed.", value=self.ping_failures)
-        family = HistogramMetricFamily(
-            "http_request_duration_seconds",
-            "Time from a request's last byte to its answer.",
-            labels=["method", "route", "code"],
+        labels = ["method", "route", "code"]
+        took = "Time from the last byte of a request to its answer"
+        pings = HistogramMetricFamily("ping_request_duration_seconds", f"{took}, for /ping.", labels=labels)
+        others = HistogramMetricFamily(
+            "http_request_duration_seconds", f"{took}, for other routes.", labels=labels
         )
         for (method, route, status), child in self._latency.items():
+            family = pings if route == "/ping" else others
             family.add_metric([method.decode(), route, str(status)], _cumulative(child.counts), child.total)
-        yield family
+        yield pings
+        yield others
 
 
 def _cumulative(counts: list[int]) -> list[tuple[str, float]]:

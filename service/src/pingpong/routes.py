@@ -27,6 +27,7 @@ _SIMULATED = error_reply(500, "simulated failure")
 _INJECTED = {status: error_reply(status, "injected failure") for status in (500, 502, 503, 504)}
 _ALIVE = Reply(200, b"ok\n")
 _NO_PEER = error_reply(404, "TARGET is not set: there is no peer to ping")
+_NONCE_HEADER = b"x-probe-nonce"
 _NONCE = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -82,8 +83,10 @@ def service_router(context: Context) -> Router:
     pings = Pings(context)
 
     def whoami(request: Request) -> Reply:
-        query = dict(parse_qsl(request.query.decode("ascii", "replace")))
-        nonce = query.get("nonce")
+        # given back, so that a caller knows that this answer is the one to its own request
+        nonce = dict(parse_qsl(request.query.decode("ascii", "replace"))).get("nonce")
+        if nonce is None and _NONCE_HEADER in request.headers:
+            nonce = request.headers[_NONCE_HEADER].decode("latin-1")
         if nonce is not None and not _NONCE.fullmatch(nonce):
             return error_reply(400, "nonce: expected 1 to 64 letters, digits, '-' or '_'")
         chain = identity.parse(request.headers.get(b"x-forwarded-client-cert"))

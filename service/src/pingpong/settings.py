@@ -44,7 +44,6 @@ class Limits(_Section):
     max_head_bytes: Annotated[int, Field(ge=256, le=1048576)] = 16384
     max_headers: Annotated[int, Field(ge=1, le=1000)] = 64
     max_body_bytes: Annotated[int, Field(ge=0, le=1048576)] = 16384
-    max_pipelined: Annotated[int, Field(ge=1, le=1000)] = 64
     max_requests_per_connection: Annotated[int, Field(ge=1)] = 100_000
     head_seconds: Seconds = 10
     body_seconds: Seconds = 10

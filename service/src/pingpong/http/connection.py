@@ -1,8 +1,8 @@
 """One client's connection: requests in, replies out in the same order, nothing unbounded.
 
-Beyond what the reader holds there are ``max_pipelined`` waiting requests and the transport's write buffer.
-Reading stops while a reply is under way or the client does not take what was written. Time is bounded by one
-deadline, which the server's sweep compares with the clock: a slow client costs no timer.
+Beyond what the reader holds there are the transport's write buffer and the requests that wait. Reading stops while
+a reply is under way or the client does not take what was written, so no more than one read's worth of them wait.
+Time is bounded by one deadline, which the server's sweep compares with the clock: a slow client costs no timer.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class Connection(RequestReader, asyncio.BufferedProtocol):
     def buffer_updated(self, nbytes: int) -> None:
         if self.phase == CLOSING:
             self._wire += nbytes
-            if self._wire > self._server.buffer.nbytes:
+            if self._wire > self.limits.max_head_bytes:
                 self._transport.abort()  # that the client could still read our answer was a courtesy
         elif self.last:
             pass  # nothing that follows is acted on
@@ -107,6 +107,11 @@ class Connection(RequestReader, asyncio.BufferedProtocol):
     def abort(self) -> None:
         self._transport.abort()
 
+    @property
+    def queued(self) -> int:
+        """How many requests wait for the reply to an earlier one."""
+        return len(self._queue)
+
     # --- reading
 
     def _stalled(self) -> bool:
@@ -138,12 +143,8 @@ class Connection(RequestReader, asyncio.BufferedProtocol):
     def received(self, request: Request) -> None:
         if not self._stalled():
             self._answer(request)
-        elif len(self._queue) < self.limits.max_pipelined:
-            self._queue.append(request)
         else:
-            # The client may send the rest again on another connection: pipelining promises no more.
-            self.last = True
-            self._queue[-1].keep_alive = False
+            self._queue.append(request)
 
     # --- answering
 

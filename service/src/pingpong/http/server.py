@@ -18,7 +18,8 @@ from pingpong.settings import Limits
 
 _log = structlog.get_logger()
 _OVERLOADED = error_reply(503, "too many connections", {b"retry-after": b"1"})
-_BUFFER = 16384
+# Room for an ordinary request and for no more than 79 of the shortest ones, which bounds how many can wait.
+_BUFFER = 2048
 _TLS_HANDSHAKE_SECONDS = 5.0
 
 
@@ -69,7 +70,7 @@ class Server:
             listener.close()
         deadline = perf_counter() + timeout
         while self._open and perf_counter() < deadline:
-            for connection in list(self._open):
+            for connection in self.connections():
                 connection.drain()
             await asyncio.sleep(min(0.02, timeout))
         return self.stop()
@@ -80,10 +81,14 @@ class Server:
             listener.close()
         for timer in self._timers:
             timer.cancel()
-        cut = list(self._open)
+        cut = self.connections()
         for connection in cut:
             connection.abort()
         return len(cut)
+
+    def connections(self) -> list[Connection]:
+        """The open connections."""
+        return list(self._open)
 
     # --- connections call these
 

@@ -1,0 +1,82 @@
+"""Settings: the environment wins over the file, and mistakes are named."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from pingpong.settings import InvalidSettingsError, Settings, load
+
+
+@pytest.fixture(autouse=True)
+def clean(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in list(os.environ):
+        if "__" in name or name == "TARGET":
+            monkeypatch.delenv(name)
+
+
+def load_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, env: dict[str, str], file: str = "") -> Settings:
+    for name, value in env.items():
+        monkeypatch.setenv(name, value)
+    path = tmp_path / ".env"
+    path.write_text(file)
+    return load(path)
+
+
+def test_defaults_need_no_file(tmp_path: Path) -> None:
+    settings = load(tmp_path / "absent")
+    assert (settings.service.port, settings.service.metrics_port, settings.target) == (8080, 9080, None)
+
+
+def test_the_environment_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = load_with(
+        tmp_path,
+        monkeypatch,
+        {"SERVICE__PORT": "1"},
+        "SERVICE__PORT=2\nSERVICE__METRICS_PORT=3\nTARGET=http://b/ping\n",
+    )
+    assert (settings.service.port, settings.service.metrics_port) == (1, 3)
+    assert settings.target == "http://b/ping"
+
+
+def test_an_empty_value_is_no_value(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load_with(tmp_path, monkeypatch, {"TARGET": "", "SERVICE__PORT": ""}).service.port == 8080
+
+
+def test_what_is_not_ours_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    load_with(tmp_path, monkeypatch, {"PINGPONG_A_SERVICE_HOST": "10.0.0.1", "OTHER__THING": "1"})
+
+
+WRONG = {
+    "a word for a number": ({"SERVICE__PORT": "http"}, "", "SERVICE__PORT: found 'http'", "valid integer"),
+    "a port too high": ({"SERVICE__PORT": "65536"}, "", "SERVICE__PORT: found '65536'", "less than or equal to 65535"),
+    "no URL": ({"TARGET": "pingpong-b:8080"}, "", "TARGET: found 'pingpong-b:8080'", "http://host:8080/ping"),
+    "another scheme": ({"TARGET": "ftp://b/ping"}, "", "TARGET: found", "http://host"),
+    "a password in the URL": ({"TARGET": "http://u:p@b/"}, "", "TARGET: found", "without user"),
+    "a line end in the URL": ({"TARGET": "http://b/\r\nX: y"}, "", "TARGET: found", "printable"),
+    "an unknown setting of a section": (
+        {"SERVICE__PROT": "1"}, "", "SERVICE__PROT: unknown setting", "SERVICE__PORT"),
+    "an unknown setting in the file": ({}, "TARGETT=http://b/\n", "TARGETT: unknown setting", "TARGET"),
+    "an unknown word": ({"LOG__LEVEL": "loud"}, "", "LOG__LEVEL: found 'loud'", "'debug'"),
+    "half a certificate": ({"TLS__CERT_FILE": "/a"}, "", "TLS", "TLS__CERT_FILE and TLS__KEY_FILE go together"),
+    "a limit of nothing": ({"LIMITS__HEAD_SECONDS": "0"}, "", "LIMITS__HEAD_SECONDS: found '0'", "greater than 0"),
+    "a section that is a value": ({"SERVICE": "1"}, "", "service", ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_mistakes_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, case: str) -> None:
+    env, file, name, expected = WRONG[case]
+    with pytest.raises(InvalidSettingsError) as error:
+        load_with(tmp_path, monkeypatch, env, file)
+    message = str(error.value)
+    assert name.lower() in message.lower()
+    assert expected in message
+
+
+def test_all_mistakes_are_named_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(InvalidSettingsError) as error:
+        load_with(tmp_path, monkeypatch, {"SERVICE__PORT": "x", "TARGET": "y"})
+    assert len(str(error.value).splitlines()) == 2
