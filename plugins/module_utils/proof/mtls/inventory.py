@@ -50,7 +50,10 @@ class MeshPod:
 
 
 def mesh_pods(pods: Iterable[Object]) -> list[MeshPod]:
-    """The pods that are to be proved: running, with an address of their own, and none of the probes."""
+    """The pods that are to be proved: not ended, on the pod network, and none of the probes.
+
+    ``address`` is empty for one that does not run yet.
+    """
     return [_mesh_pod(pod) for pod in pods if _counts(pod)]
 
 
@@ -58,7 +61,6 @@ def _counts(pod: Object) -> bool:
     metadata, status = pod["metadata"], pod.get("status") or {}
     return (
         status.get("phase") not in ENDED
-        and bool(status.get("podIP"))
         and not (pod.get("spec") or {}).get("hostNetwork")
         and not metadata.get("deletionTimestamp")
         and PROBE_ANNOTATION not in (metadata.get("annotations") or {})
@@ -73,7 +75,7 @@ def _mesh_pod(pod: Object) -> MeshPod:
     conditions = {condition["type"]: condition["status"] for condition in status.get("conditions") or []}
     return MeshPod(
         name=metadata["name"],
-        address=status["podIP"],
+        address=status.get("podIP") or "",
         workload=Workload(metadata["namespace"], controller_of(pod), spec.get("serviceAccountName") or "default"),
         labels=metadata.get("labels") or {},
         declared=tuple(sorted({int(port["containerPort"]) for port in ports})),

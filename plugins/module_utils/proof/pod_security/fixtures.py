@@ -14,9 +14,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.probes.manifest import restricted_pod
+
 Level = Literal["privileged", "baseline", "restricted"]
 LEVELS: tuple[Level, ...] = ("privileged", "baseline", "restricted")
-CONTAINER = "probe"
 Merge = Mapping[str, Any]
 
 
@@ -118,42 +119,9 @@ FIXTURES: tuple[Fixture, ...] = (
 )  # fmt: skip
 
 
-def base_pod(name: str, namespace: str, image: str, labels: Mapping[str, str]) -> dict[str, Any]:
-    """A pod that every level admits; resources are set, so that no quota or admission rule has a word to say."""
-    return {
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": {"name": name, "namespace": namespace, "labels": dict(labels)},
-        "spec": {
-            "automountServiceAccountToken": False,
-            "restartPolicy": "Never",
-            "securityContext": {
-                "runAsNonRoot": True,
-                "runAsUser": 65532,
-                "seccompProfile": {"type": "RuntimeDefault"},
-            },
-            "containers": [
-                {
-                    "name": CONTAINER,
-                    "image": image,
-                    "securityContext": {
-                        "allowPrivilegeEscalation": False,
-                        "readOnlyRootFilesystem": True,
-                        "capabilities": {"drop": ["ALL"]},
-                    },
-                    "resources": {
-                        "requests": {"cpu": "10m", "memory": "32Mi"},
-                        "limits": {"cpu": "1", "memory": "128Mi"},
-                    },
-                }
-            ],
-        },
-    }
-
-
 def pod_of(fixture: Fixture, namespace: str, image: str, labels: Mapping[str, str]) -> dict[str, Any]:
     """The fixture as an object to ask the API server about."""
-    pod = base_pod(f"pod-security-{fixture.name}", namespace, image, labels)
+    pod = restricted_pod(f"pod-security-{fixture.name}", namespace, image, labels)
     spec = _merge(pod["spec"], fixture.pod)
     spec["containers"] = [_merge(spec["containers"][0], fixture.container)]
     return {**pod, "spec": spec}

@@ -1,0 +1,30 @@
+# Copyright: (c) 2026, The pingpong.platform maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Certificates as servers present them, in the words of results and reports."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.certificates import describe, fingerprint
+from cryptography import x509
+
+
+def read_chain(chain: Iterable[str], now: datetime) -> list[dict[str, Any]]:
+    """A chain of base64 DER certificates, leaf first, decoded."""
+    return [describe_at(x509.load_der_x509_certificate(base64.b64decode(item)), now) for item in chain]
+
+
+def describe_at(certificate: x509.Certificate, now: datetime) -> dict[str, Any]:
+    """A certificate's fields with ``days_left``, negative once it has ended."""
+    left = certificate.not_valid_after_utc - now
+    return {
+        **describe(certificate),
+        "serial": f"{certificate.serial_number:x}",
+        "fingerprint": fingerprint(certificate),
+        "days_left": round(left.total_seconds() / 86400, 2),
+    }

@@ -1,0 +1,159 @@
+# Copyright: (c) 2026, The pingpong.platform maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Which attempts are to be made: every pair of workloads times every case, for every pod and port of the target."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls import cases as known
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.cases import Case
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.identities import Mint
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.inventory import (
+    PROXY_PORTS,
+    Address,
+    MeshPod,
+    Workload,
+    admits_by_principal,
+    service_address,
+)
+
+ALPN = ["istio"]  # what a sidecar offers to another one: the inbound listener tells mesh traffic by it
+Object = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One probe. ``source`` None is somebody outside the mesh; ``run_in`` None is the probe pod outside the mesh.
+
+    ``judged`` is False for a good call that only serves as positive control.
+    """
+
+    source: Workload | None
+    target: MeshPod
+    port: int
+    case: Case
+    address: Address
+    nonce: str
+    version: str | None = None
+    run_in: MeshPod | None = None
+    judged: bool = True
+    undeclared: bool = False
+
+    @property
+    def label(self) -> str:
+        """The case as cells show it."""
+        name = f"undeclared_port:{self.case.name}" if self.undeclared else self.case.name
+        return f"{name}/tls{self.version}" if self.version else name
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Everything that the plan is made from. ``listening`` are each target pod's listening ports where known."""
+
+    pods: Sequence[MeshPod]
+    services: Sequence[Object]
+    authorization: Sequence[Object]
+    listening: Mapping[str, Sequence[int]]
+    whoami_ports: frozenset[int]
+    whoami_path: str
+
+
+def workloads_of(pods: Iterable[MeshPod]) -> list[Workload]:
+    return sorted({pod.workload for pod in pods}, key=lambda workload: workload.reference)
+
+
+def plan(world: World) -> list[Attempt]:
+    """All attempts, direct ones first."""
+    workloads = workloads_of(world.pods)
+    targets = [pod for pod in world.pods if pod.sidecar and pod.address]
+    attempts: list[Attempt] = []
+    for target in targets:
+        sources = [workload for workload in workloads if workload != target.workload]
+        for port in target.declared:
+            attempts += _direct(world, sources, target, port)
+        for port in undeclared_ports(target, world.listening.get(target.address, ())):
+            attempts += _controls(world, sources or [target.workload], target, port)
+            attempts += _each(None, target, port, known.UNDECLARED, undeclared=True)
+    for source in workloads:
+        caller = next((pod for pod in targets if pod.workload == source and pod.ready), None)
+        if caller is not None:
+            attempts += _via_sidecar(world, source, caller, targets)
+    return attempts
+
+
+def undeclared_ports(pod: MeshPod, listening: Iterable[int]) -> list[int]:
+    """Ports that somebody in the pod listens on without having said so; the proxy's own do not count."""
+    return sorted(port for port in listening if port not in pod.declared and port not in PROXY_PORTS)
+
+
+def _direct(world: World, sources: Sequence[Workload], target: MeshPod, port: int) -> list[Attempt]:
+    attempts = _controls(world, sources or [target.workload], target, port)
+    attempts += _each(None, target, port, known.OUTSIDER)
+    cases: tuple[Case, ...] = known.IMPOSTURES
+    if admits_by_principal(target, world.authorization):
+        cases = (*cases, known.WRONG_ACCOUNT)
+    for source in sources:
+        attempts += _each(source, target, port, cases)
+    return attempts
+
+
+def _controls(world: World, sources: Sequence[Workload], target: MeshPod, port: int) -> list[Attempt]:
+    """Good calls: a judged one for every source where the port tells whom it saw, else one as control."""
+    tells = port in world.whoami_ports and target.workload not in sources
+    attempts: list[Attempt] = []
+    for source in sources if tells else sources[:1]:
+        attempts += _each(source, target, port, (known.VALID,), judged=tells)
+    return attempts
+
+
+def _each(source: Workload | None, target: MeshPod, port: int, cases: Iterable[Case], **options: Any) -> list[Attempt]:
+    address = Address(target.address, port)
+    return [
+        Attempt(source, target, port, case, address, _nonce(), version, **options)
+        for case in cases
+        for version in case.versions or (None,)
+    ]
+
+
+def _via_sidecar(world: World, source: Workload, caller: MeshPod, targets: Iterable[MeshPod]) -> list[Attempt]:
+    attempts: list[Attempt] = []
+    called: set[tuple[Workload, int]] = set()
+    for target in targets:
+        if target.workload == source:
+            continue
+        for port in sorted(world.whoami_ports & set(target.declared)):
+            direct = Address(target.address, port)
+            attempts.append(Attempt(source, target, port, known.POD_IP, direct, _nonce(), run_in=caller))
+            service = service_address(target, port, world.services)
+            if service is not None and (target.workload, port) not in called:
+                called.add((target.workload, port))
+                attempts.append(Attempt(source, target, port, known.VIA_SIDECAR, service, _nonce(), run_in=caller))
+    return attempts
+
+
+def _nonce() -> str:
+    return secrets.token_hex(8)
+
+
+def probe_of(identifier: int, attempt: Attempt, world: World, mint: Mint) -> dict[str, Any]:
+    """The attempt in the probe program's words."""
+    tells = attempt.port in world.whoami_ports
+    path = f"{world.whoami_path if tells else '/'}?nonce={attempt.nonce}"
+    tls: dict[str, Any] | None = None
+    if attempt.version is not None:
+        owner = attempt.source or attempt.target.workload
+        name = mint.name(owner, attempt.case.presents)
+        tls = {"identity": name, "version": attempt.version, "alpn": ALPN}
+    return {
+        "id": str(identifier),
+        "host": attempt.address.host,
+        "port": attempt.address.port,
+        "nonce": attempt.nonce,
+        "tls": tls,
+        "request": {"path": path, "host": f"{attempt.address.host}:{attempt.address.port}"},
+    }
