@@ -53,3 +53,31 @@ MTLS_CHECK: Spec = {
         },
     },
 }
+
+NETWORK_POLICY_CHECK: Spec = {
+    **CONNECTED,
+    **PROBES,
+    "namespaces": {"type": "list", "elements": "str", "required": True},
+    "stand_ins": {
+        "type": "list",
+        "elements": "dict",
+        "default": [],
+        "options": {
+            "namespace": {"type": "str", "required": True},
+            "name": {"type": "str", "required": True},
+            "labels": {"type": "dict", "default": {}},
+        },
+    },
+    "targets": {
+        "type": "list",
+        "elements": "dict",
+        "default": [],
+        "options": {
+            "namespace": {"type": "str", "required": True},
+            "labels": {"type": "dict", "default": {}},
+            "ports": {"type": "list", "elements": "int", "required": True},
+        },
+    },
+    "ip_blocks_match_pods": {"type": "bool", "default": False},
+    "settle_timeout": {"type": "float", "default": 15.0},
+}

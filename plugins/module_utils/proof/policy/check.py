@@ -1,0 +1,96 @@
+# Copyright: (c) 2026, The pingpong.platform maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The task ``network_policy_check``: what the applied policies promise, beside what is measured."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ansible_collections.pingpong.platform.plugins.module_utils.cluster.client import ClusterClient
+from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.inventory import mesh_pods
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.outcome import Findings, conclude
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.policy.model import namespace_labels
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.policy.observe import (
+    Question,
+    Source,
+    measure,
+    questions,
+)
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.policy.plan import (
+    callers,
+    chosen_targets,
+    live_targets,
+    stand_in,
+)
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.policy.verdicts import PROOF, cell_of
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.probes.pods import Prober
+
+POLICIES = ("networking.k8s.io/v1", "NetworkPolicy")
+# Kinds of other engines that admit or deny as well, and that the evaluator does not read.
+FOREIGN = (("cilium.io/v2", "CiliumNetworkPolicy"), ("cilium.io/v2", "CiliumClusterwideNetworkPolicy"))
+
+
+def run(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Options as in the argument spec; see the module's documentation for the result."""
+    prober = Prober(ClusterClient.from_connection(options["connection"]), options)
+    return conclude(PROOF, options, lambda: check(prober, options))
+
+
+def check(prober: Prober, options: Mapping[str, Any]) -> Findings:
+    """Bring the stand-ins up, ask every question, judge."""
+    client = prober.client
+    namespaces: Sequence[str] = options["namespaces"]
+    labels_of = {ns["metadata"]["name"]: namespace_labels(ns) for ns in client.list("v1", "Namespace")}
+    if missing := sorted(set(namespaces) - set(labels_of)):
+        raise PlatformError(f"namespaces: {', '.join(missing)} do not exist")
+    pods = client.list("v1", "Pod")
+    inside = [pod for pod in pods if pod["metadata"]["namespace"] in namespaces]
+    names = {(pod.workload.namespace, pod.name) for pod in mesh_pods(inside) if pod.address}
+    living = [pod for pod in inside if (pod["metadata"]["namespace"], pod["metadata"]["name"]) in names]
+    wanted = callers(living, namespaces, options["stand_ins"])
+    with prober.pods([caller.pod for caller in wanted]) as running:
+        stands = [stand_in(caller, live, labels_of) for caller, live in zip(wanted, running, strict=True)]
+        sources = [
+            Source(caller.name, live, endpoint)
+            for caller, live, (endpoint, _) in zip(wanted, running, stands, strict=True)
+        ]
+        targets = [
+            *live_targets(living, labels_of),
+            *chosen_targets(options["targets"], pods, labels_of),
+            *(target for caller, (_, target) in zip(wanted, stands, strict=True) if not caller.pod.labels),
+        ]
+        asked = questions(sources, targets, client.list(*POLICIES), blocks_match_pods=options["ip_blocks_match_pods"])
+        calls, settled = measure(prober, asked, options["settle_timeout"])
+    cells = [cell_of(options["cluster"], call) for call in calls]
+    return Findings(
+        cells,
+        {
+            "coverage": _coverage(asked, len(living)),
+            "settled_seconds": settled,
+            "not_covered": _not_covered(client, namespaces),
+        },
+    )
+
+
+def _coverage(asked: Sequence[Question], pods: int) -> dict[str, Any]:
+    return {
+        "sources": len({question.source.name for question in asked}),
+        "targets": len({question.target.name for question in asked}),
+        "live_pods": pods,
+        "connections": len(asked),
+    }
+
+
+def _not_covered(client: ClusterClient, namespaces: Sequence[str]) -> list[str]:
+    notes = ["UDP and SCTP: rules for them are computed, only TCP is measured"]
+    for kind in FOREIGN:
+        try:
+            found = client.list(*kind)
+        except PlatformError:
+            continue  # the kind is not installed
+        here = [item["metadata"] for item in found if item["metadata"].get("namespace", namespaces[0]) in namespaces]
+        notes += [f"{kind[1]} {item['name']}: not read; a cell that it decides will not agree" for item in here]
+    return notes

@@ -1,0 +1,175 @@
+# Copyright: (c) 2026, The pingpong.platform maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Measure the matrix from inside pods, and find out which ends are alive."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.exchange import Exchange, exchange_from
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.policy.evaluator import (
+    Connection,
+    Decision,
+    Policy,
+    decide,
+)
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.policy.model import Endpoint
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.policy.plan import LISTEN, Target
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.policy.verdicts import Call, Liveness, judge
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.probes.pods import Prober
+
+WORKERS = 8
+PAUSE = 0.5
+Object = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A running stand-in: the name that cells show, its pod object, and how policies see it."""
+
+    name: str
+    pod: Object
+    endpoint: Endpoint
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One connection to be measured, with its promised answer."""
+
+    source: Source
+    target: Target
+    port: int
+    decision: Decision
+
+
+def questions(
+    sources: Sequence[Source], targets: Sequence[Target], policies: Sequence[Policy], *, blocks_match_pods: bool
+) -> list[Question]:
+    """Every source against every port of every target but itself."""
+    return [
+        Question(
+            source,
+            target,
+            port,
+            decide(Connection(source.endpoint, target.endpoint, port), policies, blocks_match_pods=blocks_match_pods),
+        )
+        for source in sources
+        for target in targets
+        if target.endpoint.address != source.endpoint.address
+        for port in target.ports
+    ]
+
+
+def measure(prober: Prober, asked: Sequence[Question], settle: float) -> tuple[list[Call], float]:
+    """The calls, and how long it took until no answer changed for the better any more.
+
+    Policies and identities take a moment to reach every node: what does not agree yet is asked again for ``settle``
+    seconds, and the last answer counts.
+    """
+    started = time.monotonic()
+    answers: dict[int, Exchange] = {}
+    open_questions = list(range(len(asked)))
+    sources_alive: dict[str, Liveness] = {}
+    while True:
+        answers |= _ask(prober, asked, open_questions, sources_alive)
+        targets_alive = _targets_alive(prober, asked, answers)
+        calls = [_call(asked[n], answers[n], sources_alive, targets_alive) for n in range(len(asked))]
+        took = time.monotonic() - started
+        open_questions = [n for n, call in enumerate(calls) if judge(call).verdict != "pass"]
+        if not open_questions or took > settle:
+            return calls, round(took, 2)
+        time.sleep(PAUSE)
+
+
+def _ask(
+    prober: Prober, asked: Sequence[Question], numbers: Sequence[int], sources_alive: dict[str, Liveness]
+) -> dict[int, Exchange]:
+    by_source: dict[str, list[int]] = {}
+    for number in numbers:
+        by_source.setdefault(asked[number].source.name, []).append(number)
+
+    def run(mine: list[int]) -> dict[int, Exchange]:
+        source = asked[mine[0]].source
+        probes = [_probe(str(number), asked[number].target.endpoint.address, asked[number].port) for number in mine]
+        probes.append(_probe("self", source.endpoint.address, LISTEN))
+        try:
+            results = prober.run(source.pod, probes)["results"]
+        except PlatformError as error:
+            sources_alive[source.name] = Liveness(False, f"the source did not run: {error.message}")
+            return {number: Exchange(connected=False, stage="connect", error="timeout") for number in mine}
+        reached = exchange_from(results.pop())
+        sources_alive[source.name] = Liveness(
+            reached.connected, "the source reaches itself" if reached.connected else "the source does not reach itself"
+        )
+        return {int(result["id"]): exchange_from(result) for result in results}
+
+    with ThreadPoolExecutor(WORKERS) as pool:
+        return {number: exchange for part in pool.map(run, by_source.values()) for number, exchange in part.items()}
+
+
+def _probe(identifier: str, host: str, port: int) -> dict[str, Any]:
+    return {"id": identifier, "host": host, "port": port, "nonce": secrets.token_hex(8), "tls": None, "request": None}
+
+
+def _targets_alive(
+    prober: Prober, asked: Sequence[Question], answers: Mapping[int, Exchange]
+) -> dict[tuple[str, int], Liveness]:
+    """A target port is alive when anybody reached it, or when its own pod reaches it from inside."""
+    alive: dict[tuple[str, int], Liveness] = {}
+    for number, exchange in answers.items():
+        question = asked[number]
+        if exchange.connected:
+            alive[question.target.name, question.port] = Liveness(True, f"{question.source.name} reached it")
+    unknown = {
+        question.target.name: question.target
+        for question in asked
+        if (question.target.name, question.port) not in alive
+    }
+    with ThreadPoolExecutor(WORKERS) as pool:
+        for part in pool.map(lambda target: _from_inside(prober, target), unknown.values()):
+            alive = {**part, **alive}
+    return alive
+
+
+def _from_inside(prober: Prober, target: Target) -> dict[tuple[str, int], Liveness]:
+    endpoint = target.endpoint
+    pod = {"metadata": {"namespace": endpoint.namespace, "name": endpoint.name}}
+    probes = [_probe(str(port), endpoint.address, port) for port in target.ports]
+    try:
+        results = prober.run(pod, probes, container=target.container)["results"]
+    except PlatformError:
+        # Not an image with the probe program: the kubelet's word has to do.
+        word = Liveness(target.ready, f"nobody reached it; the kubelet finds it {'' if target.ready else 'not '}ready")
+        return {(target.name, port): word for port in target.ports}
+    return {
+        (target.name, int(result["id"])): Liveness(
+            bool(result["connected"]),
+            "its own pod reaches it" if result["connected"] else "nobody reaches it, not even its own pod",
+        )
+        for result in results
+    }
+
+
+def _call(
+    question: Question,
+    exchange: Exchange,
+    sources_alive: Mapping[str, Liveness],
+    targets_alive: Mapping[tuple[str, int], Liveness],
+) -> Call:
+    nobody = Liveness(False, "nobody reached it")
+    return Call(
+        source=question.source.name,
+        target=question.target.name,
+        port=question.port,
+        decision=question.decision,
+        exchange=exchange,
+        source_alive=sources_alive[question.source.name],
+        target_alive=targets_alive.get((question.target.name, question.port), nobody),
+    )
