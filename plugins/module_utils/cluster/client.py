@@ -12,11 +12,16 @@ from ansible_collections.pingpong.platform.plugins.module_utils.cluster.connecti
 from ansible_collections.pingpong.platform.plugins.module_utils.cluster.discovery import Discovery
 from ansible_collections.pingpong.platform.plugins.module_utils.cluster.errors import ApiError
 from ansible_collections.pingpong.platform.plugins.module_utils.cluster.kinds import query_string
+from ansible_collections.pingpong.platform.plugins.module_utils.cluster.model import (
+    FIELD_MANAGER,
+    Object,
+    Objects,
+    label,
+)
 from ansible_collections.pingpong.platform.plugins.module_utils.cluster.remote import Outcome, run_in_container
-from ansible_collections.pingpong.platform.plugins.module_utils.cluster.session import Object, Objects, Session, label
+from ansible_collections.pingpong.platform.plugins.module_utils.cluster.session import Session
 from ansible_collections.pingpong.platform.plugins.module_utils.cluster.transport import ConnectionLost
 
-FIELD_MANAGER = "pingpong.platform"
 MERGE_PATCH = "application/merge-patch+json"
 # YAML by name, but JSON is YAML, and cheaper on both sides.
 APPLY_PATCH = "application/apply-patch+yaml"
@@ -210,9 +215,3 @@ class ClusterClient(Session):
         metadata = obj["metadata"]
         resource = self.discovery.find(obj["apiVersion"], obj["kind"])
         return resource.path(metadata.get("namespace"), metadata["name"])
-
-
-def owned_by(environment: str, layer: str | None = None) -> str:
-    """The label selector of what this collection made for an environment (and a layer of it)."""
-    selector = f"app.kubernetes.io/managed-by={FIELD_MANAGER},pingpong.platform/environment={environment}"
-    return selector if layer is None else f"{selector},pingpong.platform/layer={layer}"

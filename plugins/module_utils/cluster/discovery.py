@@ -65,6 +65,19 @@ class Discovery:
         except UnknownKind:
             return None
 
+    def everything(self) -> list[Resource]:
+        """Every kind that can be listed and deleted, in its preferred version: a request for each group."""
+        versions = ["v1"]
+        for group in self._fetch("/apis").get("groups") or []:
+            versions.append(group["preferredVersion"]["groupVersion"])
+        found = []
+        for version in versions:
+            root = "/api/" if "/" not in version else "/apis/"
+            for item in self._fetch(root + version).get("resources") or []:
+                if "/" not in item["name"] and {"list", "delete"} <= set(item.get("verbs") or []):
+                    found.append(Resource(version, item["kind"], item["name"], bool(item["namespaced"])))
+        return found
+
     def _ask(self, api_version: str) -> list[str]:
         root = "/api/" if "/" not in api_version else "/apis/"
         try:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from enum import Enum
 from typing import Any, NamedTuple
 
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError, TransientError
@@ -23,14 +24,25 @@ class Cause(NamedTuple):
     field: str
 
 
+class Hint(Enum):
+    """What a refusal's text tells beyond its status; read before a Secret's texts are dropped."""
+
+    WEBHOOK = "an admission webhook did not answer"
+    TERMINATING = "the namespace is being deleted"
+    NO_DRY_RUN = "an admission webhook takes no dry runs"
+
+
 class ApiError(PlatformError):
     """The API server's answer was a refusal: its HTTP ``status``, ``reason`` (a word of the API's) and ``causes``."""
 
-    def __init__(self, message: str, *, status: int, reason: str, causes: tuple[Cause, ...] = ()) -> None:
+    def __init__(
+        self, message: str, *, status: int, reason: str, causes: tuple[Cause, ...] = (), hint: Hint | None = None
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.reason = reason
         self.causes = causes
+        self.hint = hint
 
     @property
     def ownership(self) -> tuple[Cause, ...]:
@@ -41,11 +53,7 @@ class ApiError(PlatformError):
 class TransientApiError(ApiError, TransientError):
     """A refusal that the same request may survive later; ``retry_after`` in seconds where the server asks for it."""
 
-    def __init__(
-        self, message: str, *, status: int, reason: str, causes: tuple[Cause, ...] = (), retry_after: float | None
-    ) -> None:
-        ApiError.__init__(self, message, status=status, reason=reason, causes=causes)
-        self.retry_after = retry_after
+    retry_after: float | None = None
 
 
 # Whose texts never quote the object that was sent.
@@ -54,6 +62,11 @@ _OWNERSHIP = "FieldManagerConflict"
 
 # The server reports these mistakes of ours as its own (500), and they never heal.
 _PERMANENT = ("failed to create typed", "field not declared in schema")
+_HINTS = (
+    ("failed calling webhook", Hint.WEBHOOK),
+    ("because it is being terminated", Hint.TERMINATING),
+    ("does not support dry run", Hint.NO_DRY_RUN),
+)
 
 
 def refusal(what: str, status: int, headers: Mapping[str, str], body: bytes, *, secret: bool) -> ApiError:
@@ -69,13 +82,24 @@ def refusal(what: str, status: int, headers: Mapping[str, str], body: bytes, *, 
     text = str(answer.get("message") or "")
     said = _say(causes) if secret and not _harmless(reason, text) else text
     message = f"{what}: {status} {reason}".rstrip() + (f": {said}" if said else "")
-    if status in TRANSIENT_STATUS and not any(mark in text for mark in _PERMANENT):
+    kind = TransientApiError if status in TRANSIENT_STATUS and not _permanent(text) else ApiError
+    error = kind(message, status=status, reason=reason, causes=causes, hint=_hint(text))
+    if isinstance(error, TransientApiError):
         asked = details.get("retryAfterSeconds")
         after = parse_retry_after(headers.get("retry-after"))
-        if after is None and isinstance(asked, int) and asked > 0:
-            after = float(asked)
-        return TransientApiError(message, status=status, reason=reason, causes=causes, retry_after=after)
-    return ApiError(message, status=status, reason=reason, causes=causes)
+        error.retry_after = float(asked) if after is None and isinstance(asked, int) and asked > 0 else after
+    return error
+
+
+def _permanent(text: str) -> bool:
+    return any(mark in text for mark in _PERMANENT)
+
+
+def _hint(text: str) -> Hint | None:
+    for mark, hint in _HINTS:
+        if mark in text:
+            return hint
+    return None
 
 
 def _cause(cause: Mapping[str, Any], secret: bool) -> Cause:

@@ -7,19 +7,18 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from ansible_collections.pingpong.platform.plugins.module_utils.cluster.connection import Connection, Credential
 from ansible_collections.pingpong.platform.plugins.module_utils.cluster.errors import ApiError, refusal
+from ansible_collections.pingpong.platform.plugins.module_utils.cluster.model import Object
 from ansible_collections.pingpong.platform.plugins.module_utils.cluster.transport import Response, Transport
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import TransientError
 from ansible_collections.pingpong.platform.plugins.module_utils.common.retry import Retry, is_transient
 
 JSON = "application/json"
 
-Object = dict[str, Any]
-Objects = list[Object]
 T = TypeVar("T")
 
 
@@ -139,10 +138,3 @@ def _parsed(response: Response, what: str) -> Object:
     if not isinstance(answer, dict):
         raise TransientError(f"{what}: the answer of the API server is not a JSON object")
     return answer
-
-
-def label(obj: Mapping[str, Any]) -> str:
-    """How messages name an object: ``Deployment shop/cart``, ``Namespace shop``."""
-    metadata = obj.get("metadata") or {}
-    namespace = metadata.get("namespace")
-    return f"{obj.get('kind')} {namespace + '/' if namespace else ''}{metadata.get('name')}"

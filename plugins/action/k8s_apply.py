@@ -1,0 +1,22 @@
+# Copyright: (c) 2026, The pingpong.platform maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""``k8s_apply`` in the controller: a task costs its requests, not a Python of its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.pingpong.platform.plugins.module_utils.cluster.engine import run
+from ansible_collections.pingpong.platform.plugins.module_utils.cluster.spec import K8S_APPLY
+from ansible_collections.pingpong.platform.plugins.plugin_utils.action import PlatformAction
+
+
+class ActionModule(PlatformAction):
+    """See the module of the same name."""
+
+    ARGUMENT_SPEC = K8S_APPLY
+
+    def execute(self, args: dict[str, Any]) -> dict[str, Any]:
+        """Reconcile the layer."""
+        return run(args, check_mode=self.check_mode, want_diff=self.diff)

@@ -1,0 +1,88 @@
+# Copyright: (c) 2026, The pingpong.platform maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Names for objects, and the marks by which the collection knows its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+FIELD_MANAGER = "pingpong.platform"
+MANAGED_BY = "app.kubernetes.io/managed-by"
+ENVIRONMENT = "pingpong.platform/environment"
+LAYER = "pingpong.platform/layer"
+INTENT = "pingpong.platform/intent"
+# On a live object, with the value "keep": pruning passes it by.
+PRUNE = "pingpong.platform/prune"
+
+Object = dict[str, Any]
+Objects = list[Object]
+
+
+class Key(NamedTuple):
+    """An object's identity; the version of its API is no part of it."""
+
+    group: str
+    kind: str
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.namespace}/{self.name}" if self.namespace else f"{self.kind} {self.name}"
+
+
+class Group(NamedTuple):
+    """What one LIST covers: a kind in one namespace (empty for cluster-wide kinds)."""
+
+    api_version: str
+    kind: str
+    namespace: str
+
+
+class Owner(NamedTuple):
+    """Whose objects: an environment and a layer of it."""
+
+    environment: str
+    layer: str
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """The labels on every object of this owner."""
+        return {MANAGED_BY: FIELD_MANAGER, ENVIRONMENT: self.environment, LAYER: self.layer}
+
+    @property
+    def selector(self) -> str:
+        """The label selector of this owner's objects."""
+        return ",".join(f"{name}={value}" for name, value in self.labels.items())
+
+
+def group_of(api_version: str) -> str:
+    """The API group, empty for the core group."""
+    return api_version.rpartition("/")[0]
+
+
+def key_of(obj: Mapping[str, Any]) -> Key:
+    """The identity of an object that has kind, apiVersion and name."""
+    metadata = obj["metadata"]
+    return Key(group_of(obj["apiVersion"]), obj["kind"], metadata.get("namespace") or "", metadata["name"])
+
+
+def group_to_list(obj: Mapping[str, Any]) -> Group:
+    """The LIST in which an object turns up."""
+    return Group(obj["apiVersion"], obj["kind"], obj["metadata"].get("namespace") or "")
+
+
+def owner_of(obj: Mapping[str, Any]) -> Owner | None:
+    """The owner that an object's labels name, None when it is not the collection's."""
+    labels = (obj.get("metadata") or {}).get("labels") or {}
+    if labels.get(MANAGED_BY) != FIELD_MANAGER or ENVIRONMENT not in labels:
+        return None
+    return Owner(labels[ENVIRONMENT], labels.get(LAYER, ""))
+
+
+def label(obj: Mapping[str, Any]) -> str:
+    """How messages name an object: ``Deployment shop/cart``, ``Namespace shop``."""
+    metadata = obj.get("metadata") or {}
+    namespace = metadata.get("namespace")
+    return f"{obj.get('kind')} {namespace + '/' if namespace else ''}{metadata.get('name')}"

@@ -1,0 +1,167 @@
+# Copyright: (c) 2026, The pingpong.platform maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""From what the user gave to what is compared and applied: checked, completed, marked with its owner."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+from ansible_collections.pingpong.platform.plugins.module_utils.cluster.model import (
+    INTENT,
+    Key,
+    Object,
+    Objects,
+    Owner,
+    key_of,
+    label,
+)
+from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError
+from ansible_collections.pingpong.platform.plugins.module_utils.common.redact import is_secret
+
+# What the server writes; an object copied from a cluster carries them.
+_SERVER_FIELDS = ("creationTimestamp", "generation", "managedFields", "resourceVersion", "selfLink", "uid")
+
+Scope = Callable[[str, str], bool | None]
+
+
+class Sourced(NamedTuple):
+    """An object as given, and where: ``objects[3]``, ``files: crds.yml, document 2``, ``charts: istiod``."""
+
+    source: str
+    obj: Any
+    namespace: str = ""
+
+
+def flatten(given: Iterable[Sourced]) -> list[Sourced]:
+    """Empty documents dropped, ``kind: List`` opened; an OptionError when something is not an object."""
+    flat = []
+    for item in given:
+        if item.obj is None or item.obj == {}:
+            continue
+        if not isinstance(item.obj, dict):
+            raise OptionError(f"{item.source}: expected a Kubernetes object, found {_kind_of(item.obj)}")
+        if item.obj.get("kind") == "List" and isinstance(item.obj.get("items"), list):
+            inner = (
+                Sourced(f"{item.source}, item {place}", part, item.namespace)
+                for place, part in enumerate(item.obj["items"], 1)
+            )
+            flat.extend(flatten(inner))
+            continue
+        _check(item)
+        flat.append(item)
+    return flat
+
+
+def prepare(given: Iterable[Sourced], owner: Owner, scope: Scope, namespace: str = "") -> Objects:
+    """The desired objects, in the order given.
+
+    ``scope(api_version, kind)`` tells whether a kind is namespaced, None when nobody knows yet. ``namespace`` is
+    for objects that name none, after that of their chart. Two objects of one identity are an OptionError.
+    """
+    prepared = []
+    seen: dict[Key, str] = {}
+    for item in given:
+        obj = _completed(item, scope, namespace)
+        key = key_of(obj)
+        if key in seen:
+            raise OptionError(f"{key} is given twice: by {seen[key]} and by {item.source}")
+        seen[key] = item.source
+        prepared.append(marked(obj, owner))
+    return prepared
+
+
+def marked(obj: Object, owner: Owner) -> Object:
+    """The object with its owner's labels and the hash of what is intended."""
+    metadata = obj["metadata"]
+    obj = {**obj, "metadata": {**metadata, "labels": {**(metadata.get("labels") or {}), **owner.labels}}}
+    annotations = {**(metadata.get("annotations") or {}), INTENT: intent(obj)}
+    return {**obj, "metadata": {**obj["metadata"], "annotations": annotations}}
+
+
+def intent(obj: Object) -> str:
+    """A hash of an object as intended. Of a Secret it covers the keys only: its values are compared themselves."""
+    metadata = obj["metadata"]
+    annotations = {name: value for name, value in (metadata.get("annotations") or {}).items() if name != INTENT}
+    hashed = {**obj, "metadata": {**metadata, "annotations": annotations}}
+    if is_secret(obj):
+        hashed["data"] = sorted(obj.get("data") or {})
+    text = json.dumps(hashed, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _check(item: Sourced) -> None:
+    obj = item.obj
+    name = f" ({label(obj)})" if isinstance(obj.get("metadata"), dict) and obj["metadata"].get("name") else ""
+    for field in ("apiVersion", "kind"):
+        if not isinstance(obj.get(field), str) or not obj[field]:
+            raise OptionError(f"{item.source}{name}: {field} is missing, found {sorted(map(str, obj))}")
+    metadata = obj.get("metadata")
+    if not isinstance(metadata, dict) or not isinstance(metadata.get("name"), str) or not metadata["name"]:
+        hint = "; generateName cannot be applied" if isinstance(metadata, dict) and "generateName" in metadata else ""
+        raise OptionError(f"{item.source} ({obj['kind']}): metadata.name is missing{hint}")
+    for field in ("labels", "annotations"):
+        values = metadata.get(field)
+        if values is None:
+            continue
+        if not isinstance(values, dict):
+            raise OptionError(f"{item.source}{name}: metadata.{field}: expected a dict, found {_kind_of(values)}")
+        for key, value in values.items():
+            if value is not None and not isinstance(value, str):
+                found = _kind_of(value)
+                raise OptionError(f"{item.source}{name}: metadata.{field}.{key}: expected a string, found {found}")
+
+
+def _completed(item: Sourced, scope: Scope, namespace: str) -> Object:
+    obj: Object = _without_nulls({key: value for key, value in item.obj.items() if key != "status"})
+    metadata = {key: value for key, value in obj["metadata"].items() if key not in _SERVER_FIELDS}
+    namespaced = scope(obj["apiVersion"], obj["kind"])
+    if namespaced is False:
+        metadata.pop("namespace", None)
+    elif namespaced and not metadata.get("namespace"):
+        chosen = item.namespace or namespace
+        if not chosen:
+            raise OptionError(
+                f"{item.source} ({label(obj)}): metadata.namespace is missing and the option namespace is not set"
+            )
+        metadata["namespace"] = chosen
+    obj["metadata"] = metadata
+    return _encoded(obj, item.source) if is_secret(obj) else obj
+
+
+def _encoded(obj: Object, source: str) -> Object:
+    """A Secret with its ``stringData`` in ``data``, as the server keeps it."""
+    data = dict(obj.get("data") or {})
+    for key, value in data.items():
+        try:
+            base64.b64decode(value, validate=True)
+        except (binascii.Error, ValueError, TypeError):
+            raise OptionError(
+                f"{source} ({label(obj)}): data.{key} is not base64; plain text goes to stringData"
+            ) from None
+    for key, value in (obj.get("stringData") or {}).items():
+        if not isinstance(value, str):
+            raise OptionError(f"{source} ({label(obj)}): stringData.{key}: expected a string, found {_kind_of(value)}")
+        data[key] = base64.b64encode(value.encode()).decode()
+    rest = {key: value for key, value in obj.items() if key not in ("data", "stringData")}
+    return {**rest, "data": data} if data else rest
+
+
+def _without_nulls(value: Any) -> Any:
+    # To the server a null in an applied object is a field that is not there.
+    if isinstance(value, dict):
+        return {key: _without_nulls(item) for key, item in value.items() if item is not None}
+    if isinstance(value, list):
+        return [_without_nulls(item) for item in value]
+    return value
+
+
+def _kind_of(value: Any) -> str:
+    return {dict: "a dict", list: "a list", str: "a string", bool: "a boolean", int: "a number"}.get(
+        type(value), type(value).__name__
+    )

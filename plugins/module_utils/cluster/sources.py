@@ -1,0 +1,66 @@
+# Copyright: (c) 2026, The pingpong.platform maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Gather what a task was given: objects, files, charts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.pingpong.platform.plugins.module_utils.cluster.objects import Sourced, flatten
+from ansible_collections.pingpong.platform.plugins.module_utils.cluster.render import default_cache, render
+from ansible_collections.pingpong.platform.plugins.module_utils.common.documents import load_all
+from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError
+
+_SUFFIXES = (".yaml", ".yml", ".json")
+
+
+def gather(args: Mapping[str, Any]) -> list[Sourced]:
+    """Everything that the options ``objects``, ``files`` and ``charts`` hold, with where it came from."""
+    given = [Sourced(f"objects[{place}]", obj) for place, obj in enumerate(args.get("objects") or [])]
+    given += _files(args.get("files") or [])
+    given += _charts(args.get("charts") or [], str(args.get("helm") or "helm"))
+    return flatten(given)
+
+
+def _files(paths: Iterable[str]) -> Iterator[Sourced]:
+    for given in paths:
+        path = Path(given).expanduser()
+        if path.is_dir():
+            found = sorted(file for file in path.rglob("*") if file.suffix in _SUFFIXES and file.is_file())
+            if not found:
+                raise OptionError(f"files: {given} is a folder without any of *{', *'.join(_SUFFIXES)}")
+        elif path.is_file():
+            found = [path]
+        else:
+            raise OptionError(f"files: {given} does not exist")
+        for file in found:
+            yield from _documents(file)
+
+
+def _documents(file: Path) -> Iterator[Sourced]:
+    try:
+        documents = load_all(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise OptionError(f"files: {file}: {error}") from None
+    except OSError as error:
+        raise OptionError(f"files: {file} cannot be read: {error.strerror}") from None
+    for place, document in enumerate(documents, 1):
+        yield Sourced(f"files: {file}, document {place}", document)
+
+
+def _charts(charts: list[Mapping[str, Any]], helm: str) -> list[Sourced]:
+    if not charts:
+        return []
+    cache = default_cache()
+    # helm is a process of its own: two at a time use the cores, more only memory.
+    with ThreadPoolExecutor(min(len(charts), 2)) as pool:
+        rendered = pool.map(lambda chart: render(chart, helm, cache=cache), charts)
+    return [
+        Sourced(f"charts: {chart['name']}", obj, str(chart.get("namespace") or ""))
+        for chart, objects in zip(charts, rendered, strict=True)
+        for obj in objects
+    ]

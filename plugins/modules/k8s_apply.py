@@ -1,0 +1,213 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, The pingpong.platform maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Documentation and wiring of ``k8s_apply``; the work is in ``module_utils/cluster``."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: k8s_apply
+short_description: Make a whole layer of Kubernetes objects what it is declared to be
+version_added: 0.1.0
+description:
+  - Takes objects, files and charts together as one layer of an environment, lists what the layer has on the cluster
+    by its owner labels, and applies only what may differ, by server-side apply, in stages and in parallel.
+  - A layer that is already as declared costs one LIST for each kind and namespace, and one read of its record.
+  - Waits until everything is ready, by a predicate for each kind, and fails early with the reason when something
+    cannot become ready.
+  - A field that was changed by hand on an object of the layer is drift and is set back. A field that another
+    controller owns is a conflict and fails the task, see O(force_conflicts).
+  - Runs in the controller, as an action plugin; the target host only lends its variables.
+options:
+  environment_name:
+    description: The environment that the objects belong to.
+    type: str
+    required: true
+  layer:
+    description:
+      - The layer of the environment that the objects make up. Lower-case letters, digits and hyphens.
+      - Two tasks with one layer would prune each other's objects; give each a layer of its own.
+    type: str
+    required: true
+  state:
+    description:
+      - V(present) creates and updates what is given.
+      - V(absent) deletes everything that the layer has, in the reverse order, and waits until it is gone.
+    type: str
+    choices: [present, absent]
+    default: present
+  objects:
+    description: Objects, as dicts.
+    type: list
+    elements: dict
+    default: []
+  files:
+    description: YAML or JSON files, or folders of them, with one or more objects each.
+    type: list
+    elements: path
+    default: []
+  charts:
+    description: Helm charts, rendered by C(helm template) without hooks and tests. No release is recorded.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name:
+        description: The release's name.
+        type: str
+        required: true
+      chart:
+        description: A folder, an archive, a name in O(charts[].repository) or an C(oci://) reference.
+        type: str
+        required: true
+      repository:
+        description: The URL of the chart's repository.
+        type: str
+      version:
+        description: The chart's version. Without it a chart from a repository is rendered on every run.
+        type: str
+      namespace:
+        description: The release's namespace; also that of objects that name none.
+        type: str
+      values:
+        description: The chart's values. They are passed on standard input.
+        type: dict
+        default: {}
+      include_crds:
+        description: Whether the definitions in the chart's C(crds) folder belong to the layer.
+        type: bool
+        default: true
+      kube_version:
+        description: The version of Kubernetes that the chart is told.
+        type: str
+      api_versions:
+        description: Versions of APIs that the chart is told to exist.
+        type: list
+        elements: str
+        default: []
+  helm:
+    description: The Helm program.
+    type: path
+    default: helm
+  namespace:
+    description: The namespace of namespaced objects that name none.
+    type: str
+  prune:
+    description:
+      - Whether to delete what the layer has on the cluster and is no longer given.
+      - An object annotated C(pingpong.platform/prune=keep) is kept, and so is a namespace or a definition that holds
+        objects of another layer.
+    type: bool
+    default: true
+  force_conflicts:
+    description: Whether to take fields from other managers, and objects from other layers.
+    type: bool
+    default: false
+  wait:
+    description: Whether to wait until every object is ready.
+    type: bool
+    default: true
+  wait_timeout:
+    description: How long to wait, in seconds, each for readiness, for deletion and for another run of this layer.
+    type: int
+    default: 300
+  wait_sleep:
+    description: The seconds between two looks.
+    type: float
+    default: 1.0
+  threads:
+    description: How many requests are sent at the same time.
+    type: int
+    default: 12
+  request_timeout:
+    description: The seconds after which a silent connection is given up and the request sent again.
+    type: float
+    default: 30.0
+  record_namespace:
+    description: Where the layer's Lease is kept, its lock and the record of its kinds and namespaces.
+    type: str
+    default: kube-system
+extends_documentation_fragment:
+  - pingpong.platform.cluster
+  - pingpong.platform.cluster.attributes
+attributes:
+  check_mode:
+    support: full
+    description: Asks the API server for a dry run of what may differ, and changes nothing.
+  diff_mode:
+    support: full
+    description: The differences as the server sees them; of Secrets the keys and which of them change, never a value.
+  idempotent:
+    support: full
+    description: A layer that is as declared is not written to.
+author: The pingpong.platform maintainers (@pingpong)
+"""
+
+EXAMPLES = r"""
+- name: Install the mesh
+  pingpong.platform.k8s_apply:
+    connection: "{{ cluster_connection }}"
+    environment_name: production
+    layer: mesh
+    charts:
+      - name: istio-base
+        chart: base
+        repository: https://istio-release.storage.googleapis.com/charts
+        version: 1.30.0
+        namespace: istio-system
+    objects:
+      - apiVersion: v1
+        kind: Namespace
+        metadata: {name: istio-system}
+
+- name: Remove it
+  pingpong.platform.k8s_apply:
+    connection: "{{ cluster_connection }}"
+    environment_name: production
+    layer: mesh
+    state: absent
+"""
+
+RETURN = r"""
+objects:
+  description: Every object that was given, and what was done with it.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    kind: {description: Its kind., type: str}
+    namespace: {description: Its namespace; empty when cluster-wide., type: str}
+    name: {description: Its name., type: str}
+    action: {description: 'One of C(created), C(adopted), C(updated), C(unchanged).', type: str}
+    fields: {description: The paths that changed; at most 50., type: list, elements: str}
+pruned:
+  description: The objects that were deleted, in this order.
+  returned: success
+  type: list
+  elements: dict
+kept:
+  description: The objects that would have been deleted, and the C(reason) why they were not.
+  returned: success
+  type: list
+  elements: dict
+requests:
+  description: How many requests were sent to the API server.
+  returned: success
+  type: int
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.pingpong.platform.plugins.module_utils.cluster.engine import run
+from ansible_collections.pingpong.platform.plugins.module_utils.cluster.spec import K8S_APPLY
+from ansible_collections.pingpong.platform.plugins.module_utils.common.runner import run_module
+
+
+def main() -> None:
+    """Run as a module, where the action plugin is not used."""
+    module = AnsibleModule(argument_spec=K8S_APPLY, supports_check_mode=True)
+    run_module(module, lambda args: run(args, check_mode=module.check_mode))
+
+
+if __name__ == "__main__":
+    main()
