@@ -74,6 +74,7 @@ def build_arguments(context: Context, reference: str, base: str) -> list[str]:
     return [
         "build", "--isolation=chroot", "--pull-never", "--timestamp=0", "--layers=true",
         f"--build-arg=BASE={base}", f"--build-arg=VERSION={reference.rpartition(':')[2]}",
+        f"--build-arg=REVISION={context.digest}",
         # Packages are fetched while building: trust whom this machine trusts.
         f"--volume={CERTIFICATES}:{CERTIFICATES}:ro",
         f"--file={context.folder / 'Containerfile'}", f"--tag={reference}", str(context.folder),

@@ -77,7 +77,7 @@ class Display:
             self._live.remove_task(self._bars.pop(task.name))
 
     def _line(self, text: str) -> None:
-        self.console.print(f"[{self.count}/{self.total}] {text}", markup=False, soft_wrap=True)
+        self.console.print(f"[{self.count}/{self.total}] {text}", markup=False, highlight=False, soft_wrap=True)
 
     def _remind(self) -> None:
         while not self._ended.wait(REMINDER_SECONDS):
