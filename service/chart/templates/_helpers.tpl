@@ -1,0 +1,48 @@
+{{- define "ping.fullname" -}}
+{{- default .Release.Name .Values.fullname | trunc 63 | trimSuffix "-" -}}
+{{- end -}}
+
+{{- define "ping.selectorLabels" -}}
+app.kubernetes.io/name: ping
+app.kubernetes.io/instance: {{ include "ping.fullname" . }}
+{{- end -}}
+
+{{- define "ping.labels" -}}
+{{ include "ping.selectorLabels" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+{{- end -}}
+
+{{- define "ping.metadata" -}}
+name: {{ include "ping.fullname" . }}
+namespace: {{ .Release.Namespace }}
+labels:
+  {{- include "ping.labels" . | nindent 2 }}
+{{- end -}}
+
+{{- define "ping.serviceAccount" -}}
+{{- default (include "ping.fullname" .) .Values.serviceAccount.name -}}
+{{- end -}}
+
+{{- define "ping.image" -}}
+{{- with .Values.image -}}
+{{- if .digest -}}
+{{ .repository }}@{{ .digest }}
+{{- else -}}
+{{ .repository }}:{{ default $.Chart.AppVersion .tag }}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Namespaces by name, as peers of a network policy rule. */}}
+{{- define "ping.namespaces" -}}
+- namespaceSelector:
+    matchExpressions:
+      - {key: kubernetes.io/metadata.name, operator: In, values: {{ toJson . }}}
+{{- end -}}
+
+{{/* Hosts of the gateway: "./" keeps other namespaces' routes off them. */}}
+{{- define "ping.gatewayHosts" -}}
+{{- $hosts := list -}}
+{{- range .Values.gateway.hosts -}}{{- $hosts = append $hosts (printf "./%s" .) -}}{{- end -}}
+{{- toJson $hosts -}}
+{{- end -}}
