@@ -192,7 +192,7 @@ options:
                 choices: [tls, opaque, cacerts]
                 default: tls
               fields:
-                description: Other names for the fields, such as V({tls.crt: cert}).
+                description: "Other names for the fields, such as V({tls.crt: cert})."
                 type: dict
           files:
             description: PEM files.

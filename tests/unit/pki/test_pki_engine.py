@@ -1,0 +1,237 @@
+"""A task of certificates, from options to results: made once, kept, renewed for a reason, never shown."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.pingpong.platform.plugins.module_utils.cluster.errors import ApiError
+from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError, PlatformError
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import pkcs12
+from pki_support import NOW, FakeApi, data_of, engine, secret_of
+
+Options = dict[str, Any]
+
+
+def files(folder: Path, name: str) -> Options:
+    return {"files": {"certificate": f"{folder}/{name}.pem", "key": f"{folder}/{name}.key", "mode": "0600"}}
+
+
+def root(folder: Path, **more: Any) -> Options:
+    return {
+        "name": "root",
+        "common_name": "a root",
+        "ca": {},
+        "validity": "3650d",
+        "sinks": [files(folder, "root")],
+        **more,
+    }
+
+
+def leaf(folder: Path, name: str = "leaf", **more: Any) -> Options:
+    return {
+        "name": name,
+        "common_name": f"{name}.example",
+        "dns": [f"{name}.example"],
+        "issuer": {"ref": "root"},
+        "sinks": [files(folder, name)],
+        **more,
+    }
+
+
+def reasons(result: Options) -> dict[str, str]:
+    return {one["name"]: one["reason"] for one in result["certificates"]}
+
+
+def test_a_root_and_leaves_in_one_task_in_any_order_and_then_nothing(tmp_path: Path) -> None:
+    task = [leaf(tmp_path), root(tmp_path), leaf(tmp_path, "other")]
+    first = engine().run(task)
+    assert reasons(first) == {"leaf": "created", "root": "created", "other": "created"}
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+
+    second = engine(now=NOW + timedelta(days=1)).run(task)
+    assert not second["changed"] and second["diff"] == []
+    assert reasons(second) == {"leaf": "none", "root": "none", "other": "none"}
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_a_changed_authority_changes_its_leaves_and_nothing_else(tmp_path: Path) -> None:
+    stranger = {"name": "stranger", "common_name": "s", "sinks": [files(tmp_path, "stranger")]}
+    task = [root(tmp_path), leaf(tmp_path), stranger]
+    engine().run(task)
+    (tmp_path / "root.pem").unlink()
+    (tmp_path / "root.key").unlink()
+    assert reasons(engine().run(task)) == {"root": "created", "leaf": "issuer_changed", "stranger": "none"}
+
+
+def test_only_the_due_one_is_renewed(tmp_path: Path) -> None:
+    task = [root(tmp_path), leaf(tmp_path, validity="30d", renew_before="33%"), leaf(tmp_path, "long", validity="365d")]
+    engine().run(task)
+    result = engine(now=NOW + timedelta(days=25)).run(task)
+    assert reasons(result) == {"root": "none", "leaf": "renew_window", "long": "none"}
+    assert result["certificates"][1]["days_left"] == 30
+
+
+def test_check_mode_says_the_same_and_writes_nothing(tmp_path: Path) -> None:
+    task = [root(tmp_path), leaf(tmp_path)]
+    planned = engine(check_mode=True).run(task)
+    assert list(tmp_path.iterdir()) == []
+    done = engine().run(task)
+    assert (planned["diff"], reasons(planned)) == (done["diff"], reasons(done))
+    assert "fingerprint" not in planned["certificates"][0] and done["certificates"][0]["fingerprint"]
+
+    task[1]["dns"] = ["leaf.example", "www.leaf.example"]
+    planned = engine(check_mode=True).run(task)
+    assert planned["diff"] == engine().run(task)["diff"]
+    assert "+" not in planned["diff"][0]["before"] and "www.leaf.example" in planned["diff"][0]["after"]
+
+
+def test_no_key_and_no_pem_is_returned_unless_asked_for(tmp_path: Path) -> None:
+    task = [root(tmp_path), leaf(tmp_path)]
+    assert "-----BEGIN" not in json.dumps(engine().run(task))
+    task[1]["return_content"] = True
+    content = engine().run(task)["certificates"][1]["content"]
+    assert {"certificate", "chain", "key"} == set(content) and "PRIVATE KEY" in content["key"]
+
+
+def test_a_secret_is_made_kept_and_mended_with_what_others_put_there(tmp_path: Path) -> None:
+    api = FakeApi()
+    sink = {"secret": {"namespace": "istio-ingress", "name": "edge", "type": "tls"}}
+    task = [root(tmp_path), leaf(tmp_path, sinks=[sink])]
+    engine(api).run(task)
+    secret = api.objects["Secret", "istio-ingress", "edge"]
+    assert secret["type"] == "kubernetes.io/tls"
+    assert secret["metadata"]["labels"] == {"app.kubernetes.io/managed-by": "pingpong.platform"}
+    assert set(data_of(secret)) == {"tls.crt", "tls.key", "ca.crt"}
+    assert not engine(api).run(task)["changed"] and len(api.writes) == 1
+
+    secret["data"]["theirs"] = "dGhlaXJz"
+    secret["data"]["ca.crt"] = ""
+    api.put(secret)
+    assert reasons(engine(api).run(task)) == {"root": "none", "leaf": "sink_changed"}
+    assert data_of(api.objects["Secret", "istio-ingress", "edge"])["theirs"] == b"theirs"
+
+    broken = api.objects["Secret", "istio-ingress", "edge"]
+    broken["data"]["tls.key"] = secret_of("", "", {"k": (tmp_path / "root.key").read_bytes()})["data"]["k"]
+    api.put(broken)
+    result = engine(api).run(task)
+    assert reasons(result)["leaf"] == "damaged" and "not the certificate's" in result["certificates"][1]["why"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"metadata": {"labels": {"app.kubernetes.io/managed-by": "Helm"}}}, "found it kept by Helm"),
+        ({"metadata": {"ownerReferences": [{"kind": "Certificate", "name": "edge"}]}}, "kept by Certificate edge"),
+        ({"type": "Opaque"}, 'found the type "Opaque", expected "kubernetes.io/tls"'),
+    ],
+)
+def test_a_secret_that_another_keeps_is_refused(fields: Options, message: str, tmp_path: Path) -> None:
+    api = FakeApi()
+    api.put(secret_of("a", "edge", {"x": b"y"}, **fields))
+    task = [{"name": "edge", "common_name": "e", "sinks": [{"secret": {"namespace": "a", "name": "edge"}}]}]
+    with pytest.raises(PlatformError, match=message):
+        engine(api).run(task)
+    assert api.writes == []
+
+
+def test_a_secret_that_changes_under_us_is_not_overwritten() -> None:
+    class Racing(FakeApi):
+        def get(self, api_version: str, kind: str, name: str, namespace: str | None = None) -> Options | None:
+            found = super().get(api_version, kind, name, namespace)
+            if found is not None:
+                self.put(found)
+            return found
+
+    api = Racing()
+    api.put(secret_of("a", "edge", {"tls.crt": b"junk", "tls.key": b"junk"}))
+    with pytest.raises(ApiError, match="Conflict"):
+        engine(api).run([{"name": "e", "common_name": "e", "sinks": [{"secret": {"namespace": "a", "name": "edge"}}]}])
+
+
+def test_an_authority_from_file_secret_or_value(tmp_path: Path) -> None:
+    api = FakeApi()
+    kept = [files(tmp_path, "root"), {"secret": {"namespace": "pki", "name": "ca", "type": "cacerts"}}]
+    engine(api).run([root(tmp_path, sinks=kept)])
+    pair = {"certificate": (tmp_path / "root.pem").read_text(), "key": (tmp_path / "root.key").read_text()}
+    issuers: list[Options] = [
+        {"certificate_file": str(tmp_path / "root.pem"), "key_file": str(tmp_path / "root.key")},
+        {"secret": {"namespace": "pki", "name": "ca"}},
+        pair,
+    ]
+    for issuer in issuers:
+        # The same authority by another way: the leaf stays.
+        result = engine(api).run([leaf(tmp_path, issuer=issuer)])
+        assert reasons(result)["leaf"] == ("created" if issuer is issuers[0] else "none")
+    other = engine().run([{"name": "x", "common_name": "x", "ca": {}, "return_content": True}])["certificates"][0]
+    with pytest.raises(PlatformError, match="issuer: it holds a key that is not the certificate's"):
+        engine(api).run([leaf(tmp_path, issuer={**pair, "key": other["content"]["key"]})])
+    with pytest.raises(PlatformError, match=r"issuer: found no certificate with its key there"):
+        engine(api).run([leaf(tmp_path, issuer={"secret": {"namespace": "pki", "name": "none"}})])
+
+
+REFUSED: dict[str, tuple[list[Options], str]] = {
+    "unknown reference": ([{"issuer": {"ref": "nobody"}}], 'found "nobody", expected one of'),
+    "circle": (
+        [{"issuer": {"ref": "c1"}, "ca": {}}, {"issuer": {"ref": "c0"}, "ca": {}}],
+        r"circle \(c0 -> c1 -> c0\)",
+    ),
+    "twice the same name": ([{"name": "c0"}, {"name": "c0"}], 'found "c0" twice'),
+    "a leaf as authority": ([{}, {"issuer": {"ref": "c0"}}], "found a certificate that is no CA"),
+    "too long a path": (
+        [{"ca": {"path_length": 0}}, {"ca": {}, "issuer": {"ref": "c0"}}],
+        "its path length is 0, so that it signs leaves only",
+    ),
+    "a name that is not permitted": (
+        [
+            {"ca": {}, "name_constraints": {"permitted": {"dns": ["example.org"]}}},
+            {"issuer": {"ref": "c0"}, "dns": ["a.example.org", "a.example.net"]},
+        ],
+        'permit example.org only, found "a.example.net"',
+    ),
+    "an identity of another trust domain": (
+        [
+            {"ca": {}, "name_constraints": {"permitted": {"uris": ["here.example"]}}},
+            {"issuer": {"ref": "c0"}, "uris": ["spiffe://there.example/ns/a/sa/a"]},
+        ],
+        'permit here.example only, found "spiffe://there.example',
+    ),
+    "an excluded network": (
+        [
+            {"ca": {}, "name_constraints": {"excluded": {"ips": ["10.0.0.0/8"]}}},
+            {"issuer": {"ref": "c0"}, "ips": ["10.1.2.3"]},
+        ],
+        "exclude 10.0.0.0/8",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_would_be_refused_later_is_refused_now(case: str, tmp_path: Path) -> None:
+    entries, message = REFUSED[case]
+    task = [
+        {"name": f"c{index}", "common_name": f"c{index}", "sinks": [files(tmp_path, f"c{index}")], **entry}
+        for index, entry in enumerate(entries)
+    ]
+    with pytest.raises(PlatformError, match=message):
+        engine().run(task)
+
+
+def test_a_certificate_for_nowhere_is_refused() -> None:
+    with pytest.raises(OptionError, match=r"certificates\[0\].sinks: found none"):
+        engine().run([{"name": "x", "common_name": "x"}])
+
+
+def test_pkcs12_is_compared_by_content_and_not_rewritten(tmp_path: Path) -> None:
+    store = {"pkcs12": {"file": str(tmp_path / "leaf.p12"), "passphrase": "sesame"}}
+    task = [root(tmp_path), leaf(tmp_path, sinks=[store])]
+    engine().run(task)
+    written = (tmp_path / "leaf.p12").read_bytes()
+    assert not engine().run(task)["changed"] and (tmp_path / "leaf.p12").read_bytes() == written
+    key, certificate, above = pkcs12.load_key_and_certificates(written, b"sesame")
+    assert key is not None and certificate is not None
+    assert above == [x509.load_pem_x509_certificate((tmp_path / "root.pem").read_bytes())]
