@@ -81,3 +81,30 @@ NETWORK_POLICY_CHECK: Spec = {
     "ip_blocks_match_pods": {"type": "bool", "default": False},
     "settle_timeout": {"type": "float", "default": 15.0},
 }
+
+TLS_CHECK: Spec = {
+    **CHECK,
+    "endpoints": {
+        "type": "list",
+        "elements": "dict",
+        "required": True,
+        "options": {
+            "name": {"type": "str", "required": True},
+            "address": {"type": "str"},
+            "port": {"type": "int", "default": 443},
+            "server_name": {"type": "str", "required": True},
+            "ca": {"type": "str"},
+            "ca_file": {"type": "path"},
+            "path": {"type": "str", "default": "/"},
+            "timeout": {"type": "float", "default": 5.0},
+            "names": {"type": "list", "elements": "str", "default": []},
+            "min_days": {"type": "float", "default": 7},
+            "min_version": {"type": "str", "default": "1.2", "choices": ["1.2", "1.3"]},
+            "status": {"type": "int", "default": 200},
+            "body": {"type": "str"},
+            "plain_port": {"type": "int"},
+            "redirect": {"type": "bool"},
+            "hsts_min_seconds": {"type": "int"},
+        },
+    },
+}

@@ -1,0 +1,72 @@
+# Copyright: (c) 2026, The pingpong.platform maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The task ``tls_check``: look at HTTPS endpoints from the controller, all at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.certificates import read_chain
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.outcome import Findings, conclude
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.tls.observe import Endpoint, observe
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.tls.verdicts import PROOF, Expectation, cells_of
+
+WORKERS = 8
+
+
+def run(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Options as in the argument spec; see the module's documentation for the result."""
+    endpoints = [endpoint_of(f"endpoints[{n}]", entry) for n, entry in enumerate(options["endpoints"])]
+    expectations = [expectation_of(entry) for entry in options["endpoints"]]
+
+    def measure() -> Findings:
+        with ThreadPoolExecutor(WORKERS) as pool:
+            observations = list(pool.map(observe, endpoints))
+        now = datetime.now(UTC)
+        cells, certificates = [], []
+        for endpoint, expectation, observation in zip(endpoints, expectations, observations, strict=True):
+            chain = read_chain(observation.chain, now)
+            cells += cells_of(options["cluster"], endpoint, expectation, observation, chain)
+            certificates += [{**item, "depth": depth, "seen_at": [endpoint.name]} for depth, item in enumerate(chain)]
+        return Findings(cells, {"certificates": certificates, "coverage": {"endpoints": len(endpoints)}})
+
+    return conclude(PROOF, options, measure)
+
+
+def endpoint_of(where: str, entry: Mapping[str, Any]) -> Endpoint:
+    """An endpoint from its option; the CA as text or as the path of a file."""
+    ca = entry.get("ca")
+    if entry.get("ca_file"):
+        try:
+            ca = Path(entry["ca_file"]).read_text()
+        except OSError as error:
+            raise OptionError(f"{where}.ca_file: cannot read {entry['ca_file']}: {error.strerror}") from None
+    return Endpoint(
+        name=entry["name"],
+        address=entry.get("address") or entry["server_name"],
+        port=entry["port"],
+        server_name=entry["server_name"],
+        ca=ca,
+        path=entry["path"],
+        plain_port=entry.get("plain_port"),
+        timeout=entry["timeout"],
+    )
+
+
+def expectation_of(entry: Mapping[str, Any]) -> Expectation:
+    """What is expected of an endpoint, from its option."""
+    return Expectation(
+        names=tuple(entry["names"] or [entry["server_name"]]),
+        min_days=entry["min_days"],
+        min_version=entry["min_version"],
+        status=entry["status"],
+        body=entry.get("body"),
+        redirect=entry.get("redirect") if entry.get("plain_port") else None,
+        hsts_min_seconds=entry.get("hsts_min_seconds"),
+    )
