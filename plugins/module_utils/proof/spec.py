@@ -108,3 +108,45 @@ TLS_CHECK: Spec = {
         },
     },
 }
+
+DASHBOARD_CHECK: Spec = {
+    **CONNECTED,
+    **PROBES,
+    "dashboards": {"type": "list", "elements": "path", "default": []},
+    "prometheus": {
+        "type": "dict",
+        "default": {},
+        "apply_defaults": True,
+        "options": {
+            "namespace": {"type": "str", "default": "monitoring"},
+            "name": {"type": "str", "default": "prometheus"},
+            "port": {"type": "int", "default": 9090},
+            "path": {"type": "str", "default": "/"},
+        },
+    },
+    "movements": {
+        "type": "list",
+        "elements": "dict",
+        "default": [],
+        "options": {
+            "name": {"type": "str", "required": True},
+            "query": {"type": "str", "required": True},
+            "namespace": {"type": "str", "required": True},
+            "labels": {"type": "dict", "default": {}},
+            "url": {"type": "str", "required": True},
+            "method": {"type": "str", "default": "GET"},
+            "calls": {"type": "int", "default": 20},
+            "at_least": {"type": "float"},
+        },
+    },
+    "settle_timeout": {"type": "float", "default": 90.0},
+}
+
+PROOF_REPORT: Spec = {
+    "clusters": {"type": "list", "elements": "str", "required": True},
+    "results": {"type": "list", "elements": "dict", "required": True},
+    "path": {"type": "path", "required": True},
+    "title": {"type": "str", "default": "What was promised, and what runs"},
+    "environment_name": {"type": "str", "required": True},
+    "fail": {"type": "bool", "default": True},
+}
