@@ -10,6 +10,7 @@ from pathlib import Path
 from .backend import Backend
 from .core.call import Cloud
 from .core.operations import Operations
+from .core.payloads import Payloads
 from .core.settings import Settings
 from .core.store import Store
 from .services import register
@@ -40,9 +41,8 @@ class LocalCloud:
         self.token = tls.ensure_token(self.folder / "token")
         self.store = Store(self.folder / "state" / "cloud.db")
         settings = self.settings.updated(self.store.settings())
-        self.cloud = Cloud(
-            self.store, Operations(self.store, self.clock), settings, self.clock, self.folder / "state" / "secrets"
-        )
+        payloads = Payloads(self.folder / "state" / "secrets")
+        self.cloud = Cloud(self.store, Operations(self.store, self.clock), settings, self.clock, payloads)
         self.worker = ClusterWorker(self.cloud, self.backend)
         self.worker.resume()
         self.server = Server(self.cloud, {self.token})

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from .discovery import Method, Service
 from .operations import Operations
+from .payloads import Payloads
 from .schema import Checker
 from .settings import Settings
 from .store import Store
 
 Body = dict[str, Any]
-Result = Body | Awaitable[Body]
+Result = Body | None | Awaitable[Body]
 Handler = Callable[["Call"], Result]
 
 
@@ -26,7 +26,7 @@ class Cloud:
     operations: Operations
     settings: Settings
     clock: Callable[[], float]
-    secrets: Path | None = None
+    payloads: Payloads
     # Services register themselves here: background work that must be picked up again at start.
     workers: dict[str, Any] = field(default_factory=dict)
 

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from importlib import import_module
 
-NAMES = ("projects", "compute", "container", "iam")
+NAMES = (
+    "projects",
+    "compute",
+    "container",
+    "dns",
+    "iam",
+    "artifactregistry",
+    "secretmanager",
+    "storage",
+    "gkehub",
+)
 
 
 def register() -> None:

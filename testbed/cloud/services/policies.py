@@ -25,13 +25,14 @@ EMPTY = {"version": 1}
 VERSIONS = (0, 1, 3)
 
 
-def _key(resource: str) -> str:
-    return f"{resource}#policy"
+def key(resource: str) -> str:
+    """Where a resource's policy is kept: apart, so that no collection lists it."""
+    return f"policy/{resource}"
 
 
 def read(call: Call, resource: str, requested_version: int | None, default: Body | None = None) -> Body:
     """The policy of a resource; without version 3 asked for, conditions are hidden as Google hides them."""
-    found = call.store.get(_key(resource))
+    found = call.store.get(key(resource))
     policy = found.body if found else _stamped({**EMPTY, **(default or {})}, 0)
     if policy.get("version") == 3 and (requested_version or 1) < 3:
         hidden = [
@@ -46,7 +47,7 @@ def read(call: Call, resource: str, requested_version: int | None, default: Body
 
 def adopt(call: Call, resource: str, default: Body) -> None:
     """Store the policy that a resource is born with."""
-    call.store.put(Resource(_key(resource), "iam.policy", _stamped({**EMPTY, **default}, 0), {"generation": 0}))
+    call.store.put(Resource(key(resource), "iam.policy", _stamped({**EMPTY, **default}, 0), {"generation": 0}))
 
 
 def write(call: Call, resource: str, policy: Any, accounts: bool = True) -> Body:
@@ -56,7 +57,7 @@ def write(call: Call, resource: str, policy: Any, accounts: bool = True) -> Body
     version = policy.get("version", 0)
     if version not in VERSIONS:
         raise invalid(f"Invalid policy version {version}: must be one of 0, 1 and 3.")
-    found = call.store.get(_key(resource))
+    found = call.store.get(key(resource))
     generation = found.meta.get("generation", 0) if found else 0
     current = found.body["etag"] if found else _stamped(dict(EMPTY), 0)["etag"]
     sent = policy.get("etag")
@@ -75,7 +76,7 @@ def write(call: Call, resource: str, policy: Any, accounts: bool = True) -> Body
     if policy.get("auditConfigs"):
         body["auditConfigs"] = policy["auditConfigs"]
     body = _stamped(body, generation + 1)
-    call.store.put(Resource(_key(resource), "iam.policy", body, {"generation": generation + 1}))
+    call.store.put(Resource(key(resource), "iam.policy", body, {"generation": generation + 1}))
     return body
 
 

@@ -2,6 +2,19 @@
 
 from __future__ import annotations
 
-from . import addresses, catalog, firewalls, networks, operations, routers, subnetworks
+from importlib import import_module
 
-__all__ = ["addresses", "catalog", "firewalls", "networks", "operations", "routers", "subnetworks"]
+MODULES = (
+    "operations",
+    "catalog",
+    "networks",
+    "subnetworks",
+    "routers",
+    "firewalls",
+    "addresses",
+    "healthchecks",
+    "security",
+    "instances",
+)
+for _module in MODULES:
+    import_module(f"{__name__}.{_module}")

@@ -17,6 +17,7 @@ from ...core.operations import drop, put
 from ...core.pages import matches, page
 from ...core.store import Resource
 from ...core.values import compute_time, fingerprint, numeric_id
+from .. import policies
 from . import catalog
 from .operations import show, start
 from .urls import path_of, references, require_ready, url
@@ -54,6 +55,9 @@ class Kind:
     prepare: Prepare = _nothing
     change: Change = _nothing
     removable: Callable[[Call, Resource], None] = _nothing
+    # Fields of a new resource while it is made, and when it is ready.
+    born: tuple[tuple[str, Any], ...] = ()
+    grown: tuple[tuple[str, Any], ...] = ()
     # What a reader sees: fields that follow from other resources are added here, never stored.
     view: Callable[[Call, Body], Body] = lambda _, body: body
 
@@ -165,9 +169,10 @@ def insert(call: Call, kind: Kind) -> Body:
     if kind.scope != "global":
         body[kind.scope] = url(path.rsplit("/", 2)[0])
     stamp(kind, body)
-    resource = Resource(key, f"compute.{kind.plural}", body)
-    call.store.put(resource, references(body))
-    return start(call, "insert", key, commit=[], rollback=[drop(key)], target_id=body["id"])
+    store_kind = f"compute.{kind.plural}"
+    call.store.put(Resource(key, store_kind, body | dict(kind.born)), references(body))
+    commit = [put(Resource(key, store_kind, body | dict(kind.grown)))] if kind.grown else []
+    return start(call, "insert", key, commit=commit, rollback=[drop(key)], target_id=body["id"])
 
 
 def stamp(kind: Kind, body: Body) -> None:
@@ -284,7 +289,13 @@ def remove(call: Call, kind: Kind) -> Body:
             reason="resourceInUseByAnotherResource",
         )
     kind.removable(call, resource)
-    return start(call, "delete", resource.key, commit=[drop(resource.key)], target_id=resource.body["id"])
+    return start(
+        call,
+        "delete",
+        resource.key,
+        commit=[drop(resource.key), drop(policies.key(resource.key))],
+        target_id=resource.body["id"],
+    )
 
 
 def listing(call: Call, kind: Kind) -> Body:
@@ -329,6 +340,21 @@ def set_labels(call: Call, kind: Kind) -> Body:
     return replace(call, kind, resource, new, "setLabels")
 
 
+def _policy_key(call: Call, kind: Kind) -> str:
+    call.path.setdefault(kind.parameter, call.path["resource"])
+    return find(call, kind).key
+
+
+def _get_policy(call: Call, kind: Kind) -> Body:
+    return policies.read(call, _policy_key(call, kind), call.query.get("optionsRequestedPolicyVersion"))
+
+
+def _set_policy(call: Call, kind: Kind) -> Body:
+    """The policy, or its older form: bindings and etag beside each other."""
+    sent = call.body.get("policy") or {name: call.body[name] for name in ("bindings", "etag") if name in call.body}
+    return policies.write(call, _policy_key(call, kind), sent)
+
+
 def register(kind: Kind) -> None:
     """Serve the methods that the discovery document gives this kind."""
     known = {method.id for method in load("compute").methods()}
@@ -343,6 +369,11 @@ def register(kind: Kind) -> None:
     }
     if kind.labels:
         views["setLabels"] = lambda call: set_labels(call, kind)
+    views |= {
+        "getIamPolicy": lambda call: _get_policy(call, kind),
+        "setIamPolicy": lambda call: _set_policy(call, kind),
+        "testIamPermissions": lambda call: policies.permissions(call),
+    }
     for name, view in views.items():
         method = f"compute.{kind.plural}.{name}"
         if method in known:

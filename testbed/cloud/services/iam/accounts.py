@@ -93,7 +93,6 @@ def listing(call: Call) -> Body:
     """The project's accounts, paged."""
     project = call.path["name"].split("/")[1]
     found = [item.body for item in call.store.children(f"iam/projects/{project}/serviceAccounts")]
-    found = [item for item in found if "email" in item]
     items, following = page(found, call.query.get("pageSize"), call.query.get("pageToken"), default=20)
     body: Body = {"accounts": items} if items else {}
     return body | ({"nextPageToken": following} if following else {})
@@ -128,7 +127,7 @@ def delete(call: Call) -> Body:
     resource = find(call)
     email, unique = resource.body["email"], resource.body["uniqueId"]
     call.store.delete(resource.key)
-    call.store.delete(f"{resource.key}#policy")
+    call.store.delete(policies.key(resource.key))
     for policy in call.store.of_kind("iam.policy"):
         member, gone = f"serviceAccount:{email}", f"deleted:serviceAccount:{email}?uid={unique}"
         bindings = policy.body.get("bindings", [])

@@ -6,6 +6,7 @@ import re
 
 from ...core.call import Call, guards
 from ...core.errors import ApiError, not_found, service_disabled
+from ...core.store import Resource
 from ...core.values import project_number
 
 PROJECT_ID = re.compile(r"[a-z][a-z0-9-]{4,28}[a-z0-9]")
@@ -48,7 +49,15 @@ def guard(call: Call) -> None:
     project = call.project
     if project is None or project == "-":
         return
-    project = canonical(call, project)
+    given, project = project, canonical(call, project)
+    if given != project:
+        # Answers carry project numbers; a request may send them back.
+        call.path = {
+            name: project if value == given else value.replace(f"projects/{given}/", f"projects/{project}/", 1)
+            for name, value in call.path.items()
+        }
+    if call.store.get(f"projects/{project}") is None:
+        call.store.put(Resource(f"projects/{project}", "project", {"projectId": project}))
     if call.service.name in ALWAYS or not call.cloud.settings.strict_services:
         return
     if call.store.get(enabled_key(project, call.service.host)) is None:

@@ -38,7 +38,7 @@ def get_policy(call: Call) -> Body:
 @serves("cloudresourcemanager.projects.setIamPolicy")
 def set_policy(call: Call) -> Body:
     """Replace the project's policy."""
-    if call.store.get(f"{_key(call)}#policy") is None:
+    if call.store.get(policies.key(_key(call))) is None:
         # Materialise the default, so that the etag that was read is the etag that is compared.
         policies.adopt(call, _key(call), _default(call))
     return policies.write(call, _key(call), call.body.get("policy"))

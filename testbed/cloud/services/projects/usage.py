@@ -57,12 +57,6 @@ def _show(call: Call, project: str, service: str) -> Body:
     return found.body if found else {**_resource(project, service).body, "state": "DISABLED"}
 
 
-def _project(call: Call) -> str:
-    project = str(call.project)
-    call.store.put(Resource(f"projects/{project}", "project", {"projectId": project}))
-    return project
-
-
 @serves("serviceusage.services.get")
 def get(call: Call) -> Body:
     """One API's state."""
@@ -93,7 +87,7 @@ def listing(call: Call) -> Body:
 
 
 def _enable(call: Call, services: list[str], response: Body) -> Body:
-    project = _project(call)
+    project = str(call.project)
     resources = [_resource(project, name) for name in services]
     return longrunning.start(
         call,
