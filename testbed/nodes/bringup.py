@@ -13,10 +13,10 @@ from testbed import images
 from testbed.host import HostError, run, state_root, write_whole
 from testbed.images import golang, recipes
 from testbed.images.catalog import catalog
-from testbed.nodes import addons, cilium, image, kindconfig, loading, prepare, record
+from testbed.nodes import addons, cilium, image, kindconfig, loading, nodetree, prepare, record
 from testbed.nodes.kubectl import Kubectl, kubeconfig
 from testbed.nodes.record import Record
-from testbed.nodes.runtime import Node, Runtime
+from testbed.nodes.runtime import TIED, Node, Runtime
 
 API_PORT = 6443
 API_SECONDS = 180
@@ -56,8 +56,13 @@ class BringUp:
         if not known.nodes or {node.identity for node in nodes} != set(known.nodes):
             if nodes:
                 self.progress(f"{known.name}: remove the nodes of a creation that did not end")
-                self.kind("delete", "cluster", "--name", known.name)
-            self.create_nodes(known)
+            self.discard(known.name)
+            try:
+                self.create_nodes(known)
+            except HostError:
+                # a container of a killed creation may have appeared in between: once more, from nothing
+                self.discard(known.name)
+                self.create_nodes(known)
         else:
             for node in nodes:
                 if not node.running:
@@ -68,6 +73,12 @@ class BringUp:
             self.runtime.execute(node.name, "sh", "-c", cilium.MOUNT_SCRIPT)
         return nodes
 
+    def discard(self, name: str) -> None:
+        """Remove the cluster's nodes, whole or not, and their volumes."""
+        if self.runtime.nodes(name):
+            self.kind("delete", "cluster", "--name", name)
+        self.runtime.remove_volumes(name)
+
     def create_nodes(self, known: Record) -> None:
         """Start the nodes with kind and remember them once kubeadm has ended well on all."""
         prepare.prepare_host()
@@ -77,16 +88,17 @@ class BringUp:
         loading.archives_folder().mkdir(parents=True, exist_ok=True)
         folder = record.folder(known.name)
         write_whole(folder / "access" / kindconfig.TOKEN_TABLE, kindconfig.token_table(record.access_token()), 0o600)
-        local = kindconfig.LocalImages(image.REPOSITORY, coredns_tag(), golang.KUBERNETES_VERSION)
+        local = kindconfig.LocalImages(nodetree.REPOSITORY, coredns_tag(), golang.KUBERNETES_VERSION)
         shape = kindconfig.ClusterShape(
             name=known.name, image=node_image.reference, location=known.location, nodes=known.node_count,
             addresses=known.addresses, token_folder=folder / "access", archives=loading.archives_folder(),
             local_images=local if node_image.local else None,
         )  # fmt: skip
         self.progress(f"{known.name}: nodes")
-        # kind's own kubeconfig goes where nothing reads it: it holds a client key with every right
-        arguments = ("create", "cluster", "--config=-", f"--kubeconfig={folder / 'kind-kubeconfig'}")
+        # --retain: kind would remove nodes by the cluster's name, those of a later try too
+        arguments = ("create", "cluster", "--retain", "--config=-", f"--kubeconfig={folder / 'kind-kubeconfig'}")
         self.kind(*arguments, stdin=kindconfig.render(shape), log=folder / "create.log")
+        # a client key with every right, which nothing here uses
         (folder / "kind-kubeconfig").unlink(missing_ok=True)
         identities = tuple(node.identity for node in self.runtime.nodes(known.name))
         record.save(dataclasses.replace(known, nodes=identities, version=node_image.version))
@@ -121,7 +133,7 @@ class BringUp:
     def kind(self, *arguments: str, stdin: str | None = None, log: Path | None = None) -> None:
         """Run kind on our container runtime and network."""
         program = state_root() / "bin" / "kind"
-        run([program, *arguments], stdin=stdin, log=log, env=self.runtime.environment, timeout=900)
+        run([*TIED, program, *arguments], stdin=stdin, log=log, env=self.runtime.environment, timeout=900)
 
 
 def control_plane(nodes: Sequence[Node]) -> Node:

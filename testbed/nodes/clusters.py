@@ -71,7 +71,7 @@ class Clusters:
         with self._alone(name):
             if self._runtime.nodes(name):
                 self._progress(f"{name}: delete")
-                self._up.kind("delete", "cluster", "--name", name)
+            self._up.discard(name)
             record.forget(name)
 
     def get(self, name: str) -> ClusterInfo | None:

@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from testbed.host import HostError, cache_root, ensure_packages, locked, run
-from testbed.images import golang, oci, rootfs
-from testbed.nodes import nodefiles
-from testbed.nodes.runtime import Runtime
+from testbed.images import golang, rootfs
+from testbed.nodes import nodetree
+from testbed.nodes.runtime import TIED, Runtime
 
 HERE = Path(__file__).parent
-REPOSITORY = "localhost/pingpong"
 ROOT = rootfs.RootFilesystem(
     "node",
     ("systemd", "dbus", "conntrack", "iptables", "nftables", "iproute2", "ethtool", "kmod", "mount", "procps", "jq",
@@ -28,9 +27,6 @@ ROOT = rootfs.RootFilesystem(
 # kind's own image of the same minor version: 1.35 and later refuse hosts with cgroup v1
 PUBLISHED = "docker.io/kindest/node:v1.34.3"
 PULL_SECONDS = 120
-CONTROL_PLANE = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy", "etcd")
-LINKED = ("kubelet", "kubeadm", "kubectl")
-CNI_PLUGINS = ("host-local", "loopback", "portmap", "ptp")
 Progress = Callable[[str], None]
 
 
@@ -38,13 +34,13 @@ def digest() -> str:
     """Hex digest of everything that decides what the node image is."""
     recipe = [
         ROOT.digest, golang.BY_NAME["kubernetes"].digest, golang.BY_NAME["kind"].version,
-        *((HERE / name).read_text() for name in ("nodefiles.py", "image.py", "pause/main.go")),
+        *((HERE / name).read_text() for name in ("nodefiles.py", "nodetree.py", "pause/main.go")),
     ]  # fmt: skip
     return hashlib.sha256(json.dumps(recipe).encode()).hexdigest()[:16]
 
 
 def reference() -> str:
-    return f"{REPOSITORY}/node:{golang.KUBERNETES_VERSION.removeprefix('v')}-{digest()[:12]}"
+    return f"{nodetree.REPOSITORY}/node:{golang.KUBERNETES_VERSION.removeprefix('v')}-{digest()[:12]}"
 
 
 @dataclass(frozen=True)
@@ -100,10 +96,10 @@ def _assemble(runtime: Runtime, base: Path, kubernetes: Path, pause: Path, cache
     tree = work / "tree"
     tree.mkdir(parents=True)
     try:
-        run(["tar", "--extract", "--file", base, "--directory", tree, "--exclude=./dev/*", "--numeric-owner"])
-        fill(tree, golang.module_source(golang.BY_NAME["kind"]), kubernetes)
-        write_images(tree / "kind/images", kubernetes, pause, work / "layer.tar")
-        finish(tree)
+        run([*TIED, "tar", "--extract", "--file", base, "--directory", tree, "--exclude=./dev/*", "--numeric-owner"])
+        nodetree.fill(tree, golang.module_source(golang.BY_NAME["kind"]), kubernetes)
+        nodetree.write_images(tree / "kind/images", kubernetes, pause, work / "layer.tar")
+        nodetree.finish(tree)
         runtime.import_image(tree, reference())
     finally:
         shutil.rmtree(work, ignore_errors=True)
@@ -120,65 +116,3 @@ def build_pause(cache: Path) -> Path:
         run(["go", "build", "-trimpath", "-ldflags=-s -w", "-o", partial, source], env=environment)
         partial.rename(output)
     return output
-
-
-def fill(tree: Path, kind_source: Path, kubernetes: Path) -> None:
-    """Lay kind's node files and the programs into the root filesystem."""
-    files = kind_source / "images" / "base" / "files"
-    for source in sorted(path for path in files.rglob("*") if path.is_file()):
-        at = source.relative_to(files)
-        executable = at.parts[:3] == ("usr", "local", "bin") or at.parts[:2] == ("kind", "bin")
-        _install(tree / at, source.read_bytes(), 0o755 if executable else 0o644)
-    containerd = tree / "etc/containerd/config.toml"
-    containerd.write_text(nodefiles.containerd_config(containerd.read_text()))
-    service = tree / "etc/systemd/system/containerd.service"
-    service.write_text(nodefiles.containerd_service(service.read_text()))
-
-    shutil.copyfile(kubernetes, tree / "usr/bin/kubernetes")
-    (tree / "usr/bin/kubernetes").chmod(0o755)
-    for name in LINKED:
-        (tree / "usr/bin" / name).symlink_to("kubernetes")
-    for name in ("containerd", "ctr", "containerd-shim-runc-v2"):
-        (tree / "usr/local/bin" / name).symlink_to(f"/usr/bin/{name}")
-    (tree / "usr/local/sbin/runc").symlink_to("/usr/sbin/runc")
-    (tree / "opt/cni/bin").mkdir(parents=True)
-    for name in CNI_PLUGINS:
-        shutil.copy2(tree / "usr/lib/cni" / name, tree / "opt/cni/bin" / name)
-    (tree / "etc/kubernetes/manifests").mkdir(parents=True)
-
-    _install(tree / "kind/version", golang.KUBERNETES_VERSION.encode(), 0o644)
-    _install(tree / "kind/manifests/default-storage.yaml", nodefiles.STORAGE_CLASS.encode(), 0o644)
-    _install(tree / "kind/manifests/default-cni.yaml", b"", 0o644)
-    _install(tree / "kind/import.toml", nodefiles.IMPORT_CONFIG.encode(), 0o644)
-
-
-def write_images(folder: Path, kubernetes: Path, pause: Path, layer: Path) -> None:
-    """Write the images that kubeadm and the kubelet start: all but pause are the one binary by another name."""
-    folder.mkdir(parents=True)
-    links = [oci.Entry(f"/usr/local/bin/{name}", link="kubernetes") for name in CONTROL_PLANE]
-    oci.write_layer(layer, [oci.Entry("/usr/local/bin/kubernetes", kubernetes), *links])
-    version = golang.KUBERNETES_VERSION
-    images = [
-        oci.Content((f"{REPOSITORY}/{name}:{version}",), [layer], oci.Runtime((f"/usr/local/bin/{name}",)))
-        for name in CONTROL_PLANE
-    ]
-    oci.write_archive(folder / "kubernetes.tar", images)
-    oci.write_layer(layer.with_suffix(".pause"), [oci.Entry("/pause", pause)])
-    holder = oci.Content((nodefiles.PAUSE_REFERENCE,), [layer.with_suffix(".pause")], oci.Runtime(("/pause",)))
-    oci.write_archive(folder / "pause.tar", [holder])
-
-
-def finish(tree: Path) -> None:
-    """Enable the node's services and import its images, inside the tree, leaving no mount or process."""
-    if os.geteuid():
-        raise HostError("the node image is made in a root filesystem of its own: run this as root")
-    (tree / "dev").mkdir(exist_ok=True)
-    namespaces = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--propagation=private"]
-    enter = 'mount --bind /dev "$1/dev" && exec chroot "$1" /bin/bash -c "$2"'
-    run([*namespaces, "/bin/sh", "-c", enter, "sh", tree, nodefiles.FINISH_SCRIPT], timeout=600)
-
-
-def _install(target: Path, data: bytes, mode: int) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(data)
-    target.chmod(mode)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -17,6 +18,9 @@ from testbed.nodes.addresses import NODE_RANGE, SUBNET
 NETWORK = "pingpong"
 CLUSTER_LABEL = "io.x-k8s.kind.cluster"
 ROLE_LABEL = "io.x-k8s.kind.role"
+# Before a command that changes something: it ends when this program does, even by SIGKILL, so that the next
+# run finds nobody at work on what it carries on.
+TIED = ("setpriv", "--pdeathsig", "KILL")
 # podman asks for more open files than a machine without CAP_SYS_RESOURCE may give; crun refuses hybrid cgroups
 PODMAN_CONFIGURATION = """\
 [containers]
@@ -90,11 +94,11 @@ class Runtime:
                    'ENTRYPOINT ["/usr/local/bin/entrypoint", "/sbin/init"]')  # fmt: skip
         options = [word for change in changes for word in ("--change", change)]
         pack = subprocess.Popen(
-            ["tar", "--create", "--numeric-owner", "--directory", str(tree), "."], stdout=subprocess.PIPE
+            [*TIED, "tar", "--create", "--numeric-owner", "--directory", str(tree), "."], stdout=subprocess.PIPE
         )
         with pack:
             done = subprocess.run(
-                [self.program, "import", *options, "-", reference], env={**os.environ, **self.environment},
+                [*TIED, self.program, "import", *options, "-", reference], env={**os.environ, **self.environment},
                 stdin=pack.stdout, capture_output=True, text=True, check=False,
             )  # fmt: skip
         if pack.returncode or done.returncode:
@@ -110,6 +114,16 @@ class Runtime:
         facts = json.loads(self.run("inspect", *names, check=False) or "[]")
         ours = [entry for entry in facts if NETWORK in (entry["NetworkSettings"].get("Networks") or {})]
         return sorted((Node.of(entry) for entry in ours), key=lambda node: node.name)
+
+    def remove_volumes(self, cluster: str) -> None:
+        """Remove what kind made for nodes that never came to be; it labels a volume with its node's name."""
+        if self.program == "docker":
+            return  # there a volume comes and goes with its container
+        owner = re.compile(re.escape(cluster) + r"-(control-plane|worker)\d*")
+        volumes = json.loads(self.run("volume", "ls", "--format", "json") or "[]")
+        for volume in volumes:
+            if any(owner.fullmatch(label) for label in volume.get("Labels") or {}):
+                self.run("volume", "rm", "--force", volume["Name"], check=False)
 
     def ensure_network(self) -> None:
         """Create the nodes' network: a range for documentation, so that a mistake reaches nobody."""
