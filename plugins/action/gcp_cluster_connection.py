@@ -27,6 +27,6 @@ class ActionModule(PlatformAction):
         return result
 
     def execute(self, args: dict[str, Any]) -> dict[str, Any]:
-        result = run_connection(cloud_settings(args), args)
-        self._found = result.pop("connection")
+        result = run_connection(cloud_settings(args), args, self.check_mode)
+        self._found = result.pop("connection", None)
         return result

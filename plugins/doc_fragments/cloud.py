@@ -11,58 +11,64 @@ class ModuleDocFragment:
 
     DOCUMENTATION = r"""
 options:
-  project:
-    description:
-      - Id of the Google Cloud project. Without it, E(GCP_PROJECT) or E(GOOGLE_CLOUD_PROJECT).
-    type: str
-  endpoint:
-    description:
-      - Where the APIs are, with C({service}) for the name of the API, as in V(https://{service}.googleapis.com).
-        Without it, E(PINGPONG_CLOUD_ENDPOINT), then Google's own.
-    type: str
-  ca_file:
-    description:
-      - File with the certificates of the authorities to trust instead of the system's. Without it,
-        E(PINGPONG_CLOUD_CA_FILE).
-    type: path
-  request_timeout:
-    description: Seconds to wait for one answer.
-    type: float
-    default: 60.0
-  auth:
-    description: The credential. One token is fetched for a task, and once more when a server refuses it.
+  cloud:
+    description: How to reach Google Cloud.
     type: dict
+    default: {}
     suboptions:
-      kind:
+      project:
+        description: Id of the project. Without it, E(GCP_PROJECT) or E(GOOGLE_CLOUD_PROJECT).
+        type: str
+      endpoint:
         description:
-          - V(application_default) finds the credential as Google's own tools do (metadata server, gcloud,
-            E(GOOGLE_APPLICATION_CREDENTIALS)).
-          - V(service_account) reads a key file, V(workload_identity) an external account's file, both from
-            O(auth.credentials_file).
-          - V(impersonation) acts as O(auth.service_account), with the application default or O(auth.credentials_file).
-          - V(access_token) takes a token from O(auth.token), O(auth.token_file) or E(GCP_ACCESS_TOKEN).
+          - Where the APIs are, with C({service}) for the name of the API, as in V(https://{service}.googleapis.com).
+            Without it, E(PINGPONG_CLOUD_ENDPOINT), then Google's own.
         type: str
-        default: application_default
-        choices: [application_default, service_account, impersonation, workload_identity, access_token]
-      token:
-        description: An access token.
-        type: str
-      token_file:
-        description: File that holds an access token; read again when the token is refused.
+      ca_file:
+        description:
+          - File with the certificates of the authorities to trust instead of the system's. Without it,
+            E(PINGPONG_CLOUD_CA_FILE).
         type: path
-      credentials_file:
-        description: File of a service account's key or of an external account.
-        type: path
-      service_account:
-        description: Email of the service account to impersonate.
-        type: str
-      scopes:
-        description: OAuth scopes. Without them, cloud-platform.
-        type: list
-        elements: str
+      request_timeout:
+        description: Seconds to wait for one answer.
+        type: float
+        default: 60.0
+      auth:
+        description: The credential. One token is fetched for a task, and once more when a server refuses it.
+        type: dict
+        suboptions:
+          kind:
+            description:
+              - V(application_default) finds the credential as Google's own tools do (metadata server, gcloud,
+                E(GOOGLE_APPLICATION_CREDENTIALS)).
+              - V(service_account) reads a key file, V(workload_identity) an external account's file, both from
+                O(cloud.auth.credentials_file).
+              - V(impersonation) acts as O(cloud.auth.service_account), with the application default or
+                O(cloud.auth.credentials_file).
+              - V(access_token) takes a token from O(cloud.auth.token), O(cloud.auth.token_file) or
+                E(GCP_ACCESS_TOKEN).
+            type: str
+            default: application_default
+            choices: [application_default, service_account, impersonation, workload_identity, access_token]
+          token:
+            description: An access token.
+            type: str
+          token_file:
+            description: File that holds an access token; read again when the token is refused.
+            type: path
+          credentials_file:
+            description: File of a service account's key or of an external account.
+            type: path
+          service_account:
+            description: Email of the service account to impersonate.
+            type: str
+          scopes:
+            description: OAuth scopes. Without them, cloud-platform.
+            type: list
+            elements: str
 requirements:
   - urllib3
-  - google-auth and requests (for every O(auth.kind) but V(access_token))
+  - google-auth and requests (for every O(cloud.auth.kind) but V(access_token))
 """
 
     CHANGING = r"""

@@ -46,7 +46,7 @@ class Comparison:
     def same(self, desired: Any, live: Any, path: str = "") -> bool:
         """Whether live satisfies the wish."""
         found: list[Change] = []
-        self._compare(desired, live, path, (), found)
+        self._compare(desired, live, path, self._kind.create_only, found)
         return not found
 
     def _compare(self, desired: Any, live: Any, path: str, skip: tuple[str, ...], found: list[Change]) -> None:

@@ -47,18 +47,23 @@ def choose(cluster: dict[str, Any], access: str, proxy: str | None) -> dict[str,
     return found
 
 
-def run_connection(settings: CloudSettings, args: dict[str, Any]) -> dict[str, Any]:
-    """``gcp_cluster_connection`` with validated options."""
+def run_connection(settings: CloudSettings, args: dict[str, Any], check: bool) -> dict[str, Any]:
+    """``gcp_cluster_connection`` with validated options: ``exists``, and ``connection`` with its token.
+
+    A cluster that does not exist is a failure, but not in check mode: there it may be only planned.
+    """
     client = connect(settings)
     path = f"v1/projects/{settings.project}/locations/{args['location']}/clusters/{args['cluster']}"
     try:
         cluster = client.read("container", path)
     except ApiError as error:
-        if error.missing:
-            raise PlatformError(
-                f"there is no cluster {args['cluster']} in {settings.project}/{args['location']}; run base.yml first"
-            ) from None
-        raise
+        if not (error.missing or error.disabled):
+            raise
+        if check:
+            return {"changed": False, "exists": False}
+        raise PlatformError(
+            f"there is no cluster {args['cluster']} in {settings.project}/{args['location']}; run base.yml first"
+        ) from None
     connection = choose(cluster, args["access"], args["proxy"])
     connection["token"] = tokens(settings.auth).get()
-    return {"changed": False, "connection": connection}
+    return {"changed": False, "exists": True, "connection": connection}

@@ -79,7 +79,7 @@ class Kind:
     - ``labels``: the field with labels, None when the kind has none.
     - ``pending``, ``failed``: values of ``status`` while something runs, and after a failure.
     - ``serial``: template of what admits one operation at a time.
-    - ``part_of``: (locator, kind, field): the creation of another resource may create this one with it.
+    - ``part_of``: (kind, field): the creation of a parent may create this one with it, and its deletion deletes it.
     - ``sensitive``: fields that are never shown.
     - ``precious``: pruning it needs to be told so, for it holds what cannot be made again.
     - ``planner``: for kinds that are not created and deleted but merged into something (policies, enabled services).
@@ -119,7 +119,7 @@ class Kind:
     failed: tuple[str, ...] = ()
     never_ran: Callable[[Body], bool] = lambda live: False
     serial: str | None = None
-    part_of: tuple[str, str, str] | None = None
+    part_of: tuple[str, str] | None = None
     sensitive: tuple[str, ...] = ()
     prepare: Callable[[Body], Body] | None = None
     planner: str | None = None

@@ -62,8 +62,31 @@ def plan_removal(resources: list[Resource], live: dict[str, Live | None], unprot
     """What removes all resources, those that others need last."""
     by_key = {resource.key: resource for resource in resources}
     needs = reverse(dependencies(resources))
-    operations = tuple(plan_absent(by_key[key], live[key], unprotect) for key in ordered(needs))
-    return Plan(operations, needs)
+    _after_parents(resources, live, needs)
+    find = lookup(by_key, live)
+    operations: dict[str, Operation] = {}
+    for key in ordered(needs):
+        resource = by_key[key]
+        operation = plan_absent(resource.with_body(resolve(resource.body, find)), live[key], unprotect)
+        parent = next((other for other in needs[key] if _is_part(resource, by_key[other])), None)
+        if parent is not None and operation.action == "delete":
+            operation = replace(operation, steps=(), why=f"is deleted with {parent}")
+        operations[key] = operation
+    return Plan(tuple(operations.values()), needs)
+
+
+def _after_parents(resources: list[Resource], live: dict[str, Live | None], needs: dict[str, set[str]]) -> None:
+    """What a parent takes along is looked at only after the parent is gone."""
+    for child in resources:
+        for parent in resources:
+            if _is_part(child, parent) and live[parent.key] is not None:
+                needs[parent.key].discard(child.key)
+                needs[child.key].add(parent.key)
+
+
+def _is_part(child: Resource, parent: Resource) -> bool:
+    part = child.kind.part_of
+    return part is not None and parent.kind.name == part[0] and child.item.startswith(f"{parent.item}/")
 
 
 def _with_parent(operation: Operation, before: dict[str, Operation]) -> Operation:
@@ -71,16 +94,10 @@ def _with_parent(operation: Operation, before: dict[str, Operation]) -> Operatio
     part = operation.resource.kind.part_of
     if operation.action != "create" or part is None:
         return operation
-    locator, kind, field = part
     for parent in before.values():
-        names = {item.get("name") for item in parent.resource.body.get(field) or ()}
-        if (
-            parent.action == "create"
-            and parent.resource.kind.name == kind
-            and operation.resource.item.startswith(f"{parent.resource.item}/")
-            and operation.resource.place[locator] == parent.resource.name
-            and operation.resource.name in names
-        ):
+        names = {item.get("name") for item in parent.resource.body.get(part[1]) or ()}
+        born = parent.action == "create" and operation.resource.name in names
+        if born and _is_part(operation.resource, parent.resource):
             return replace(operation, steps=(), why=f"is created with {parent.key}")
     return operation
 

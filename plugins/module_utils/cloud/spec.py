@@ -12,29 +12,35 @@ from ansible_collections.pingpong.platform.plugins.module_utils.cloud.stack impo
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError
 
 CLOUD: dict[str, Any] = {
-    "project": {"type": "str"},
-    "endpoint": {"type": "str"},
-    "ca_file": {"type": "path"},
-    "request_timeout": {"type": "float", "default": 60.0},
-    "auth": {
+    "cloud": {
         "type": "dict",
+        "default": {},
         "options": {
-            "kind": {
-                "type": "str",
-                "default": "application_default",
-                "choices": [
-                    "application_default",
-                    "service_account",
-                    "impersonation",
-                    "workload_identity",
-                    "access_token",
-                ],
+            "project": {"type": "str"},
+            "endpoint": {"type": "str"},
+            "ca_file": {"type": "path"},
+            "request_timeout": {"type": "float", "default": 60.0},
+            "auth": {
+                "type": "dict",
+                "options": {
+                    "kind": {
+                        "type": "str",
+                        "default": "application_default",
+                        "choices": [
+                            "application_default",
+                            "service_account",
+                            "impersonation",
+                            "workload_identity",
+                            "access_token",
+                        ],
+                    },
+                    "token": {"type": "str", "no_log": True},
+                    "token_file": {"type": "path", "no_log": False},
+                    "credentials_file": {"type": "path"},
+                    "service_account": {"type": "str"},
+                    "scopes": {"type": "list", "elements": "str"},
+                },
             },
-            "token": {"type": "str", "no_log": True},
-            "token_file": {"type": "path", "no_log": False},
-            "credentials_file": {"type": "path"},
-            "service_account": {"type": "str"},
-            "scopes": {"type": "list", "elements": "str"},
         },
     },
 }
@@ -83,7 +89,7 @@ CONNECTION: dict[str, Any] = {
 
 def cloud_settings(args: dict[str, Any]) -> CloudSettings:
     """The options of CLOUD as settings."""
-    return settings(args)
+    return settings(args.get("cloud") or {})
 
 
 def run_stack(args: dict[str, Any], check: bool) -> dict[str, Any]:

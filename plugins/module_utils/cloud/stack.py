@@ -112,9 +112,9 @@ class Stack:
         return carry_out(plan, work, busy, self._wish.parallel)
 
     def _replan(self, resource: Resource, live: Live | None, present: bool) -> Operation:
-        if not present:
-            return plan_absent(resource, live, self._wish.unprotect)
         body = resolve(resource.body, lookup(self._by_key, self.live))
+        if not present:
+            return plan_absent(resource.with_body(body), live, self._wish.unprotect)
         missing = unknown(body)
         if missing is not None:
             raise PlatformError(f"{resource.key}: it refers to a field that is still not there: {missing}")
