@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The pingpong.platform maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Runs ``gcp_cluster_connection``: a fact for the host, whose token is never printed."""
+"""Runs ``gcp_cluster_connection``; its result holds a token and is never printed."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from ansible_collections.pingpong.platform.plugins.plugin_utils.action import Pl
 
 
 class ActionModule(PlatformAction):
-    """The fact is set after the base has masked the options, or it would mask the token in the fact too."""
+    """The connection joins the result after the base has masked the options, or its token would be masked too."""
 
     ARGUMENT_SPEC = CONNECTION
     _found: dict[str, Any] | None = None
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """The fact ``cluster_connection``; the result is censored as soon as it holds a token."""
+        """The result is censored as soon as it holds a token."""
         result = super().run(tmp, task_vars)
         if self._found is not None:
-            result["ansible_facts"] = {"cluster_connection": self._found}
+            result["connection"] = self._found
             result["_ansible_no_log"] = True
         return result
 
