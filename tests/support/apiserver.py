@@ -1,7 +1,7 @@
 """A real etcd and kube-apiserver on loopback, up in seconds: what the conformance tests talk to.
 
-There are no controllers, nodes or kubelets behind it: objects are stored, validated, defaulted and owned as in any
-cluster, and Deployments never become ready unless a test writes their status.
+Objects are stored, validated, defaulted, owned, collected and their namespaces emptied as in any cluster; there are
+no nodes, so pods never run and Deployments never become ready unless a test writes their status.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def running(bundle: Path) -> Iterator[ApiServer]:
     folder = Path(tempfile.mkdtemp(prefix="apiserver-"))
     processes: list[subprocess.Popen[bytes]] = []
     try:
-        programs = {name: folder / name for name in ("etcd", "kube-apiserver", "kubectl")}
+        programs = {name: folder / name for name in ("etcd", "kube-apiserver", "kube-controller-manager", "kubectl")}
         for link in programs.values():
             link.symlink_to(bundle)
         etcd_port, peer_port, port = _free_ports(3)
@@ -114,16 +114,28 @@ def running(bundle: Path) -> Iterator[ApiServer]:
         server = ApiServer(f"https://127.0.0.1:{port}", authority, token, folder, programs["kubectl"])
         _write_kubeconfig(server)
         _wait_ready(server, processes)
+        processes.append(
+            _start(
+                folder / "controllers.log",
+                [
+                    programs["kube-controller-manager"],
+                    f"--kubeconfig={server.kubeconfig}",
+                    "--controllers=namespace-controller,garbage-collector-controller,"
+                    "deployment-controller,replicaset-controller",
+                    "--leader-elect=false",
+                    "--bind-address=127.0.0.1",
+                    "--secure-port=0",
+                    "--v=0",
+                ],
+            )
+        )
         yield server
     finally:
-        for process in reversed(processes):
-            process.terminate()
+        # Nothing here is worth a graceful end, which takes the API server up to a minute.
         for process in processes:
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            process.kill()
+        for process in processes:
+            process.wait()
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -151,10 +163,12 @@ def _wait_ready(server: ApiServer, processes: list[subprocess.Popen[bytes]]) -> 
             if process.poll() is not None:
                 logs = [(server.folder / name).read_text()[-2000:] for name in ("etcd.log", "apiserver.log")]
                 raise RuntimeError(f"{process.args} ended with {process.returncode}:\n" + "\n".join(logs))
-        with contextlib.suppress(OSError, urllib.error.URLError):
-            with urllib.request.urlopen(request, timeout=2, context=context) as answer:  # noqa: S310
-                if answer.read() == b"ok":
-                    return
+        with (
+            contextlib.suppress(OSError, urllib.error.URLError),
+            urllib.request.urlopen(request, timeout=2, context=context) as answer,  # noqa: S310
+        ):
+            if answer.read() == b"ok":
+                return
         time.sleep(0.1)
     raise RuntimeError(f"the API server was not ready in {READY_TIMEOUT:g} seconds")
 

@@ -167,8 +167,14 @@ class ClusterClient(Session):
         except ApiError as error:
             if error.status == 404:
                 return False
-            raise
+            # A namespace that is already being emptied, or another object under the name of the one that is gone.
+            if error.status != 409 or not self._going(path, uid):
+                raise
         return True
+
+    def _going(self, path: str, uid: str | None) -> bool:
+        metadata = self.request("GET", path)["metadata"]
+        return "deletionTimestamp" in metadata or (uid is not None and metadata["uid"] != uid)
 
     # -- pods ------------------------------------------------------------------------------------------------
 

@@ -59,7 +59,8 @@ class Session:
         Broken connections and transient answers are retried. That is safe for what this client sends: reads,
         applies, deletes, replacements and patches to a fixed state, and creations under a fixed name.
         ``what`` names the request in errors; ``accept`` and ``content_type`` are media types; ``timeout`` is in
-        seconds for each wait on the network; ``conflicts`` retries a 409 that is no dispute over fields;
+        seconds for each wait on the network; ``conflicts`` retries a 409 that is no dispute over fields (a read's
+        and a delete's always is retried);
         ``on_failure`` is told of each failed attempt that is followed by another one.
         """
         return self._send(method, path, body, lambda response, _: response, **options)
@@ -94,7 +95,7 @@ class Session:
             if on_failure is not None:
                 on_failure(error)
 
-        retryable = _transient_or_conflict if conflicts else is_transient
+        retryable = _transient_or_conflict if conflicts or method in ("GET", "DELETE") else is_transient
         return self.authorized(lambda: self.retry.call(attempt, retryable, failed))
 
     def authorized(self, call: Callable[[], T]) -> T:

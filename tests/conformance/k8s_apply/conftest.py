@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+
+import pytest
+from ansible_collections.pingpong.platform.plugins.module_utils.cluster.client import ClusterClient
+
+from tests.support.apiserver import ApiServer, program, running
+from tests.support.faults import Proxy
+from tests.support.layers import Harness
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[ApiServer]:
+    """A real API server, for all tests of the session."""
+    bundle = program()
+    if bundle is None:
+        pytest.skip("the Kubernetes programs are not built: python -m testbed images")
+    with running(bundle) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def client(server: ApiServer) -> Iterator[ClusterClient]:
+    made = ClusterClient.from_connection(server.connection)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def proxy(server: ApiServer) -> Iterator[Proxy]:
+    with Proxy(server.endpoint, server.ca_certificate).running() as started:
+        yield started
+
+
+@pytest.fixture
+def layer(server: ApiServer, client: ClusterClient) -> Iterator[Harness]:
+    """A layer of its own in a namespace of its own."""
+    name = f"t-{uuid.uuid4().hex[:8]}"
+    client.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+    yield Harness(server.connection, client, name)
+    client.delete("v1", "Namespace", name)

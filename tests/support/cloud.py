@@ -1,0 +1,50 @@
+"""Requests and bodies that tests of the local cloud share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from testbed.cloud.testing import PROJECT, RunningCloud
+
+APIS = ("artifactregistry", "compute", "container", "dns", "gkehub", "iam", "secretmanager")
+COMPUTE = f"/compute/compute/v1/projects/{PROJECT}"
+CONTAINER = f"/container/v1/projects/{PROJECT}/locations/europe-west1"
+
+SUBNETWORK: dict[str, Any] = {
+    "name": "sub",
+    "network": "global/networks/net",
+    "ipCidrRange": "10.0.0.0/24",
+    "secondaryIpRanges": [
+        {"rangeName": "pods", "ipCidrRange": "10.4.0.0/16"},
+        {"rangeName": "services", "ipCidrRange": "10.5.0.0/20"},
+    ],
+}
+CLUSTER: dict[str, Any] = {
+    "name": "primary",
+    "network": "net",
+    "subnetwork": "sub",
+    "ipAllocationPolicy": {
+        "useIpAliases": True,
+        "clusterSecondaryRangeName": "pods",
+        "servicesSecondaryRangeName": "services",
+    },
+    "nodePools": [{"name": "default", "initialNodeCount": 1}],
+}
+
+
+def make(cloud: RunningCloud, path: str, body: Any, verb: str = "POST") -> Any:
+    """A request that must be accepted; waits for its operation."""
+    status, answer = cloud.request(verb, path, body)
+    assert status in (200, 204), answer
+    cloud.settle()
+    return answer
+
+
+def refused(cloud: RunningCloud, verb: str, path: str, body: Any = None) -> tuple[int, str, str]:
+    """A request that must be refused: its status, its reason or canonical status, its message."""
+    status, answer = cloud.request(verb, path, body)
+    assert status >= 400, answer
+    error = answer["error"]
+    assert error["code"] == status
+    word = error["errors"][0]["reason"] if "errors" in error else error["status"]
+    return status, word, error["message"]
