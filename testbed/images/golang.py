@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from testbed.host import HostError, locked, run
+from testbed.host import HostError, contained, locked, run
 
 HERE = Path(__file__).parent
 
@@ -144,11 +144,12 @@ def _build(module: GoModule, output: Path, cache: Path, log: Path) -> None:
         target = work / "source" / at
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(HERE / source, target)
+    (work / "tmp").mkdir()
     if module.edits:
-        _go(["mod", "edit", *module.edits], work / "source", log)
+        _go(["mod", "edit", *module.edits], work, log)
     for name, package in module.programs.items():
         arguments = ["build", "-mod=mod", "-trimpath", f"-ldflags={module.ldflags}", f"-tags={module.tags}"]
-        _go([*arguments, "-o", str(work / "bin" / name), package], work / "source", log)
+        _go([*arguments, "-o", str(work / "bin" / name), package], work, log)
     output.parent.mkdir(parents=True, exist_ok=True)
     (work / "bin").rename(output)
     shutil.rmtree(work)
@@ -159,8 +160,10 @@ def _environment() -> dict[str, str]:
     return {"CGO_ENABLED": "0", "GOWORK": "off", "GOTOOLCHAIN": "local", "GOFLAGS": "-buildvcs=false"}
 
 
-def _go(arguments: Sequence[str], folder: Path, log: Path) -> None:
-    run(["go", *arguments], cwd=folder, env=_environment(), log=log)
+def _go(arguments: Sequence[str], work: Path, log: Path) -> None:
+    # A killed build leaves its temporary files, gigabytes of them: they are in the folder that is made anew.
+    environment = {**_environment(), "GOTMPDIR": str(work / "tmp")}
+    run([*contained(), "go", *arguments], cwd=work / "source", env=environment, log=log)
 
 
 def _copy_writable(source: Path, target: Path) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from testbed.host import run
+from testbed.host import contained, run
 
 # Fixed, so that the same packages give the same bytes.
 EPOCH = 1_700_000_000
@@ -57,6 +58,11 @@ def build(rootfs: RootFilesystem, cache: Path, log: Path) -> Path:
     output.parent.mkdir(parents=True, exist_ok=True)
     partial = output.with_suffix(".partial")
     partial.unlink(missing_ok=True)
-    run(rootfs.command(partial), log=log, env={"SOURCE_DATE_EPOCH": str(EPOCH), "TMPDIR": "/var/tmp"})  # noqa: S108
+    work = cache / "work" / output.stem
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(parents=True)
+    environment = {"SOURCE_DATE_EPOCH": str(EPOCH), "TMPDIR": str(work)}
+    run([*contained(), *rootfs.command(partial)], log=log, env=environment)
     partial.replace(output)
+    shutil.rmtree(work)
     return output

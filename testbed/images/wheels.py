@@ -11,7 +11,7 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from testbed.host import run
+from testbed.host import TIED, run
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def build(wheel: Wheel, cache: Path, log: Path) -> Path:
         requirements.write(wheel.requirement() + "\n")
         requirements.flush()
         pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes"]
-        run([*pip, "--dest", work, "--requirement", requirements.name], log=log)
+        run([*TIED, *pip, "--dest", work, "--requirement", requirements.name], log=log)
     (archive,) = work.glob("*.whl")
     with zipfile.ZipFile(archive) as file:
         file.extractall(work / "files")
