@@ -38,15 +38,16 @@ def result(
     """The task's result."""
     phases = [step.phase for step in steps.values()]
     finished = all(phase is Phase.NEW for phase in phases)
-    roots = [cast.new] if finished else [root for root in cast.known.values() if root.id in _live(cast)]
+    roots = [root for root in cast.known.values() if root.id in _live(cast)]
+    kept = [cast.new] if finished else cast.kept
     following = Stage.STEADY if finished else next_stage(phases, cast.roots)
-    store_changed = store.writable and [root.id for root in roots] != [root.id for root in stored]
+    store_changed = store.writable and [root.id for root in kept] != [root.id for root in stored]
     return {
         "changed": store_changed or any(step.findings for step in steps.values()),
         "stage": str(stage),
         "next_stage": str(following),
         "root_store": {"where": store.label, "changed": store_changed},
-        "roots": [describe_root(root, cast, now) for root in roots],
+        "roots": [describe_root(root, cast, now) for root in ([cast.new] if finished else roots)],
         "clusters": {name: describe_step(step, now) for name, step in steps.items()},
         "diff": [
             diff(_side(found[name], cast), {**_side_of(step.wanted, cast), "reason": _reason(step)}, name)
