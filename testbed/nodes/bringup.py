@@ -18,6 +18,8 @@ from testbed.nodes.kubectl import Kubectl, kubeconfig
 from testbed.nodes.record import Record
 from testbed.nodes.runtime import TIED, Node, Runtime
 
+KUBECTL = ("kubectl", "--kubeconfig=/etc/kubernetes/admin.conf")
+CONTROL_PLANE_TAINT = "node-role.kubernetes.io/control-plane"
 API_PORT = 6443
 API_SECONDS = 180
 NETWORK_SECONDS = 300
@@ -100,6 +102,10 @@ class BringUp:
         self.kind(*arguments, stdin=kindconfig.render(shape), log=folder / "create.log")
         # a client key with every right, which nothing here uses
         (folder / "kind-kubeconfig").unlink(missing_ok=True)
+        if known.node_count > 1:
+            # GKE counts nodes that take pods; kind does this by itself for a single node
+            server = control_plane(self.runtime.nodes(known.name)).name
+            self.runtime.execute(server, *KUBECTL, "taint", "nodes", server, f"{CONTROL_PLANE_TAINT}-")
         identities = tuple(node.identity for node in self.runtime.nodes(known.name))
         record.save(dataclasses.replace(known, nodes=identities, version=node_image.version))
 

@@ -110,7 +110,7 @@ class Clusters:
     def load_images(self, wanted: Mapping[str, Image] | None = None) -> Sequence[str]:
         """Bring images (None: all that are built) into every running cluster; return what was imported."""
         chosen = loading.built() if wanted is None else wanted
-        ours = set(record.names())
+        ours = {name for name in record.names() if (known := record.load(name)) and known.ready}
         running = [node for node in self._runtime.nodes() if node.running and node.cluster in ours]
         return loading.load(self._runtime, running, chosen.values())
 

@@ -12,6 +12,7 @@ from testbed.nodes.addresses import AddressPlan
 from testbed.nodes.loading import ARCHIVES
 
 TOKEN_FOLDER = "/etc/kubernetes/access"  # noqa: S105  a path in the node, not a secret
+VOLUMES = "/tmp/hostpath_pv"  # noqa: S108  the controller manager's own choice
 TOKEN_TABLE = "tokens.csv"  # noqa: S105
 
 
@@ -76,7 +77,13 @@ def kubeadm_patches(shape: ClusterShape) -> list[dict[str, Any]]:
             ],
         },
         # one of each: nobody to elect against, and no writes to do so
-        "controllerManager": {"extraArgs": {"leader-elect": "false"}},
+        "controllerManager": {
+            "extraArgs": {"leader-elect": "false"},
+            # kind has it provision volumes: it makes and removes their folders where the kubelet looks
+            "extraVolumes": [
+                {"name": "volumes", "hostPath": VOLUMES, "mountPath": VOLUMES, "pathType": "DirectoryOrCreate"},
+            ],
+        },
         "scheduler": {"extraArgs": {"leader-elect": "false"}},
         # the data is thrown away with the node
         "etcd": {"local": {"extraArgs": {"unsafe-no-fsync": "true"}}},

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 PAUSE_REFERENCE = "localhost/pingpong/pause:1"
-STORAGE_CLASS = """\
+STORAGE_CLASSES = "---\n".join(
+    # GKE's names; what claims them gets a folder on the node, made by the controller manager
+    f"""\
 apiVersion: storage.k8s.io/v1
 kind: StorageClass
 metadata:
-  name: standard
+  name: {name}
   annotations:
-    storageclass.kubernetes.io/is-default-class: "true"
-provisioner: rancher.io/local-path
+    storageclass.kubernetes.io/is-default-class: "{str(name == "standard-rwo").lower()}"
+provisioner: kubernetes.io/host-path
 volumeBindingMode: WaitForFirstConsumer
 reclaimPolicy: Delete
 """
+    for name in ("standard-rwo", "standard", "premium-rwo")
+)
 # A quiet containerd for the import of images while the image is built: content only, no CRI.
 IMPORT_CONFIG = """\
 version = 2

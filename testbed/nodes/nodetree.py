@@ -45,7 +45,7 @@ def fill(tree: Path, kind_source: Path, kubernetes: Path) -> None:
     (tree / "etc/kubernetes/manifests").mkdir(parents=True)
 
     _install(tree / "kind/version", golang.KUBERNETES_VERSION.encode(), 0o644)
-    _install(tree / "kind/manifests/default-storage.yaml", nodefiles.STORAGE_CLASS.encode(), 0o644)
+    _install(tree / "kind/manifests/default-storage.yaml", nodefiles.STORAGE_CLASSES.encode(), 0o644)
     _install(tree / "kind/manifests/default-cni.yaml", b"", 0o644)
     _install(tree / "kind/import.toml", nodefiles.IMPORT_CONFIG.encode(), 0o644)
 
