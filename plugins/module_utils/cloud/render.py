@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.apply import Outcome
@@ -12,8 +13,10 @@ from ansible_collections.pingpong.platform.plugins.module_utils.cloud.compare im
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.operation import Operation
 from ansible_collections.pingpong.platform.plugins.module_utils.common.documents import plain
 from ansible_collections.pingpong.platform.plugins.module_utils.common.redact import MASKED
-from ansible_collections.pingpong.platform.plugins.module_utils.common.results import diff
 
+_SIGNS = {"create": "+", "update": "~", "replace": "!", "delete": "-", "blocked": "x"}
+_ABSENT = "(absent)"
+_NAMES = ("name", "rangeName", "key", "role", "priority")
 _COUNTED = ("create", "update", "replace", "delete", "blocked")
 
 
@@ -28,7 +31,7 @@ def report(operations: tuple[Operation, ...], outcome: Outcome, check: bool) -> 
         "resources": [_entry(operation, outcome) for operation in operations],
         "counts": counts,
         "summary": summary(counts),
-        "diff": [_diff(operation) for operation in shown],
+        "diff": [{"prepared": plan_text(shown, counts)}] if shown else [],
     }
 
 
@@ -71,15 +74,48 @@ def _entry(operation: Operation, outcome: Outcome) -> dict[str, Any]:
     return entry
 
 
-def _diff(operation: Operation) -> dict[str, str]:
-    changes = shown_changes(operation)
-    why = f" ({operation.why})" if operation.why else ""
-    header = f"{operation.key} in {_place(operation)}: {operation.action}{why}"
-    if operation.action == "delete" and not changes:
-        return diff({"exists": True}, None, header)
-    new = operation.action == "create"
-    before = None if new else {change.path: change.before for change in changes}
-    return diff(before, {change.path: change.after for change in changes}, header)
+def plan_text(operations: list[Operation], counts: dict[str, int]) -> str:
+    """The plan as a reviewer reads it: a line a resource, a line a field, the counts at the end."""
+    lines: list[str] = []
+    for operation in operations:
+        why = f"  # {operation.why}" if operation.why else ""
+        lines.append(f"{_SIGNS[operation.action]} {operation.key}  ({_place(operation)})  {operation.action}{why}")
+        for change in shown_changes(operation):
+            lines += _field_lines(operation, change)
+    return "\n".join([*lines, f"= {summary(counts)}", ""])
+
+
+def _field_lines(operation: Operation, change: Change) -> list[str]:
+    if operation.action in ("create", "replace"):
+        return [f"    {path}: {value}" for path, value in _leaves(change.path, change.after)]
+    before, after = dict(_leaves("", change.before)), dict(_leaves("", change.after))
+    paths = [path for path in {**before, **after} if before.get(path) != after.get(path)]
+    return [
+        f"    {change.path}{path}: {before.get(path, _ABSENT)} -> {after.get(path, _ABSENT)}  ({change.why})"
+        for path in paths
+    ]
+
+
+def _leaves(path: str, value: Any) -> list[tuple[str, str]]:
+    """Dotted paths with short values; a list of plain values is one leaf."""
+    if isinstance(value, dict) and value:
+        return [leaf for key, item in value.items() for leaf in _leaves(f"{path}.{key}" if path else key, item)]
+    if isinstance(value, list) and any(isinstance(item, dict) for item in value):
+        return [leaf for index, item in enumerate(value) for leaf in _leaves(f"{path}[{_name(item, index)}]", item)]
+    return [(path, _short(value))]
+
+
+def _name(item: Any, index: int) -> str:
+    names = [item.get(field) for field in _NAMES] if isinstance(item, dict) else []
+    return str(next((name for name in names if name is not None), index))
+
+
+def _short(value: Any) -> str:
+    if value is None:
+        return _ABSENT
+    text = value if isinstance(value, str) else json.dumps(value)
+    first, _, rest = text.partition("\n")
+    return f"{first} … ({text.count(chr(10)) + 1} lines)" if rest else first
 
 
 def _place(operation: Operation) -> str:

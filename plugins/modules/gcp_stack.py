@@ -1,0 +1,132 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, The pingpong.platform maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Documentation of C(gcp_stack), and its entrance where no action plugin runs."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: gcp_stack
+short_description: Bring a graph of Google Cloud resources to what is wished
+version_added: 0.1.0
+author: The pingpong.platform maintainers (@pingpong)
+description:
+  - Reads what is live with one LIST a collection, plans, and carries the plan out in the order of dependencies, as much
+    at once as they allow. Check mode and diff show the same plan.
+  - A wish says only what it cares about. Forms of the same value (links, integers as strings, the order of sets, what a
+    server leaves out) are no difference. A field that is null is removed. A field that cannot be changed fails the
+    task, with what to do about it, before anything is sent.
+  - A run that broke off is taken up by the next one, which finds operations that are still pending, waits for them, and
+    adopts what they made.
+options:
+  resources:
+    description:
+      - The resources. Each has a C(kind), a C(name), what its place needs (C(region), C(zone), C(location), C(cluster),
+        ...) and, beside them, the fields of Google's REST resource. The kinds are listed in C(docs/kinds.md).
+      - V(${kind/name}) refers to the path of another resource, V(${kind/name:field.path}) to one of its fields.
+      - C(key) names a resource when kind and name are not unique, C(depends) lists keys that come first, and
+        C(protection) refuses deletion unless O(unprotect) is set.
+    type: list
+    elements: dict
+    required: true
+  outputs:
+    description: Values with references, resolved in the result's C(outputs).
+    type: dict
+    default: {}
+  prune:
+    description:
+      - Delete what is in the collections of O(resources), carries all of O(labels), and is not wished. Clusters, zones,
+        secrets, repositories and buckets only with O(unprotect).
+    type: bool
+    default: false
+  prune_prefix:
+    description: The same for kinds without labels, for names with this prefix.
+    type: str
+  parallel:
+    description: How many requests may be under way at once.
+    type: int
+    default: 8
+extends_documentation_fragment:
+  - pingpong.platform.cloud
+  - pingpong.platform.cloud.changing
+  - pingpong.platform.cloud.attributes
+seealso:
+  - module: pingpong.platform.gcp_stack_info
+"""
+
+EXAMPLES = r"""
+- name: A network and a subnet in it
+  pingpong.platform.gcp_stack:
+    cloud: {project: my-project}
+    labels: {managed-by: pingpong-platform, environment: staging, layer: network}
+    resources:
+      - kind: network
+        name: main
+        autoCreateSubnetworks: false
+      - kind: subnetwork
+        name: nodes
+        region: europe-west1
+        network: ${network/main}
+        ipCidrRange: 10.0.0.0/24
+"""
+
+RETURN = r"""
+resources:
+  description: The plan by resource.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    key:
+      description: The resource's key.
+      type: str
+    kind:
+      description: Its kind.
+      type: str
+    action:
+      description: V(none), V(create), V(update), V(replace), V(delete), or V(blocked) when the wish cannot be met.
+      type: str
+    fields:
+      description: The fields that differ, each with C(field), C(before), C(after) and C(why).
+      type: list
+      elements: dict
+    why:
+      description: Why the action is what it is.
+      type: str
+counts:
+  description: How many resources each action concerns.
+  returned: always
+  type: dict
+summary:
+  description: The counts as a sentence.
+  returned: always
+  type: str
+  sample: 2 to create, 1 to update, 17 unchanged
+requests:
+  description: How many requests were sent.
+  returned: always
+  type: int
+mutations:
+  description: How many of them could change something.
+  returned: always
+  type: int
+outputs:
+  description: The option O(outputs) with its references resolved.
+  returned: always
+  type: dict
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.spec import STACK, run_stack
+from ansible_collections.pingpong.platform.plugins.module_utils.common.runner import run_module
+
+
+def main() -> None:
+    """Run outside the controller's own process."""
+    module = AnsibleModule(argument_spec=STACK, supports_check_mode=True)
+    run_module(module, lambda args: run_stack(args, module.check_mode))
+
+
+if __name__ == "__main__":
+    main()
