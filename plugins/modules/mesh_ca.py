@@ -93,7 +93,8 @@ options:
       - V(steady) has every cluster have a sound intermediate, renews those that are due, and leaves a rotation where it
         stands.
       - V(trust_both) begins a rotation, with a new root of its own making if O(root.file) is used, or goes on with one.
-        It does nothing when the rotation is further.
+        It does nothing when the rotation is further. A mesh that runs under a root that istiod made for itself is taken
+        over in this way too.
       - V(issue_new) and V(trust_new) are the stages after that, and do nothing when they are done.
       - V(auto) does the one stage that is due, or the same as V(steady); it begins a rotation when the root is due.
     type: str

@@ -35,9 +35,9 @@ from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.rotatio
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.site import Site
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.waiting import Patience
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.names import Names
-from ansible_collections.pingpong.platform.plugins.module_utils.pki.wanted import Wanted
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.wanted import CA_USAGES, Authority, Wanted
 from cryptography import x509
-from pki_support import FakeApi, data_of
+from pki_support import FakeApi, data_of, secret_of
 
 NAMESPACE = "istio-system"
 
@@ -70,6 +70,7 @@ class FakeCluster(FakeApi):
     on_change: Callable[[], None] = lambda: None
     loaded: dict[str, bytes] | None = None
     restarts: int = 0
+    watches: bool = False
 
     def __post_init__(self) -> None:
         FakeApi.__init__(self)
@@ -150,14 +151,22 @@ class FakeCluster(FakeApi):
         return data_of(secret) if secret else None
 
     def start(self) -> None:
-        """istiod starts: it takes what is mounted as it is; nobody is told who does not ask."""
+        """istiod starts: it takes what is mounted as it is, and makes a root of its own where nothing is."""
         self.istiod = True
-        self._load(self.mounted() or {})
+        self.watches = self.mounted() is not None
+        self._load(self.mounted() or self._own())
+
+    def _own(self) -> dict[str, bytes]:
+        wanted = Wanted("root", "istiod's own", usages=CA_USAGES, authority=Authority(), validity=timedelta(days=3650))
+        data = bundles.cacerts(issue(wanted, None, datetime(2026, 6, 1, tzinfo=UTC)))
+        kept = {field: data[field] for field in (bundles.MESH_CERTIFICATE, bundles.MESH_KEY)}
+        self.put(secret_of(NAMESPACE, "istio-ca-secret", kept, type="istio.io/ca-root"))
+        return data
 
     def follow(self) -> None:
         """istiod sees that what is mounted has changed."""
         mounted = self.mounted()
-        if mounted is None or self.loaded is None or mounted == self.loaded:
+        if not self.watches or mounted is None or self.loaded is None or mounted == self.loaded:
             return
         before, after = (set(load_certificates("", one[bundles.MESH_ROOT])) for one in (self.loaded, mounted))
         same = self.loaded[bundles.MESH_ROOT] == mounted[bundles.MESH_ROOT]

@@ -227,20 +227,34 @@ def test_a_root_from_the_vault_is_rotated_by_putting_another_there(tmp_path: Pat
     assert mesh.broken == [] and not mesh.run()["changed"]
 
 
+def grown(folder: Path, *proxies: str) -> Mesh:
+    """A mesh whose first istiod began without a bundle, and a second cluster where none runs yet."""
+    mesh = Mesh(folder)
+    primary = mesh.clusters["primary"]
+    primary.on_change = mesh.check
+    primary.start()
+    for name in proxies:
+        primary.add_proxy(name)
+    return mesh
+
+
 def test_a_mesh_with_a_root_that_istiod_made_is_not_overrun(tmp_path: Path) -> None:
-    mesh, stranger = Mesh(tmp_path / "a"), Mesh(tmp_path / "b").up()
-    mesh.clusters = stranger.clusters
-    mesh.clusters["primary"].objects.pop(("Secret", "istio-system", "cacerts"))
-    mesh.clusters["secondary"].objects.pop(("Secret", "istio-system", "cacerts"))
-    with pytest.raises(PlatformError, match="its proxies trust a root that istiod made itself"):
+    mesh = grown(tmp_path, "a/one")
+    with pytest.raises(
+        PlatformError, match="primary has no sound bundle, and its proxies trust a root
+    ):
         mesh.run()
+    assert mesh.clusters["primary"].mounted() is None
+
+
+def test_a_mesh_with_a_root_that_istiod_made_is_rotated_to_ours(tmp_path: Path) -> None:
+    mesh = grown(tmp_path, "a/one", "b/two")
+    assert [mesh.run(stage)["next_stage"] for stage in STAGES] == ["issue_new", "trust_new", "steady"]
+    assert mesh.broken == [] and not mesh.run()["changed"]
+    assert mesh.clusters["primary"].restarts == 1
 
 
 def test_an_istiod_without_proxies_that_made_its_own_root_is_restarted(tmp_path: Path) -> None:
-    mesh, stranger = Mesh(tmp_path / "a"), Mesh(tmp_path / "b").up()
-    mesh.clusters = stranger.clusters
-    for cluster in mesh.clusters.values():
-        cluster.proxies.clear()
-        cluster.objects.pop(("Secret", "istio-system", "cacerts"))
+    mesh = grown(tmp_path)
     mesh.run()
-    assert [cluster.restarts for cluster in mesh.clusters.values()] == [1, 1]
+    assert mesh.clusters["primary"].restarts == 1 and not mesh.run()["changed"]

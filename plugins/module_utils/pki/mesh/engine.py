@@ -59,6 +59,8 @@ class MeshEngine:
     def run(self, asked: Stage) -> dict[str, Any]:
         """Do the stage; a PlatformError names everything that it would break."""
         self._each(Site.read)
+        if asked is Stage.TRUST_BOTH:
+            self._each(Site.adopt)
         now = self._clock()
         found = {site.name: site.installed for site in self._sites}
         stored = self._store.load()

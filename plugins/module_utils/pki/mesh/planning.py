@@ -90,12 +90,15 @@ def begins(stage: Stage, stored: Sequence[Root], shape: Shape, now: datetime) ->
 
 
 def used_roots(found: Mapping[str, Found]) -> dict[str, Root]:
-    """The roots in the clusters' bundles, without their keys, which no cluster has."""
+    """The roots in the clusters' bundles; a key is there only where istiod made its own root."""
     used: dict[str, Root] = {}
     for installed in found.values():
         if isinstance(installed, Installed):
             for certificate in (installed.intermediate.root, *installed.trusted):
-                used[fingerprint(certificate)] = Root(certificate)
+                used.setdefault(fingerprint(certificate), Root(certificate))
+            if not installed.intermediate.above:
+                own = Root(installed.intermediate.certificate, installed.intermediate.key)
+                used[own.id] = own
     return used
 
 

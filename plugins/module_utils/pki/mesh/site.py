@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from ansible_collections.pingpong.platform.plugins.module_utils.common.documents import load_all
 from ansible_collections.pingpong.platform.plugins.module_utils.pki import bundles
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.certificates import Issued
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh import proxies
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.hierarchy import Installed, read_bundle
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.rotation import Proxy
@@ -21,6 +22,8 @@ from ansible_collections.pingpong.platform.plugins.module_utils.pki.sinks.secret
 from cryptography import x509
 
 NAMESPACE, SECRET = "istio-system", "cacerts"
+# Where istiod keeps the root that it makes when it finds no bundle.
+SELF_MADE = "istio-ca-secret"
 ISTIOD = "app=istiod"
 POKED = "pingpong.platform/cacerts"
 RESTARTED = "kubectl.kubernetes.io/restartedAt"
@@ -47,6 +50,8 @@ class Site:
     labels: Mapping[str, str]
     installed: Installed | Damaged | None = None
     istiods: list[dict[str, Any]] = field(default_factory=list)
+    # An istiod that began without a bundle doesn't watch for one, so that it must be started again.
+    unwatched: bool = False
     _secret: dict[str, Any] | None = None
 
     def read(self) -> Site:
@@ -55,6 +60,18 @@ class Site:
         where = f"{self.name} Secret {NAMESPACE}/{SECRET}"
         self.installed = read_bundle(where, decode(self._secret)) if self._secret else None
         self.istiods = self.api.list("apps/v1", "Deployment", NAMESPACE, label_selector=ISTIOD)
+        return self
+
+    def adopt(self) -> Site:
+        """Where istiod runs under a root that it made itself, take that for the cluster's bundle: to rotate from."""
+        if self._secret is not None or not self.istiods:
+            return self
+        self.unwatched = True
+        own = self.api.get("v1", "Secret", SELF_MADE, NAMESPACE)
+        fields = (bundles.MESH_CERTIFICATE, bundles.MESH_KEY)
+        held = bundles.read_fields(f"{self.name} Secret {NAMESPACE}/{SELF_MADE}", decode(own or {}), fields)
+        if isinstance(held, Issued):
+            self.installed = Installed(held, (held.certificate,))
         return self
 
     @property

@@ -72,8 +72,8 @@ class Waiting:
         found = site.distributed()
         if found == expected:
             return site.settled()
-        # An istiod that began with a root of its own doesn't look at the bundle until it starts again.
-        if self._stuck(site) or not found & set(cast.known):
+        if site.unwatched or self._stuck(site) or not found & set(cast.known):
+            site.unwatched = False
             self._helped[site.name] = self._clock()
             if not site.settled():
                 site.restart(self._clock())
