@@ -1,0 +1,55 @@
+# Copyright: (c) 2026, The pingpong.platform maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Documentation shared by the checks."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """What every check takes; ``PROBES`` for those that run probe pods."""
+
+    DOCUMENTATION = r"""
+options:
+  cluster:
+    description: The name under which cells and reports show this cluster.
+    type: str
+    required: true
+  fail:
+    description:
+      - Fail the task when a cell is not a pass, and name it.
+      - With V(false) the result carries the cells, and M(pingpong.platform.proof_report) fails at the end.
+    type: bool
+    default: true
+attributes:
+  check_mode:
+    description: Runs in check mode as well, since it changes nothing that outlives it.
+    support: full
+  diff_mode:
+    description: Has nothing to show a difference of.
+    support: none
+  idempotent:
+    description: Leaves nothing behind.
+    support: full
+"""
+
+    PROBES = r"""
+options:
+  environment_name:
+    description: The environment, as a label of the probe pods.
+    type: str
+    required: true
+  probe_image:
+    description: An image with Python and the probe program; that of the ping service has both.
+    type: str
+    required: true
+  probe_command:
+    description: How the probe program is started.
+    type: list
+    elements: str
+    default: [python3, -m, pingpong.probe]
+  probe_timeout:
+    description: Seconds for one probe.
+    type: float
+    default: 5.0
+"""

@@ -1,0 +1,86 @@
+# Copyright: (c) 2026, The pingpong.platform maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""From the results of checks on all clusters to one body of findings; what is missing is a finding as well."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.cells import Cell, cell_from, count
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.outcome import unmeasured
+
+PROOFS = {
+    "mtls": "Mutual TLS between workloads",
+    "network_policy": "Network policies",
+    "pod_security": "Pod Security",
+    "tls": "HTTPS endpoints",
+    "metrics": "Metrics and dashboards",
+}
+# What a result says of itself, beside what it found.
+FORMAL = ("changed", "failed", "msg", "cells", "summary", "short_of", "proof", "cluster", "certificates", "not_covered")
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """Everything that a report tells."""
+
+    title: str
+    environment: str
+    at: datetime
+    clusters: tuple[str, ...]
+    cells: tuple[Cell, ...]
+    certificates: tuple[Mapping[str, Any], ...]
+    not_covered: tuple[tuple[str, str], ...]
+    facts: Mapping[str, Mapping[str, Any]]
+
+    def of(self, proof: str, cluster: str | None = None) -> list[Cell]:
+        return [cell for cell in self.cells if cell.proof == proof and cluster in (None, cell.cluster)]
+
+    @property
+    def proofs(self) -> list[str]:
+        """The proofs that there are cells of, the known ones first."""
+        found = dict.fromkeys(cell.proof for cell in self.cells)
+        return [*(proof for proof in PROOFS if proof in found), *(proof for proof in found if proof not in PROOFS)]
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "title": self.title,
+            "environment": self.environment,
+            "generated_at": self.at.isoformat(timespec="seconds"),
+            "clusters": list(self.clusters),
+            "summary": count(self.cells),
+            "cells": [cell.to_dict() for cell in self.cells],
+            "certificates": list(self.certificates),
+            "not_covered": [{"where": where, "what": what} for where, what in self.not_covered],
+            "facts": {name: dict(facts) for name, facts in self.facts.items()},
+        }
+
+
+def gather(
+    title: str, environment: str, clusters: Sequence[str], results: Sequence[Mapping[str, Any]], at: datetime
+) -> Gathered:
+    """All results as one. A cluster without a result, and a result without cells, are inconclusive cells."""
+    cells: list[Cell] = []
+    certificates: list[Mapping[str, Any]] = []
+    notes: list[tuple[str, str]] = []
+    facts: dict[str, Mapping[str, Any]] = {}
+    for result in results:
+        proof, cluster = str(result.get("proof") or "check"), str(result.get("cluster") or "?")
+        where = f"{cluster}: {proof}"
+        if result.get("skipped"):
+            notes.append((where, "the check was skipped"))
+            continue
+        found = [cell_from(cell) for cell in result.get("cells") or []]
+        cells += found or [unmeasured(proof, cluster, str(result.get("msg") or "the check returned no cell"))]
+        certificates += [{**entry, "cluster": cluster} for entry in result.get("certificates") or []]
+        notes += [(where, note) for note in result.get("not_covered") or []]
+        facts[where] = {key: value for key, value in result.items() if key not in FORMAL and not key.startswith("_")}
+    told = {cell.cluster for cell in cells}
+    cells += [
+        unmeasured("check", name, "no check of this cluster ran to its end") for name in clusters if name not in told
+    ]
+    return Gathered(title, environment, at, tuple(clusters), tuple(cells), tuple(certificates), tuple(notes), facts)

@@ -1,0 +1,98 @@
+# Copyright: (c) 2026, The pingpong.platform maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Cells laid out as grids: what the rows and columns of each proof are."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.cells import Cell
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.report.gather import Gathered
+
+# What a square shows: the measured answer, while its colour shows whether that was promised.
+MARKS = {"allowed": "✓", "refused": "✕", "forbidden": "403", "connected": "✓", "no answer": "✕", "admitted": "✓"}
+Key = Callable[[Cell], str]
+
+
+@dataclass(frozen=True)
+class Square:
+    """One cell in a grid: its sign, and everything behind it."""
+
+    mark: str
+    cell: Cell
+
+    @property
+    def evidence(self) -> str:
+        return json.dumps(self.cell.evidence, indent=1, ensure_ascii=False, default=str) if self.cell.evidence else ""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Rows and columns; a place without a cell is None."""
+
+    cluster: str
+    corner: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[Square | None, ...]], ...]
+
+
+def grid_of(cluster: str, cells: Iterable[Cell], corner: str, row: Key, column: Key) -> Grid:
+    """Cells by the names that row and column give them, in the order of their first appearance."""
+    placed: dict[tuple[str, str], Cell] = {}
+    for cell in cells:
+        placed[row(cell), column(cell)] = cell
+    rows = tuple(dict.fromkeys(name for name, _ in placed))
+    columns = tuple(dict.fromkeys(name for _, name in placed))
+    return Grid(
+        cluster,
+        corner,
+        columns,
+        tuple((name, tuple(_square(placed.get((name, other))) for other in columns)) for name in rows),
+    )
+
+
+def _square(cell: Cell | None) -> Square | None:
+    return Square(mark_of(cell), cell) if cell is not None else None
+
+
+def mark_of(cell: Cell) -> str:
+    """The measured answer where the verdict is sure of one, else a question mark."""
+    if cell.verdict == "inconclusive":
+        return "?"
+    word = cell.expected.partition(":")[0]
+    mark = MARKS.get(word, "✓")
+    if cell.verdict == "pass":
+        return mark
+    return {"✓": "✕", "✕": "✓", "403": "✓"}[mark] if word in MARKS else "✕"
+
+
+def grids(gathered: Gathered, proof: str) -> list[Grid]:
+    """The grids of a proof, one a cluster; none for a proof that is told as a list."""
+    found: list[Grid] = []
+    for cluster in dict.fromkeys(cell.cluster for cell in gathered.of(proof)):
+        cells = gathered.of(proof, cluster)
+        if proof == "mtls":
+            pairs = [cell for cell in cells if cell.source]
+            found.append(grid_of(cluster, pairs, "caller → port", _way, lambda cell: cell.case))
+        elif proof == "network_policy":
+            known = [cell for cell in cells if cell.source]
+            found.append(grid_of(cluster, known, "from ╲ to", lambda cell: cell.source, lambda cell: cell.target))
+        elif proof == "pod_security":
+            table = [cell for cell in cells if "control" in cell.evidence or cell.case == "level"]
+            found.append(grid_of(cluster, table, "pod", lambda cell: cell.case, lambda cell: cell.target))
+        elif proof == "tls":
+            found.append(grid_of(cluster, cells, "endpoint", lambda cell: cell.target, lambda cell: cell.case))
+    return [grid for grid in found if grid.rows]
+
+
+def _way(cell: Cell) -> str:
+    return f"{cell.source} → {cell.target}"
+
+
+def listed(gathered: Gathered, proof: str) -> list[Cell]:
+    """The cells of a proof that no grid of it shows."""
+    shown = {id(square.cell) for grid in grids(gathered, proof) for _, row in grid.rows for square in row if square}
+    return [cell for cell in gathered.of(proof) if id(cell) not in shown]

@@ -1,0 +1,54 @@
+# Copyright: (c) 2026, The pingpong.platform maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The table that a terminal shows at the end of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.cells import Cell, count, short_of
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.report.gather import PROOFS, Gathered
+
+HEAD = ("cluster", "proof", "pass", "fail", "inconclusive", "verdict")
+SHOWN = 15
+
+
+def verdict_of(cells: Sequence[Cell]) -> str:
+    """One word for many cells: passes only when each of them does."""
+    counts = count(cells)
+    if counts["fail"]:
+        return "FAIL"
+    return "INCONCLUSIVE" if counts["inconclusive"] or not cells else "PASS"
+
+
+def table(gathered: Gathered) -> str:
+    """A line for each cluster and proof, then the cells that fell short."""
+    rows = [
+        (cluster, PROOFS.get(proof, proof), *_numbers(cells), verdict_of(cells))
+        for cluster in dict.fromkeys([*gathered.clusters, *(cell.cluster for cell in gathered.cells)])
+        for proof in gathered.proofs
+        if (cells := gathered.of(proof, cluster))
+    ]
+    rows.append(("all", "", *_numbers(gathered.cells), verdict_of(gathered.cells)))
+    widths = [max(len(row[n]) for row in [HEAD, *rows]) for n in range(len(HEAD))]
+    lines = [_line(HEAD, widths), _line(["-" * width for width in widths], widths)]
+    lines += [_line(row, widths) for row in rows]
+    lacking = short_of(gathered.cells)
+    lines += [f"{cell.verdict}: {cell.headline()}" for cell in lacking[:SHOWN]]
+    if len(lacking) > SHOWN:
+        lines.append(f"and {len(lacking) - SHOWN} more: see the report")
+    return "\n".join(lines)
+
+
+def _numbers(cells: Sequence[Cell]) -> tuple[str, str, str]:
+    counts = count(cells)
+    return str(counts["pass"]), str(counts["fail"]), str(counts["inconclusive"])
+
+
+def _line(row: Sequence[str], widths: Sequence[int]) -> str:
+    cells = [
+        text.rjust(width) if 2 <= n <= 4 else text.ljust(width)
+        for n, (text, width) in enumerate(zip(row, widths, strict=True))
+    ]
+    return "  ".join(cells).rstrip()

@@ -1,0 +1,78 @@
+# Copyright: (c) 2026, The pingpong.platform maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The task ``proof_report``: one JSON document and one HTML page for a whole run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.cells import count, failure_message, short_of
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.report.gather import PROOFS, Gathered, gather
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.report.grids import grids, listed
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.report.text import table, verdict_of
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.report.timeline import WIDTH, bars, ticks
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+TEMPLATES = Path(__file__).parent
+NAMES = {"html": "index.html", "json": "report.json"}
+
+
+def run(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Write both files, whatever was found, and only then fail when a cell is not a pass."""
+    gathered = gather(
+        options["title"], options["environment_name"], options["clusters"], options["results"], datetime.now(UTC)
+    )
+    folder = Path(options["path"])
+    folder.mkdir(parents=True, exist_ok=True)
+    document = json.dumps(gathered.to_dict(), indent=1, ensure_ascii=False, default=str)
+    (folder / NAMES["json"]).write_text(document + "\n")
+    (folder / NAMES["html"]).write_text(page(gathered))
+    result: dict[str, Any] = {
+        "changed": False,
+        "summary": count(gathered.cells),
+        "table": table(gathered),
+        "html": str(folder / NAMES["html"]),
+        "json": str(folder / NAMES["json"]),
+    }
+    message = failure_message(list(gathered.cells))
+    if message and options["fail"]:
+        raise PlatformError(f"{message}\nthe report is {result['html']}", result)
+    return result
+
+
+def page(gathered: Gathered) -> str:
+    """The self-contained HTML page: no script, no request to anywhere."""
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    sections = [
+        {
+            "proof": proof,
+            "title": PROOFS.get(proof, proof),
+            "verdict": verdict_of(gathered.of(proof)),
+            "counts": count(gathered.of(proof)),
+            "grids": grids(gathered, proof),
+            "listed": listed(gathered, proof),
+        }
+        for proof in gathered.proofs
+    ]
+    return environment.get_template("page.html.j2").render(
+        report=gathered,
+        counts=count(gathered.cells),
+        verdict=verdict_of(gathered.cells),
+        sections=sections,
+        lacking=short_of(gathered.cells),
+        bars=bars(gathered.certificates),
+        ticks=ticks(),
+        width=WIDTH,
+    )

@@ -1,0 +1,177 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, The pingpong.platform maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Documentation and wiring of ``mtls_check``; the work is in ``module_utils/proof/mtls``."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: mtls_check
+short_description: Prove that workloads only talk over mutual TLS, from both sides
+version_added: 0.1.0
+description:
+  - Lets every workload of the mesh's namespaces be called by every other one, and by impostors of it - in plain text,
+    without a certificate, with one of a wrong CA, expired, not yet valid, of a wrong trust domain or service account,
+    with an old TLS version, by the pod's address, on ports that nobody declared - over TLS 1.2 and TLS 1.3.
+  - A call that must succeed passes when a nonce came back, the server saw the caller's SPIFFE identity and the caller
+    verified the server's. A call that must be refused passes when no byte of the application came back, the server's
+    proxy counted the refusal under its name, and a good caller was answered on the same port meanwhile.
+    Anything else is inconclusive, which fails the task.
+  - The wrong and the good certificates are signed in the controller's memory with the mesh's own CA Secret, live for
+    minutes and reach the probe pod on its standard input.
+options:
+  namespaces:
+    description: The namespaces of the mesh whose workloads are proved.
+    type: list
+    elements: str
+    required: true
+  trust_domain:
+    description: The mesh's trust domain.
+    type: str
+    required: true
+  mesh_namespace:
+    description: Where istiod runs, with its CA Secret (C(cacerts) or C(istio-ca-secret)).
+    type: str
+    default: istio-system
+  probe_namespace:
+    description: A namespace outside the mesh for the probe pod.
+    type: str
+    required: true
+  admit_probes:
+    description:
+      - For as long as the probes run, let NetworkPolicies admit the probe pods to the namespaces.
+      - Without it, a namespace that drops the probes' packets gives inconclusive cells.
+    type: bool
+    default: false
+  whoami_path:
+    description:
+      - A path that answers with the identity that the mesh saw, as JSON C({"peer":{"uri":[]}}), and the query's C(nonce).
+    type: str
+    default: /whoami
+  whoami_ports:
+    description: The ports that serve O(whoami_path). Calls to others are only tried as impostors.
+    type: list
+    elements: int
+    default: [8080]
+  min_authority_days:
+    description: How many days every CA certificate of the mesh must have left.
+    type: float
+    default: 14
+  exceptions:
+    description: Ports that may answer without mutual TLS, each for a reason and until a day.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      namespace: {description: The workload's namespace., type: str, required: true}
+      workload: {description: The workload; every one of the namespace when left out., type: str}
+      port: {description: The port., type: int, required: true}
+      cases:
+        description: The cases that are excused, such as V(plaintext); all of them when left out.
+        type: list
+        elements: str
+        default: []
+      reason: {description: Why., type: str, required: true}
+      until: {description: 'The last day on which the exception holds, as C(2030-12-31).', type: str, required: true}
+extends_documentation_fragment:
+  - pingpong.platform.check
+  - pingpong.platform.check.probes
+  - pingpong.platform.cluster
+"""
+
+EXAMPLES = r"""
+- name: Prove mutual TLS between a and b
+  pingpong.platform.mtls_check:
+    connection: "{{ cluster_connection }}"
+    cluster: primary
+    environment_name: local
+    namespaces: [pingpong-a, pingpong-b]
+    trust_domain: pingpong.local
+    probe_namespace: pingpong-c
+    probe_image: localhost/pingpong/ping:1
+    admit_probes: true
+    exceptions:
+      - {namespace: pingpong-a, port: 9080, cases: [plaintext], reason: an old scraper, until: "2030-12-31"}
+"""
+
+RETURN = r"""
+cells:
+  description: One entry for each question that was asked, with its answer.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    proof: {description: The check., type: str, sample: mtls}
+    cluster: {description: The cluster., type: str}
+    source: {description: Who asks or calls., type: str}
+    target: {description: What is asked or called., type: str}
+    case: {description: What was tried., type: str}
+    expected: {description: What was promised., type: str}
+    observed: {description: What was found., type: str}
+    verdict:
+      description: C(pass), C(fail), or C(inconclusive) where the observation could not tell; that is no pass.
+      type: str
+    reason: {description: Why., type: str}
+    evidence: {description: What backs the verdict., type: dict}
+summary:
+  description: How many cells there are of each verdict, and in all (C(total)).
+  returned: always
+  type: dict
+short_of:
+  description: What to tell of cells that are not a pass; empty when there are none.
+  returned: when the task does not fail
+  type: str
+coverage:
+  description: How much was looked at.
+  returned: always
+  type: dict
+permissive_ports:
+  description: Ports that answered a caller who presented nothing.
+  returned: always
+  type: list
+  elements: str
+pods_without_sidecar:
+  description: Pods of the namespaces that have none.
+  returned: always
+  type: list
+  elements: str
+certificates:
+  description: Every certificate that was presented, decoded, the first to end first.
+  returned: always
+  type: list
+  elements: dict
+earliest_expiry_days:
+  description: Days until the first of them ends.
+  returned: always
+  type: float
+protocol_floor:
+  description: The oldest TLS version that brought an answer.
+  returned: always
+  type: str
+ciphers:
+  description: The ciphers that were agreed on.
+  returned: always
+  type: list
+  elements: str
+not_covered:
+  description: What could not be looked at, and why.
+  returned: always
+  type: list
+  elements: str
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.pingpong.platform.plugins.module_utils.common.runner import run_module
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.check import run
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.spec import MTLS_CHECK
+
+
+def main() -> None:
+    """Run as a module, where the action plugin is not used."""
+    module = AnsibleModule(argument_spec=MTLS_CHECK, supports_check_mode=True)
+    run_module(module, run)
+
+
+if __name__ == "__main__":
+    main()

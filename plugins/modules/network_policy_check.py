@@ -1,0 +1,127 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, The pingpong.platform maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Documentation and wiring of ``network_policy_check``; the work is in ``module_utils/proof/policy``."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: network_policy_check
+short_description: Hold what NetworkPolicies promise against what is measured from inside pods
+version_added: 0.1.0
+description:
+  - Computes from the applied NetworkPolicies which workload may reach which pod and port, and measures the same with
+    TCP connections from inside the cluster. Unexpected holes and unexpected walls both fail; each cell names the
+    policies that decide it.
+  - Callers are stand-ins, short-lived pods with the labels and in the namespace of a workload, so that policies see
+    the same pod; they have no sidecar, because a sidecar accepts every connection of its pod before the network is asked, and
+    a readiness gate keeps them out of Services. Targets are the live pods. A namespace without pods gets a stand-in.
+  - Silence counts as a refusal only between two ends that are known to be alive.
+options:
+  namespaces:
+    description: The namespaces whose workloads call and are called.
+    type: list
+    elements: str
+    required: true
+  stand_ins:
+    description: Further callers, for workloads that do not run yet.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      namespace: {description: Its namespace., type: str, required: true}
+      name: {description: A name for cells and for the pod., type: str, required: true}
+      labels: {description: The labels that policies are to see., type: dict, default: {}}
+  targets:
+    description: Further live pods to be called, in any namespace.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      namespace: {description: Their namespace., type: str, required: true}
+      labels: {description: Labels that they carry., type: dict, default: {}}
+      ports: {description: The TCP ports to call., type: list, elements: int, required: true}
+  ip_blocks_match_pods:
+    description: Whether an C(ipBlock) may match a pod's address. The API leaves that to the network plugin; Cilium,
+      which is also what GKE Dataplane V2 is made of, says no.
+    type: bool
+    default: false
+  settle_timeout:
+    description: For how many seconds cells that do not agree are asked again; policies take a moment to arrive.
+    type: float
+    default: 15.0
+extends_documentation_fragment:
+  - pingpong.platform.check
+  - pingpong.platform.check.probes
+  - pingpong.platform.cluster
+"""
+
+EXAMPLES = r"""
+- name: Prove the network policies
+  pingpong.platform.network_policy_check:
+    connection: "{{ cluster_connection }}"
+    cluster: primary
+    environment_name: local
+    namespaces: [pingpong-a, pingpong-b, pingpong-c, pingpong-e]
+    probe_image: localhost/pingpong/ping:1
+    targets:
+      - {namespace: kube-system, labels: {k8s-app: kube-dns}, ports: [53]}
+"""
+
+RETURN = r"""
+cells:
+  description: One entry for each question that was asked, with its answer.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    proof: {description: The check., type: str, sample: network_policy}
+    cluster: {description: The cluster., type: str}
+    source: {description: Who asks or calls., type: str}
+    target: {description: What is asked or called., type: str}
+    case: {description: What was tried., type: str}
+    expected: {description: What was promised., type: str}
+    observed: {description: What was found., type: str}
+    verdict:
+      description: C(pass), C(fail), or C(inconclusive) where the observation could not tell; that is no pass.
+      type: str
+    reason: {description: Why., type: str}
+    evidence: {description: What backs the verdict., type: dict}
+summary:
+  description: How many cells there are of each verdict, and in all (C(total)).
+  returned: always
+  type: dict
+short_of:
+  description: What to tell of cells that are not a pass; empty when there are none.
+  returned: when the task does not fail
+  type: str
+coverage:
+  description: How much was looked at.
+  returned: always
+  type: dict
+settled_seconds:
+  description: How long it took until no answer changed for the better.
+  returned: always
+  type: float
+not_covered:
+  description: What could not be looked at, and why.
+  returned: always
+  type: list
+  elements: str
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.pingpong.platform.plugins.module_utils.common.runner import run_module
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.policy.check import run
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.spec import NETWORK_POLICY_CHECK
+
+
+def main() -> None:
+    """Run as a module, where the action plugin is not used."""
+    module = AnsibleModule(argument_spec=NETWORK_POLICY_CHECK, supports_check_mode=True)
+    run_module(module, run)
+
+
+if __name__ == "__main__":
+    main()
