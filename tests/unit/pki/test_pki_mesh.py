@@ -240,9 +240,7 @@ def grown(folder: Path, *proxies: str) -> Mesh:
 
 def test_a_mesh_with_a_root_that_istiod_made_is_not_overrun(tmp_path: Path) -> None:
     mesh = grown(tmp_path, "a/one")
-    with pytest.raises(
-        PlatformError, match="primary has no sound bundle, and its proxies trust a root
-    ):
+    with pytest.raises(PlatformError, match="primary has no sound bundle, and its proxies trust a root"):
         mesh.run()
     assert mesh.clusters["primary"].mounted() is None
 
