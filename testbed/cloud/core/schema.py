@@ -183,6 +183,8 @@ class Checker:
 
     def _string(self, prop: Mapping[str, Any], fmt: str, value: Any, path: str, violations: Violations) -> Any:
         if "enum" in prop:
+            if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < len(prop["enum"]):
+                value = self._numbered(prop["enum"], value)
             if value not in prop["enum"]:
                 violations.append(self._wrong(path, f"type.googleapis.com/{_enum_name(self.service, path)}", value))
             return value
@@ -193,6 +195,14 @@ class Checker:
         if problem:
             violations.append((path, f"Invalid value at '{path}' ({problem}), {json.dumps(value)}"))
         return value
+
+    def _numbered(self, names: list[str], number: int) -> Any:
+        """The name of an enum's number, as Google's own libraries send enums.
+
+        The discovery documents of the newer APIs list names in the protocol's order, which is that of the numbers;
+        the older ones' are sorted, so there a number stays what it is: wrong.
+        """
+        return number if self.camel else names[number]
 
     @staticmethod
     def _wrong(path: str, expected: str, value: Any) -> tuple[str, str]:

@@ -44,9 +44,9 @@ class Server:
 
     async def start(self, host: str, port: int, context: ssl.SSLContext) -> int:
         """Listen; returns the port (0 asks for a free one)."""
-        self.runner = web.ServerRunner(web.Server(self.handle), handle_signals=False)
+        self.runner = web.ServerRunner(web.Server(self.handle), handle_signals=False, shutdown_timeout=1.0)
         await self.runner.setup()
-        site = web.TCPSite(self.runner, host, port, ssl_context=context, reuse_address=True, shutdown_timeout=1.0)
+        site = web.TCPSite(self.runner, host, port, ssl_context=context, reuse_address=True)
         await site.start()
         return int(self.runner.addresses[0][1])
 

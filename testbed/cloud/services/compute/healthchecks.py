@@ -103,7 +103,7 @@ def _removable(call: Call, resource: Resource) -> None:
         if str((record.body.get("routingPolicy") or {}).get("healthCheck", "")).endswith(resource.path):
             raise ApiError(
                 400,
-                f"The health_check resource '{resource.path}' is already being used by '{record.path.replace('~', ' ')}'",
+                f"The health_check resource '{resource.path}' is used by '{record.path.replace('~', ' ')}'",
                 reason="resourceInUseByAnotherResource",
             )
 
