@@ -139,8 +139,9 @@ def catalog() -> Sequence[Recipe]:
         _single("kube-state-metrics", "kube-state-metrics"),
         *_python(),
         _prometheus(),
-        _single("metrics-server", "metrics-server"),
-        _single("prometheus-adapter", "adapter"),
+        # No layer of the default platform runs these.
+        _single("metrics-server", "metrics-server", optional=True),
+        _single("prometheus-adapter", "adapter", optional=True),
         _single("contour", "contour", at="/bin/contour", optional=True),
         _single("argo-rollouts", "rollouts-controller", optional=True),
     )
