@@ -1,8 +1,15 @@
-"""What GKE has in a cluster from the start and kind has not: Gateway API's kinds."""
+"""What GKE has in a cluster from the start and kind has not: Gateway API's kinds and the metrics server."""
 
 from __future__ import annotations
 
+from typing import Any
+
+import yaml
+
+from testbed.host import run, state_root
 from testbed.images import golang
+
+METRICS_SERVER = "deployment/metrics-server"
 
 
 def gateway_kinds() -> str:
@@ -10,3 +17,21 @@ def gateway_kinds() -> str:
     folder = golang.module_source(golang.BY_NAME["gateway-api"]) / "config" / "crd" / "standard"
     kinds = (path for path in sorted(folder.glob("gateway.networking.k8s.io_*.yaml")) if "_vap_" not in path.name)
     return "\n---\n".join(path.read_text() for path in kinds)
+
+
+def metrics_server(image: str) -> list[dict[str, Any]]:
+    """The metrics server's own manifests with the image that was built here."""
+    folder = golang.module_source(golang.BY_NAME["metrics-server"]) / "manifests" / "base"
+    rendered = run([state_root() / "bin" / "kubectl", "kustomize", folder]).stdout
+    return [with_image(document, image) for document in yaml.safe_load_all(rendered)]
+
+
+def with_image(document: dict[str, Any], image: str) -> dict[str, Any]:
+    """A Deployment with its only container's image replaced; any other object as it is."""
+    if document["kind"] == "Deployment":
+        (container,) = document["spec"]["template"]["spec"]["containers"]
+        container["image"] = image
+        # a kind kubelet signs its own serving certificate
+        container["args"].append("--kubelet-insecure-tls")
+        container["resources"] = {"requests": {"cpu": "10m", "memory": "32Mi"}}
+    return document

@@ -40,7 +40,8 @@ class BringUp:
             api = self.reach(known, nodes)
             self.progress(f"{known.name}: network")
             self.install_network(known, nodes, api, network_images.result())
-            others = pool.submit(loading.load, self.runtime, nodes, loading.built().values())
+            workload_images = loading.built()
+            others = pool.submit(loading.load, self.runtime, nodes, workload_images.values())
             api.apply(addons.gateway_kinds())
             # the pool's kinds are registered by Cilium's operator once it runs
             api.apply(cilium.load_balancer_pool(known.addresses), within=NETWORK_SECONDS)
@@ -48,6 +49,9 @@ class BringUp:
             api.run("wait", "node", "--all", "--for=condition=Ready", "--timeout=120s", timeout=150)
             self.progress(f"{known.name}: images")
             others.result()
+            if "metrics-server" in workload_images:
+                api.apply(addons.metrics_server(workload_images["metrics-server"].reference))
+                api.rolled_out("kube-system", addons.METRICS_SERVER, timeout=NETWORK_SECONDS)
         known = record.load(known.name) or known
         record.save(dataclasses.replace(known, ready=True))
         self.progress(f"{known.name}: ready")

@@ -91,7 +91,7 @@ def build(runtime: Runtime, progress: Progress) -> str:
 
 
 def _assemble(runtime: Runtime, base: Path, kubernetes: Path, pause: Path, cache: Path) -> None:
-    work = cache / "work" / f"node-{digest()}"
+    work = cache / "work" / "node"  # under the image's lock: what is there a killed build has left
     shutil.rmtree(work, ignore_errors=True)
     tree = work / "tree"
     tree.mkdir(parents=True)
