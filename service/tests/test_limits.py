@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 
 import pytest
-from conftest import Running, read_all, statuses
+from running import Running, read_all, statuses
 
 GET = b"GET /ping HTTP/1.1\r\nHost: a\r\n\r\n"
 POST = b"POST /ping HTTP/1.1\r\nHost: a\r\n"

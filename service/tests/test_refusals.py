@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from conftest import Running, statuses
+from running import Running, statuses
 
 GET = b"GET /ping HTTP/1.1\r\nHost: a\r\n\r\n"
 POST = b"POST /ping HTTP/1.1\r\nHost: a\r\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from conftest import Running, statuses
+from running import Running, statuses
 
 GET = b"GET /ping HTTP/1.1\r\nHost: a\r\n\r\n"
 CLOSE = b"GET /ping HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"

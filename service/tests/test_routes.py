@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 import pytest
-from conftest import Running
+from running import Running
 
 B = "spiffe://pingpong.local/ns/pingpong-b/sa/pingpong-b"
 A = "spiffe://pingpong.local/ns/pingpong-a/sa/pingpong-a"

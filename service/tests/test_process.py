@@ -1,0 +1,178 @@
+"""The process: how it starts, says no, drains and ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from running import read_all, statuses
+
+GET = b"GET /ping HTTP/1.1\r\nHost: a\r\n\r\n"
+SOURCE = Path(__file__).parents[1] / "src"
+
+
+def environment(**settings: str) -> dict[str, str]:
+    inherited = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LD_LIBRARY_PATH")}
+    return {
+        **inherited, "PYTHONPATH": str(SOURCE), "PYTHONUNBUFFERED": "1", "SERVICE__HOST": "127.0.0.1",
+        "SERVICE__PORT": "0", "SERVICE__METRICS_PORT": "0", **settings,
+    }  # fmt: skip
+
+
+class Process:
+    """A service in a process of its own, in a folder that it may not write."""
+
+    def __init__(self, folder: Path, **settings: str) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "pingpong"], cwd=folder, env=environment(**settings),
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        assert self.process.stdout is not None
+        self.started = json.loads(self.process.stdout.readline())
+
+    def connect(self, port: str = "http") -> socket.socket:
+        return socket.create_connection(("127.0.0.1", self.started[port]), timeout=10)
+
+    def get(self, path: str, port: str) -> int:
+        with self.connect(port) as connection:
+            connection.sendall(f"GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode())
+            return statuses(read_all(connection))[0]
+
+    def terminate(self) -> None:
+        self.process.send_signal(signal.SIGTERM)
+
+    def wait_ready(self, expected: int) -> None:
+        deadline = time.monotonic() + 5
+        while self.get("/readyz", "metrics") != expected:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+
+    def end(self) -> tuple[int, list[dict[str, object]]]:
+        """The exit code and the rest of the log."""
+        out, _ = self.process.communicate(timeout=15)
+        return self.process.returncode, [json.loads(line) for line in out.splitlines()]
+
+
+@pytest.fixture
+def started(tmp_path: Path) -> Iterator[list[Process]]:
+    """Processes that the test started; none outlives it."""
+    processes: list[Process] = []
+    yield processes
+    for process in processes:
+        if process.process.poll() is None:
+            process.process.kill()
+        process.process.communicate()
+
+
+def test_a_drain_loses_nothing(tmp_path: Path, started: list[Process]) -> None:
+    service = Process(tmp_path, DRAIN__DELAY_SECONDS="0.7", DRAIN__TIMEOUT_SECONDS="3")
+    started.append(service)
+    idle, busy = service.connect(), service.connect()
+    idle.sendall(GET)
+    assert statuses(idle.recv(1000)) == [200]
+    busy.sendall(GET[:10])
+    service.terminate()
+
+    # readiness fails first; everything else still works, new connections too
+    service.wait_ready(503)
+    assert service.get("/healthz", "metrics") == 200
+    assert service.get("/ping", "http") == 200
+
+    # then the listener closes; the one that was under way is finished, and told that it was the last
+    assert idle.recv(1000) == b""
+    with pytest.raises(ConnectionRefusedError):
+        service.connect().close()
+    assert service.get("/healthz", "metrics") == 200
+    busy.sendall(GET[10:])
+    reply = read_all(busy)
+    assert statuses(reply) == [200]
+    assert b"connection: close" in reply
+
+    code, log = service.end()
+    assert code == 0
+    assert [line["event"] for line in log] == ["draining", "stopped"]
+    assert log[-1]["connections_cut"] == 0
+
+
+def test_replies_ask_to_move_on_while_draining(tmp_path: Path, started: list[Process]) -> None:
+    service = Process(tmp_path, DRAIN__DELAY_SECONDS="5")
+    started.append(service)
+    client = service.connect()
+    service.terminate()
+    service.wait_ready(503)
+    client.sendall(GET)
+    assert b"connection: close" in read_all(client)
+
+
+def test_what_does_not_finish_is_cut(tmp_path: Path, started: list[Process]) -> None:
+    service = Process(tmp_path, DRAIN__DELAY_SECONDS="0", DRAIN__TIMEOUT_SECONDS="0.3")
+    started.append(service)
+    stuck = service.connect()
+    stuck.sendall(GET[:10])
+    time.sleep(0.1)
+    service.terminate()
+    code, log = service.end()
+    assert code == 0
+    assert log[-1]["connections_cut"] == 1
+
+
+def test_a_second_signal_skips_the_delay(tmp_path: Path, started: list[Process]) -> None:
+    service = Process(tmp_path, DRAIN__DELAY_SECONDS="60")
+    started.append(service)
+    service.terminate()
+    service.wait_ready(503)
+    service.terminate()
+    assert service.end()[0] == 0
+
+
+def test_it_writes_nothing(tmp_path: Path, started: list[Process]) -> None:
+    service = Process(tmp_path, PYTHONDONTWRITEBYTECODE="1", DRAIN__DELAY_SECONDS="0")
+    started.append(service)
+    assert service.get("/ping", "http") == 200
+    service.terminate()
+    service.end()
+    assert list(tmp_path.iterdir()) == []
+
+
+def run_to_the_end(folder: Path, **settings: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "pingpong"], cwd=folder, env=environment(**settings),
+        capture_output=True, text=True, timeout=20, check=False,
+    )  # fmt: skip
+
+
+def test_wrong_settings_end_the_start(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("SERVICE__PROT=1\n")
+    ended = run_to_the_end(tmp_path, TARGET="nowhere")
+    assert ended.returncode == 2
+    assert "SERVICE__PROT: unknown setting" in ended.stderr
+    assert "TARGET: found 'nowhere'; expected an URL" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_settings_come_from_the_file(tmp_path: Path, started: list[Process]) -> None:
+    (tmp_path / ".env").write_text("TARGET=http://127.0.0.1:1/ping\nDRAIN__DELAY_SECONDS=0\n")
+    service = Process(tmp_path)
+    started.append(service)
+    assert service.started["target"] == "http://127.0.0.1:1/ping"
+
+
+@pytest.mark.parametrize("what", ["port", "certificate"])
+def test_what_cannot_be_had_ends_the_start(tmp_path: Path, what: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        settings = {
+            "port": {"SERVICE__PORT": str(taken.getsockname()[1])},
+            "certificate": {"TLS__CERT_FILE": "/nowhere/tls.crt", "TLS__KEY_FILE": "/nowhere/tls.key"},
+        }[what]
+        ended = run_to_the_end(tmp_path, **settings)
+    assert ended.returncode == 1
+    assert json.loads(ended.stdout.splitlines()[-1])["event"] == "start_failed"
+    assert "Traceback" not in ended.stderr

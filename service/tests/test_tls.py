@@ -1,0 +1,122 @@
+"""TLS at the application: certificates are replaced while connections live."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import certificates
+import pytest
+from cryptography import x509
+from running import Running, statuses
+
+GET = b"GET /ping HTTP/1.1\r\nHost: a\r\n\r\n"
+Start = Callable[..., tuple[Running, certificates.SecretVolume]]
+
+
+@pytest.fixture
+def secure(serve: Callable[..., Running], tmp_path: Path) -> tuple[Running, certificates.SecretVolume]:
+    """A service with a certificate named ``first``, and the volume it comes from."""
+    volume = certificates.SecretVolume(tmp_path)
+    volume.put(*certificates.make("first"))
+    tls = {"cert_file": volume.cert_file, "key_file": volume.key_file, "port": 0, "poll_seconds": 0.05}
+    return serve(tls=tls, limits={"linger_seconds": 0.5, "head_seconds": 0.5}), volume
+
+
+def connect(running: Running, **options: ssl.TLSVersion) -> ssl.SSLSocket:
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    for name, value in options.items():
+        setattr(context, name, value)
+    assert running.ports.https is not None
+    connection = socket.create_connection(("127.0.0.1", running.ports.https), timeout=5)
+    return context.wrap_socket(connection, server_hostname="localhost")
+
+
+def served_name(connection: ssl.SSLSocket) -> str:
+    der = connection.getpeercert(binary_form=True)
+    assert der is not None
+    return x509.load_der_x509_certificate(der).subject.rfc4514_string().removeprefix("CN=")
+
+
+def ping(connection: ssl.SSLSocket) -> list[int]:
+    connection.sendall(GET)
+    return statuses(connection.recv(4096))
+
+
+def wait_for_name(running: Running, expected: str) -> None:
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline:
+        with connect(running) as connection:
+            if served_name(connection) == expected:
+                return
+        time.sleep(0.02)
+    raise AssertionError(f"{expected} was not served within 5 s")
+
+
+def test_a_new_certificate_is_served_without_a_restart(secure: tuple[Running, certificates.SecretVolume]) -> None:
+    running, volume = secure
+    with connect(running) as old:
+        assert served_name(old) == "first"
+        volume.put(*certificates.make("second"))
+        wait_for_name(running, "second")
+        assert ping(old) == [200]  # what was connected stays so
+        with connect(running) as new:
+            assert ping(new) == [200]
+    assert running.metric('tls_reloads_total{outcome="ok"}') == 1
+
+
+@pytest.mark.parametrize("broken", ["another's key", "no PEM", "no file"])
+def test_a_broken_pair_leaves_the_old_one_in_use(
+    secure: tuple[Running, certificates.SecretVolume], broken: str
+) -> None:
+    running, volume = secure
+    certificate, key = certificates.make("second")
+    if broken == "another's key":
+        volume.put(certificate, certificates.make("third")[1])
+    elif broken == "no PEM":
+        volume.put(b"junk", key)
+    else:
+        volume.cert_file.unlink()
+    deadline = time.monotonic() + 5
+    while not running.metric('tls_reloads_total{outcome="failed"}') and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert running.metric('tls_reloads_total{outcome="failed"}') > 0
+    with connect(running) as connection:
+        assert served_name(connection) == "first"
+        assert ping(connection) == [200]
+
+
+def test_old_protocol_versions_are_refused(secure: tuple[Running, certificates.SecretVolume]) -> None:
+    with pytest.warns(DeprecationWarning), pytest.raises((ssl.SSLError, ConnectionError)):
+        connect(secure[0], minimum_version=ssl.TLSVersion.TLSv1, maximum_version=ssl.TLSVersion.TLSv1_1)
+
+
+def test_large_and_pipelined_requests_work_over_tls(secure: tuple[Running, certificates.SecretVolume]) -> None:
+    with connect(secure[0]) as connection:
+        head = GET[:-2] + b"X: " + b"a" * 10_000 + b"\r\n\r\n"
+        connection.sendall(head * 5 + GET.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
+        received = b""
+        while piece := connection.recv(65536):
+            received += piece
+    assert statuses(received) == [200] * 6
+
+
+def test_errors_and_slow_clients_end_over_tls_too(secure: tuple[Running, certificates.SecretVolume]) -> None:
+    with connect(secure[0]) as connection:
+        connection.sendall(b"junk\r\n\r\n")
+        assert statuses(connection.recv(4096)) == [400]
+        assert connection.recv(4096) == b""
+    with connect(secure[0]) as connection:
+        connection.sendall(b"GET /")
+        assert statuses(connection.recv(4096)) == [408]
+
+
+def test_plain_text_on_the_tls_port_gets_nothing(secure: tuple[Running, certificates.SecretVolume]) -> None:
+    running, _ = secure
+    reply = running.exchange(GET, running.ports.https, half_close=False)
+    assert b"pong" not in reply
