@@ -79,7 +79,7 @@ options:
         type: bool
         default: true
       kube_version:
-        description: The version of Kubernetes that the chart is told.
+        description: The version of Kubernetes that the chart is told; by default the cluster's.
         type: str
       api_versions:
         description: Versions of APIs that the chart is told to exist.

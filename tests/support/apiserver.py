@@ -53,7 +53,16 @@ class ApiServer:
 
 def program() -> Path | None:
     """The bundle of Kubernetes' programs that the testbed builds, None when it has not been built."""
-    found = sorted((CACHE / "go").glob("kubernetes-*/kubernetes"), key=lambda path: path.stat().st_mtime)
+    return _built("kubernetes")
+
+
+def helm_program() -> Path | None:
+    """The helm that the testbed builds, None when it has not been built."""
+    return _built("helm")
+
+
+def _built(name: str) -> Path | None:
+    found = sorted((CACHE / "go").glob(f"{name}-*/{name}"), key=lambda path: path.stat().st_mtime)
     return found[-1] if found else None
 
 

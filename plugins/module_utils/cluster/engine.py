@@ -40,9 +40,9 @@ def run(args: Mapping[str, Any], *, check_mode: bool, want_diff: bool = True) ->
         record_namespace=args["record_namespace"],
         check_mode=check_mode,
     )
-    given = gather(args)
     client = ClusterClient.from_connection(args["connection"], timeout=args["request_timeout"])
     try:
+        given = gather(args, lambda: str(client.request("GET", "/version").get("gitVersion") or ""))
         client.discovery.learn(item.obj for item in given)
         desired = prepare(given, owner, client.discovery.namespaced, args.get("namespace") or "")
         with Layer(client, owner, options) as layer:

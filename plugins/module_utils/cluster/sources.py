@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -18,11 +18,14 @@ from ansible_collections.pingpong.platform.plugins.module_utils.common.errors im
 _SUFFIXES = (".yaml", ".yml", ".json")
 
 
-def gather(args: Mapping[str, Any]) -> list[Sourced]:
-    """Everything that the options ``objects``, ``files`` and ``charts`` hold, with where it came from."""
+def gather(args: Mapping[str, Any], server_version: Callable[[], str]) -> list[Sourced]:
+    """Everything that the options ``objects``, ``files`` and ``charts`` hold, with where it came from.
+
+    ``server_version`` is asked once when a chart does not say for which version of Kubernetes it is rendered.
+    """
     given = [Sourced(f"objects[{place}]", obj) for place, obj in enumerate(args.get("objects") or [])]
     given += _files(args.get("files") or [])
-    given += _charts(args.get("charts") or [], str(args.get("helm") or "helm"))
+    given += _charts(args.get("charts") or [], str(args.get("helm") or "helm"), server_version)
     return flatten(given)
 
 
@@ -52,9 +55,13 @@ def _documents(file: Path) -> Iterator[Sourced]:
         yield Sourced(f"files: {file}, document {place}", document)
 
 
-def _charts(charts: list[Mapping[str, Any]], helm: str) -> list[Sourced]:
+def _charts(charts: list[dict[str, Any]], helm: str, server_version: Callable[[], str]) -> list[Sourced]:
     if not charts:
         return []
+    if not all(chart.get("kube_version") for chart in charts):
+        # helm's own default is the version that it was built with, which no cluster needs to have.
+        version = server_version()
+        charts = [chart | {"kube_version": chart.get("kube_version") or version} for chart in charts]
     cache = default_cache()
     # helm is a process of its own: two at a time use the cores, more only memory.
     with ThreadPoolExecutor(min(len(charts), 2)) as pool:

@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from ansible_collections.pingpong.platform.plugins.module_utils.cluster.client import ClusterClient
 
-from tests.support.apiserver import ApiServer, program, running
+from tests.support.apiserver import ApiServer, helm_program, program, running
 from tests.support.faults import Proxy
 from tests.support.layers import Harness
 
@@ -26,6 +27,14 @@ def client(server: ApiServer) -> Iterator[ClusterClient]:
     made = ClusterClient.from_connection(server.connection)
     yield made
     made.close()
+
+
+@pytest.fixture(scope="session")
+def helm() -> Path:
+    found = helm_program()
+    if found is None:
+        pytest.skip("helm is not built: python -m testbed images")
+    return found
 
 
 @pytest.fixture

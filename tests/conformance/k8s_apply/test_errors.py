@@ -1,0 +1,98 @@
+"""Every error names the object or option, says what was found, and shows no secret."""
+
+from __future__ import annotations
+
+import re
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.pingpong.platform.plugins.module_utils.cluster.model import Owner
+from ansible_collections.pingpong.platform.plugins.module_utils.cluster.record import Record
+from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
+
+from tests.support.layers import Harness, config_map, deployment, secret
+
+MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
+    "a misspelt field": (
+        {"objects": [deployment("d") | {"spec": deployment("d")["spec"] | {"replica": 1}}]},
+        r"apply Deployment .*/d: .*spec\.replica: field not declared",
+    ),
+    "a value that the server refuses": (
+        {"objects": [deployment("d", image="")]},
+        r"apply Deployment .*/d: 422 Invalid: .*image",
+    ),
+    "a kind that nobody serves": (
+        {"objects": [{"apiVersion": "example.org/v1", "kind": "Nothing", "metadata": {"name": "n"}}]},
+        r"Nothing in example\.org/v1 is not served by the cluster",
+    ),
+    "a kind of another version": (
+        {"objects": [{"apiVersion": "apps/v1", "kind": "Deploymint", "metadata": {"name": "n"}}]},
+        r"Deploymint in apps/v1 is not served by the cluster \(it serves .*Deployment",
+    ),
+    "a namespace that does not exist": (
+        {"objects": [config_map("c")], "namespace": "nowhere"},
+        r'apply ConfigMap nowhere/c: 404 NotFound: namespaces "nowhere" not found',
+    ),
+    "a file that is not there": (
+        {"files": ["/nonexistent/things.yml"]},
+        r"files: /nonexistent/things\.yml does not exist",
+    ),
+    "a chart that is not there": (
+        {"charts": [{"name": "x", "chart": "/nonexistent/chart"}], "helm": "HELM"},
+        r"charts: x \(/nonexistent/chart\): helm template failed: .*nonexistent",
+    ),
+    "a program that is not there": (
+        {"charts": [{"name": "x", "chart": "/nonexistent/chart"}], "helm": "/nonexistent/helm"},
+        r"helm: the program /nonexistent/helm was not found",
+    ),
+    "a layer's name": ({"layer": "Not A Name"}, r"layer: 'Not A Name' is not usable"),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_is_named(layer: Harness, helm: Path, mistake: str) -> None:
+    options, message = MISTAKES[mistake]
+    if options.get("helm") == "HELM":
+        options = options | {"helm": str(helm)}
+    started = time.monotonic()
+    with pytest.raises(PlatformError, match=re.compile(message, re.DOTALL)):
+        layer.apply(**{"objects": [], "wait_timeout": 5} | options)
+    assert time.monotonic() - started < 15
+
+
+def test_an_invalid_secret_is_refused_without_its_value(layer: Harness) -> None:
+    invalid = secret("s", **{"not a key!": "hunter2"})
+    with pytest.raises(PlatformError) as caught:
+        layer.apply(invalid)
+    assert "apply Secret" in str(caught.value)
+    assert "data[not a key!]" in str(caught.value)
+    assert "hunter2" not in str(caught.value)
+
+
+def test_all_failures_of_a_stage_are_told_at_once(layer: Harness) -> None:
+    with pytest.raises(PlatformError) as caught:
+        layer.apply(deployment("one", image=""), deployment("two", image=""), config_map("fine"))
+    assert "2 objects failed" in str(caught.value)
+    assert "/one" in str(caught.value)
+    assert "/two" in str(caught.value)
+    assert layer.get("ConfigMap", "fine") is not None, "an earlier stage was carried out"
+
+
+def test_a_run_that_is_under_way_is_waited_for_and_named(layer: Harness) -> None:
+    other = Record(layer.client, Owner("tests", layer.namespace), "kube-system")
+    other._holder = "elsewhere/1/00000000"
+    other.acquire([], 5)
+    with pytest.raises(PlatformError, match="is being changed by elsewhere/1/00000000"):
+        layer.apply(config_map("c"), wait_timeout=1)
+    other.release()
+    assert layer.apply(config_map("c"))["changed"] is True
+
+
+def test_a_run_that_ended_without_giving_the_lock_back_is_succeeded(layer: Harness) -> None:
+    other = Record(layer.client, Owner("tests", layer.namespace), "kube-system", duration=2)
+    other._holder = "elsewhere/1/00000000"
+    other.acquire([], 5)
+    other._end_renewing()
+    assert layer.apply(config_map("c"))["changed"] is True
