@@ -46,7 +46,7 @@ options:
     default: false
   whoami_path:
     description:
-      - A path that answers with the identity that the mesh saw, as JSON C({"peer":{"uri":[]}}), and the query's C(nonce).
+      - A path that answers with the identity that was seen, as JSON C({"peer":{"uri":[]}}), and the query's C(nonce).
     type: str
     default: /whoami
   whoami_ports:

@@ -15,8 +15,9 @@ description:
     TCP connections from inside the cluster. Unexpected holes and unexpected walls both fail; each cell names the
     policies that decide it.
   - Callers are stand-ins, short-lived pods with the labels and in the namespace of a workload, so that policies see
-    the same pod; they have no sidecar, because a sidecar accepts every connection of its pod before the network is asked, and
-    a readiness gate keeps them out of Services. Targets are the live pods. A namespace without pods gets a stand-in.
+    the same pod. They have no sidecar, because a sidecar accepts each connection of its pod before the network is
+    asked, and a readiness gate keeps them out of Services.
+  - Targets are the live pods. A namespace without pods gets a stand-in.
   - Silence counts as a refusal only between two ends that are known to be alive.
 options:
   namespaces:

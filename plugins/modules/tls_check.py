@@ -15,6 +15,10 @@ description:
     still valid, which TLS versions and weak ciphers are spoken, the answer, the redirect of plain HTTP, and
     Strict-Transport-Security.
 options:
+  connection:
+    description:
+      - How to reach the cluster, as for M(pingpong.platform.k8s_apply); only needed for O(endpoints[].service).
+    type: dict
   endpoints:
     description: The endpoints.
     type: list
@@ -23,6 +27,12 @@ options:
     suboptions:
       name: {description: A name for cells., type: str, required: true}
       address: {description: The IP address or host to connect to; the server name when left out., type: str}
+      service:
+        description: A Service of type LoadBalancer whose address is connected to, instead.
+        type: dict
+        suboptions:
+          namespace: {description: Its namespace., type: str, required: true}
+          name: {description: Its name., type: str, required: true}
       port: {description: The port., type: int, default: 443}
       server_name: {description: The name that is asked for and must be carried., type: str, required: true}
       ca: {description: 'The CA to trust, PEM text; the system''s CAs without it.', type: str}

@@ -84,6 +84,7 @@ NETWORK_POLICY_CHECK: Spec = {
 
 TLS_CHECK: Spec = {
     **CHECK,
+    "connection": {"type": "dict", "no_log": True},
     "endpoints": {
         "type": "list",
         "elements": "dict",
@@ -91,6 +92,13 @@ TLS_CHECK: Spec = {
         "options": {
             "name": {"type": "str", "required": True},
             "address": {"type": "str"},
+            "service": {
+                "type": "dict",
+                "options": {
+                    "namespace": {"type": "str", "required": True},
+                    "name": {"type": "str", "required": True},
+                },
+            },
             "port": {"type": "int", "default": 443},
             "server_name": {"type": "str", "required": True},
             "ca": {"type": "str"},

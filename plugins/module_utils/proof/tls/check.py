@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError
+from ansible_collections.pingpong.platform.plugins.module_utils.cluster.client import ClusterClient
+from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError, PlatformError
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.certificates import read_chain
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.outcome import Findings, conclude
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.tls.observe import Endpoint, observe
@@ -23,20 +25,41 @@ WORKERS = 8
 def run(options: Mapping[str, Any]) -> dict[str, Any]:
     """Options as in the argument spec; see the module's documentation for the result."""
     endpoints = [endpoint_of(f"endpoints[{n}]", entry) for n, entry in enumerate(options["endpoints"])]
+    services = [entry.get("service") for entry in options["endpoints"]]
+    if any(services) and not options.get("connection"):
+        raise OptionError("connection: missing; the address of an endpoint's service is looked up in the cluster")
     expectations = [expectation_of(entry) for entry in options["endpoints"]]
 
     def measure() -> Findings:
+        client = ClusterClient.from_connection(options["connection"]) if any(services) else None
+        located = [
+            replace(endpoint, address=service_address(client, service)) if client and service else endpoint
+            for endpoint, service in zip(endpoints, services, strict=True)
+        ]
         with ThreadPoolExecutor(WORKERS) as pool:
-            observations = list(pool.map(observe, endpoints))
+            observations = list(pool.map(observe, located))
         now = datetime.now(UTC)
         cells, certificates = [], []
-        for endpoint, expectation, observation in zip(endpoints, expectations, observations, strict=True):
+        for endpoint, expectation, observation in zip(located, expectations, observations, strict=True):
             chain = read_chain(observation.chain, now)
             cells += cells_of(options["cluster"], endpoint, expectation, observation, chain)
             certificates += [{**item, "depth": depth, "seen_at": [endpoint.name]} for depth, item in enumerate(chain)]
         return Findings(cells, {"certificates": certificates, "coverage": {"endpoints": len(endpoints)}})
 
     return conclude(PROOF, options, measure)
+
+
+def service_address(client: ClusterClient, service: Mapping[str, Any]) -> str:
+    """The address that a Service of type LoadBalancer was given."""
+    where = f"Service {service['namespace']}/{service['name']}"
+    found = client.get("v1", "Service", service["name"], service["namespace"])
+    if found is None:
+        raise PlatformError(f"{where} does not exist")
+    given = ((found.get("status") or {}).get("loadBalancer") or {}).get("ingress") or []
+    address = next((entry.get("ip") or entry.get("hostname") for entry in given), None)
+    if not address:
+        raise PlatformError(f"{where} was given no address by its load balancer")
+    return str(address)
 
 
 def endpoint_of(where: str, entry: Mapping[str, Any]) -> Endpoint:
