@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from testbed.host import HostError, contained, locked, run
+from testbed.images.toolchain import go_program
 
 HERE = Path(__file__).parent
 
@@ -120,7 +121,9 @@ BY_NAME = {module.name: module for module in MODULES}
 
 def module_source(module: GoModule) -> Path:
     """The module's files as fetched, read-only; downloads them on first use."""
-    answer = run(["go", "mod", "download", "-json", f"{module.path}@{module.version}"], env=_environment(), check=False)
+    answer = run(
+        [go_program(), "mod", "download", "-json", f"{module.path}@{module.version}"], env=_environment(), check=False
+    )
     facts = json.loads(answer.stdout or "{}")
     if answer.returncode or facts.get("Error"):
         raise HostError(f"go module {module.path}@{module.version}: {facts.get('Error') or answer.stderr.strip()}")
@@ -163,7 +166,7 @@ def _environment() -> dict[str, str]:
 def _go(arguments: Sequence[str], work: Path, log: Path) -> None:
     # A killed build leaves its temporary files, gigabytes of them: they are in the folder that is made anew.
     environment = {**_environment(), "GOTMPDIR": str(work / "tmp")}
-    run([*contained(), "go", *arguments], cwd=work / "source", env=environment, log=log)
+    run([*contained(), go_program(), *arguments], cwd=work / "source", env=environment, log=log)
 
 
 def _copy_writable(source: Path, target: Path) -> None:

@@ -53,6 +53,9 @@ def build(wheel: Wheel, cache: Path, log: Path) -> Path:
     (archive,) = work.glob("*.whl")
     with zipfile.ZipFile(archive) as file:
         file.extractall(work / "files")
+        for member in file.infolist():
+            if member.external_attr >> 16 & 0o100:  # what extracting drops
+                (work / "files" / member.filename).chmod(0o755)
     (work / "files").rename(output)
     shutil.rmtree(work)
     return output

