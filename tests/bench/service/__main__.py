@@ -1,0 +1,97 @@
+"""``python -m tests.bench.service``: requests per CPU-second of the ping service and of Go's net/http.
+
+Rounds take turns, so that what else the machine does falls on all alike; the median of the rounds counts. CPU
+time is the server's own, from the kernel's accounts: what the load generator takes does not matter.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.bench.service.contenders import BenchError, Contender, contenders
+
+_TICKS = os.sysconf("SC_CLK_TCK")
+_WARM_UP_SECONDS = 1
+_OBJECTIVE = 1.5
+
+
+def cpu_seconds(pid: int) -> float:
+    """User and system time of a process."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS
+
+
+def load(port: int, seconds: int, connections: int) -> int:
+    """Send for ``seconds``; how many requests were answered. Raises ``BenchError`` for any that was not."""
+    wrk = ["wrk", "--threads=1", f"--connections={connections}", f"--duration={seconds}s"]
+    ended = subprocess.run(
+        [*wrk, f"http://127.0.0.1:{port}/ping"], capture_output=True, text=True, check=False, timeout=seconds + 30
+    )
+    found = re.search(r"(\d+) requests in ", ended.stdout)
+    if ended.returncode or found is None or "Non-2xx" in ended.stdout or "Socket errors" in ended.stdout:
+        raise BenchError(f"wrk: {ended.stdout}{ended.stderr}")
+    return int(found[1])
+
+
+def measure(contender: Contender, seconds: int, connections: int) -> float:
+    """Requests per CPU-second of one round."""
+    with contender.running() as (pid, port):
+        load(port, _WARM_UP_SECONDS, connections)
+        before = cpu_seconds(pid)
+        answered = load(port, seconds, connections)
+        return answered / (cpu_seconds(pid) - before)
+
+
+def compare(seconds: int, connections: int, rounds: int) -> list[tuple[str, list[float]]]:
+    """Each contender's rounds, in the order of ``contenders``."""
+    field = contenders()
+    results: list[tuple[str, list[float]]] = [(contender.name, []) for contender in field]
+    for _ in range(rounds):
+        for contender, (_, found) in zip(field, results, strict=True):
+            found.append(measure(contender, seconds, connections))
+    return results
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the table; 0 when ours reaches the objective against Go without limits, 1 otherwise."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.service", description=__doc__)
+    parser.add_argument("--seconds", type=int, default=4, help="of load a round")
+    parser.add_argument("--connections", type=int, default=32)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--json", type=Path, help="write the figures to this file too")
+    options = parser.parse_args(arguments)
+    if shutil.which("wrk") is None:
+        print("wrk is not on the path: apt-get install wrk", file=sys.stderr)
+        return 2
+    try:
+        results = compare(options.seconds, options.connections, options.rounds)
+    except BenchError as error:
+        print(error, file=sys.stderr)
+        return 2
+    ours = statistics.median(results[0][1])
+    print(f"GET /ping, {options.connections} connections, median of {options.rounds} rounds of {options.seconds} s")
+    print(f"{'':30} {'requests per CPU-second':>24} {'range':>20} {'ours against it':>16}")
+    ratios: list[float] = []
+    rows: list[dict[str, str | float]] = []
+    for name, rounds in results:
+        median = statistics.median(rounds)
+        ratios.append(ours / median)
+        rows.append({"name": name, "requests_per_cpu_second": round(median), "ratio": round(ratios[-1], 2)})
+        spread = f"{min(rounds):,.0f} to {max(rounds):,.0f}"
+        print(f"{name:30} {median:24,.0f} {spread:>20} {ours / median:16.2f}")
+    if options.json:
+        options.json.write_text(json.dumps({"service": rows}, indent=2) + "\n")
+    return 0 if ratios[1] >= _OBJECTIVE else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
