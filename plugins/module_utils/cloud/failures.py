@@ -91,7 +91,7 @@ def parse_error(method: str, path: str, status: int, body: bytes, retry_after: f
     reasons = _reasons(error) if isinstance(error, dict) else ()
     if status == 429 or (status == 403 and any(reason in _RATE for reason in reasons)):
         return RateError(f"{method} {path}: {status} {message}", retry_after=retry_after)
-    if status >= 500:
+    if status >= 500 and status != 501:
         return BrokenError(f"{method} {path}: {status} {message}", retry_after=retry_after)
     return ApiError(method, path, status, message, reasons)
 
