@@ -36,7 +36,8 @@ verify: venv ## Verify what runs and write report/
 
 .PHONY: plan
 plan: up ## Show what base.yml would change: make plan ENV=production
-	$(PLAYBOOK) playbooks/base.yml -i inventories/$(ENV) --check --diff -e @inventories/local/cloud.yml $(ARGS)
+	ANSIBLE_SHOW_CUSTOM_STATS=1 $(PLAYBOOK) playbooks/base.yml -i inventories/$(ENV) --check --diff \
+	  -e @inventories/local/group_vars/all/cloud.yml $(ARGS)
 
 .PHONY: down
 down: venv ## Remove all that was started on this machine

@@ -17,4 +17,7 @@ class ActionModule(PlatformAction):
     ARGUMENT_SPEC = STACK
 
     def execute(self, args: dict[str, Any]) -> dict[str, Any]:
-        return run_stack(args, self.check_mode)
+        result = run_stack(args, self.check_mode)
+        # Summed over all tasks and hosts, and shown after the recap when ANSIBLE_SHOW_CUSTOM_STATS is set.
+        result["ansible_stats"] = {"data": result["counts"], "aggregate": True, "per_host": False}
+        return result
