@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from testbed.host import REPOSITORY
 from testbed.images.containerfile import Context
 from testbed.images.golang import BY_NAME as MODULES
-from testbed.images.golang import CILIUM_VERSION, ISTIO_VERSION, GoModule
+from testbed.images.golang import CILIUM_VERSION, ISTIO_VERSION, PROMETHEUS_VERSION, GoModule
 from testbed.images.oci import Runtime
 from testbed.images.recipes import ModuleFile, Program, Put, Recipe, WheelFile
 from testbed.images.rootfs import RootFilesystem
@@ -47,9 +47,6 @@ TOOLBOX = RootFilesystem(
     hooks=('chroot "$1" useradd --uid 10001 --user-group --create-home --shell /bin/sh app',),
     usual_seconds=60,
 )  # fmt: skip
-PROMETHEUS = RootFilesystem("prometheus", ("ca-certificates", "prometheus"), usual_seconds=60)
-
-ROOTS = (NETWORK, BPF, PYTHON, TOOLBOX, PROMETHEUS)
 
 
 def _programs(module: GoModule, **places: str) -> list[Put]:
@@ -119,7 +116,8 @@ def _service_version() -> str:
 def _prometheus() -> Recipe:
     arguments = ("--config.file=/etc/prometheus/prometheus.yml", "--storage.tsdb.path=/prometheus")
     runtime = Runtime(("/bin/prometheus",), arguments, user="65534:65534", folder="/prometheus")
-    return Recipe("prometheus", "2.42", PROMETHEUS, [Put("/prometheus", mode=0o777)], runtime)
+    parts = [*_programs(MODULES["prometheus"], prometheus="/bin/prometheus"), Put("/prometheus", mode=0o777)]
+    return Recipe("prometheus", PROMETHEUS_VERSION, None, [*parts, Put("/etc/prometheus")], runtime)
 
 
 def _python() -> list[Recipe]:

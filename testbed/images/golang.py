@@ -74,6 +74,7 @@ def _kubernetes_ldflags(version: str) -> str:
 KUBERNETES_VERSION = "v1.34.4"
 CILIUM_VERSION = "1.19.0"
 ISTIO_VERSION = "1.31.0"
+PROMETHEUS_VERSION = "3.5.2"
 
 MODULES: tuple[GoModule, ...] = (
     GoModule("kind", "sigs.k8s.io/kind", "v0.32.0", {"kind": "."}, usual_seconds=20),
@@ -105,6 +106,13 @@ MODULES: tuple[GoModule, ...] = (
     GoModule("coredns", "github.com/coredns/coredns", "v1.14.7", {"coredns": "."}, usual_seconds=240),
     GoModule("kube-state-metrics", "k8s.io/kube-state-metrics/v2", "v2.15.0", {"kube-state-metrics": "."},
              usual_seconds=85),
+    # Debian's Prometheus is built without discovery in Kubernetes. This is 3.5, the release with long support.
+    GoModule(
+        "prometheus", "github.com/prometheus/prometheus", "v0.305.2", {"prometheus": "./cmd/prometheus"},
+        overlay={"plugins/plugins.go": "prometheus/plugins.go"},
+        ldflags=f"-s -w -X github.com/prometheus/common/version.Version={PROMETHEUS_VERSION}",
+        usual_seconds=200,
+    ),
     GoModule("metrics-server", "sigs.k8s.io/metrics-server", "v0.9.0", {"metrics-server": "./cmd/metrics-server"},
              usual_seconds=130),
     GoModule("prometheus-adapter", "sigs.k8s.io/prometheus-adapter", "v0.12.0", {"adapter": "./cmd/adapter"},
