@@ -13,6 +13,8 @@ from .core.operations import Operations
 from .core.payloads import Payloads
 from .core.settings import Settings
 from .core.store import Store
+from .resolver.health import HealthMonitor
+from .resolver.server import Resolver
 from .services import register
 from .services.container.worker import ClusterWorker
 from .web import tls
@@ -32,6 +34,7 @@ class LocalCloud:
     host: str = "127.0.0.1"
     port: int = 18443
     proxy_port: int = 18444
+    dns_port: int = 18053
     clock: Callable[[], float] = time.time
 
     async def start(self) -> None:
@@ -47,12 +50,19 @@ class LocalCloud:
         self.worker.resume()
         self.server = Server(self.cloud, {self.token})
         self.port = await self.server.start(self.host, self.port, context)
+        self.monitor = HealthMonitor(self.cloud)
+        self.monitor.start()
+        self.server.admin.add("GET", "health", lambda *_: self.monitor.show())
+        self.resolver = Resolver(self.cloud, self.monitor)
+        self.dns_port = await self.resolver.start(self.host, self.dns_port)
         self.proxy = Proxy((self.host, self.port))
         self.proxy_port = await self.proxy.start(self.host, self.proxy_port)
 
     async def stop(self) -> None:
         """Stop serving; the state stays."""
         await self.proxy.stop()
+        await self.resolver.stop()
+        await self.monitor.stop()
         await self.server.stop()
         await self.worker.stop()
         self.store.close()

@@ -37,6 +37,7 @@ class RunningCloud:
         self.port = cloud.port
         self.proxy = f"http://127.0.0.1:{cloud.proxy_port}"
         self.endpoint = cloud.endpoint
+        self.dns_port = cloud.dns_port
         self.context = ssl.create_default_context(cafile=str(self.ca_file))
 
     def connection(self, timeout: float = 10.0) -> http.client.HTTPSConnection:
@@ -109,6 +110,7 @@ def running_cloud(
         settings=Settings().updated({**QUICK, **(settings or {})}),
         port=0,
         proxy_port=0,
+        dns_port=0,
     )
     try:
         asyncio.run_coroutine_threadsafe(cloud.start(), loop).result(30)

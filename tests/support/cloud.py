@@ -9,6 +9,7 @@ from testbed.cloud.testing import PROJECT, RunningCloud
 APIS = ("artifactregistry", "compute", "container", "dns", "gkehub", "iam", "secretmanager")
 COMPUTE = f"/compute/compute/v1/projects/{PROJECT}"
 CONTAINER = f"/container/v1/projects/{PROJECT}/locations/europe-west1"
+DNS = f"/dns/dns/v1/projects/{PROJECT}"
 
 SUBNETWORK: dict[str, Any] = {
     "name": "sub",

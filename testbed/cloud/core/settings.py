@@ -24,6 +24,9 @@ class Settings:
     rate_limit: float = 0.0
     # Health checks run at their interval times this factor: 0.1 makes 30 s into 3 s.
     time_factor: float = 0.1
+    # Which region DNS clients are in, by range; for geographical routing.
+    client_regions: dict[str, str] = field(default_factory=dict)
+    default_client_region: str = "europe-west1"
     # How long a stalled answer is held back.
     stall_seconds: float = 3600.0
     # The longest that operations.wait holds a request; Google's is two minutes.

@@ -82,7 +82,7 @@ def test_container_library_sees_a_cluster_and_updates_it(through_proxy: RunningC
     )
     network.admin("PATCH", "settings", {"latency": {"container": 2.0}})
     client.update_cluster(name=cluster_name(parent), update=update)
-    with pytest.raises(api_exceptions.FailedPrecondition, match="incompatible operation"):
+    with pytest.raises(api_exceptions.BadRequest, match="incompatible operation"):
         client.update_cluster(name=cluster_name(parent), update=update)
     network.settle()
     found = client.list_clusters(parent=parent).clusters

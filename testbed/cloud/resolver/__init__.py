@@ -1,0 +1,1 @@
+"""The DNS server behind Cloud DNS: real answers over UDP and TCP, routed by health checks that are really run."""
