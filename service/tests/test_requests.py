@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 from running import Running, statuses
@@ -20,6 +21,7 @@ ACCEPTED = {
     "absolute form": (b"GET http://other:80/ping?x HTTP/1.1\r\nHost: a\r\n\r\n", [200]),
     "absolute form, upper case scheme": (b"GET HTTP://other/ping HTTP/1.1\r\nHost: a\r\n\r\n", [200]),
     "empty lines first": (b"\r\n\r\n" + GET, [200]),
+    "HTTP/1.0 with a body": (b"POST /ping HTTP/1.0\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc", [500]),
     "POST is the failure on demand": (b"POST /ping HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n", [500]),
     "a body is read and dropped": (b"GET /ping HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc" + GET, [200, 200]),
     "a chunked body": (
@@ -50,12 +52,16 @@ def test_accepted(plain: Running, case: str) -> None:
     assert statuses(plain.exchange(sent)) == expected
 
 
-@pytest.mark.parametrize("case", ["the plain case", "a chunked body", "an upgrade is ignored", "pipelining"])
+PIECEMEAL = ["the plain case", "HTTP/1.0 with a body", "a chunked body", "an upgrade is ignored", "pipelining"]
+
+
+@pytest.mark.parametrize("case", PIECEMEAL)
 def test_a_byte_at_a_time_is_the_same(plain: Running, case: str) -> None:
     sent, expected = ACCEPTED[case]
     with plain.connect() as connection:
         for at in range(min(len(sent), 300)):
             connection.send(sent[at : at + 1])
+            time.sleep(0.001)  # so that the server reads each one by itself
         connection.sendall(sent[300:])
         connection.shutdown(1)
         received = b""

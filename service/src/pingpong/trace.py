@@ -7,7 +7,10 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-_TRACEPARENT = re.compile(rb"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.*)?")
+# version 00 has exactly four fields; later versions may add some; ff is no version
+_TRACEPARENT = re.compile(
+    rb"(?!ff)(?:00(?!.{54})|(?!00)[0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?"
+)
 _MAX_TRACESTATE = 512
 
 
@@ -40,17 +43,18 @@ def new() -> Trace:
 def parse(traceparent: bytes | None, tracestate: bytes | None = None) -> Trace | None:
     """The trace that a request's headers carry, or None where they carry none that is well formed."""
     match = _TRACEPARENT.fullmatch(traceparent) if traceparent else None
-    if match is None or (traceparent is not None and traceparent.startswith(b"00-") and match[4]):
-        return None  # version 00 has exactly four fields; later versions may add some
+    if match is None:
+        return None
     state = tracestate if tracestate and len(tracestate) <= _MAX_TRACESTATE else b""
     return Trace(match[1].decode(), match[2].decode(), match[3].decode(), state)
 
 
 def echo(headers: Mapping[bytes, bytes]) -> bytes:
     """The header lines that give a request's trace context back, or nothing where it is malformed."""
-    traceparent, tracestate = headers.get(b"traceparent"), headers.get(b"tracestate")
-    found = parse(traceparent, tracestate)
-    if found is None or traceparent is None:
+    traceparent = headers[b"traceparent"]
+    if not _TRACEPARENT.fullmatch(traceparent):
         return b""
-    lines = b"traceparent: %b\r\n" % traceparent
-    return lines + b"tracestate: %b\r\n" % found.state if found.state else lines
+    state = headers.get(b"tracestate")
+    if not state or len(state) > _MAX_TRACESTATE:
+        return b"traceparent: %b\r\n" % traceparent
+    return b"traceparent: %b\r\ntracestate: %b\r\n" % (traceparent, state)

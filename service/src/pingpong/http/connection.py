@@ -37,6 +37,7 @@ class Connection(RequestReader, asyncio.BufferedProtocol):
         self._refusal: RefusedError | None = None  # the answer after those to the queue
         self._waiting: asyncio.Task[None] | None = None
         self._write_paused = False
+        self._stalled = False  # one of these two holds, so that a reply must wait and requests queue
         self._unread = b""
         self._eof = False
 
@@ -45,7 +46,8 @@ class Connection(RequestReader, asyncio.BufferedProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
         if self._server.add(self):
-            self.rearm(perf_counter())
+            # to connect and say nothing is not idleness between requests
+            self.deadline = perf_counter() + self.limits.head_seconds
         else:
             self._transport.write(self._server.overloaded())
             self._close(linger=True)
@@ -67,7 +69,7 @@ class Connection(RequestReader, asyncio.BufferedProtocol):
                 self._transport.abort()  # that the client could still read our answer was a courtesy
         elif self.last:
             pass  # nothing that follows is acted on
-        elif self._stalled():
+        elif self._stalled:
             # a transport may hand over once more what it had read before it was told to pause
             self._unread += bytes(self._server.buffer[:nbytes])
         else:
@@ -76,15 +78,16 @@ class Connection(RequestReader, asyncio.BufferedProtocol):
     def eof_received(self) -> bool:
         self._eof = True
         # half closed: what is under way is still answered, where the transport can (TLS cannot)
-        return self._stalled() and self._transport.can_write_eof()
+        return self._stalled and self._transport.can_write_eof()
 
     def pause_writing(self) -> None:
-        self._write_paused = True
+        self._write_paused = self._stalled = True
         self._transport.pause_reading()
         self.deadline = perf_counter() + self.limits.write_seconds
 
     def resume_writing(self) -> None:
         self._write_paused = False
+        self._stalled = self._waiting is not None
         if self.phase != CLOSING:
             self._advance()
 
@@ -101,7 +104,7 @@ class Connection(RequestReader, asyncio.BufferedProtocol):
 
     def drain(self) -> None:
         """Close if nothing is under way; else the reply that is, is the last, as the server is draining."""
-        if self.phase == IDLE and not self._stalled():
+        if self.phase == IDLE and not self._stalled:
             self._close()
 
     def abort(self) -> None:
@@ -114,10 +117,6 @@ class Connection(RequestReader, asyncio.BufferedProtocol):
 
     # --- reading
 
-    def _stalled(self) -> bool:
-        """Whether a reply must wait for another, or for the client."""
-        return self._waiting is not None or self._write_paused or bool(self._queue)
-
     def _read(self, data: memoryview) -> None:
         try:
             self.feed(data, perf_counter())
@@ -126,7 +125,7 @@ class Connection(RequestReader, asyncio.BufferedProtocol):
             return
         if self.phase == CLOSING:
             return
-        if self._stalled():
+        if self._stalled:
             self._pause()
         elif self.phase == IDLE:
             self.deadline = self._now + self.limits.idle_seconds
@@ -137,11 +136,11 @@ class Connection(RequestReader, asyncio.BufferedProtocol):
             self.deadline = float("inf")  # handlers end by themselves
 
     def body_awaited(self) -> None:
-        if not self._stalled():  # else it would overtake a reply; the client sends its body after a while
+        if not self._stalled:  # else it would overtake a reply; the client sends its body after a while
             self._transport.write(_CONTINUE)
 
     def received(self, request: Request) -> None:
-        if not self._stalled():
+        if not self._stalled:
             self._answer(request)
         else:
             self._queue.append(request)
@@ -158,6 +157,7 @@ class Connection(RequestReader, asyncio.BufferedProtocol):
         if isinstance(result, Reply):
             self._send(request, route.name, result)
         else:
+            self._stalled = True
             self._waiting = asyncio.get_running_loop().create_task(self._answer_later(request, route.name, result))
 
     async def _answer_later(self, request: Request, route: str, result: Awaitable[Reply]) -> None:
@@ -167,6 +167,7 @@ class Connection(RequestReader, asyncio.BufferedProtocol):
             self._server.handler_failed(request)
             reply = _FAILED
         self._waiting = None
+        self._stalled = self._write_paused
         self._send(request, route, reply)
         if self.phase != CLOSING:
             self._advance()
@@ -186,11 +187,11 @@ class Connection(RequestReader, asyncio.BufferedProtocol):
 
     def _advance(self) -> None:
         """Answer what waits, then read on."""
-        while self._queue and self._waiting is None and not self._write_paused:
+        while self._queue and not self._stalled:
             self._answer(self._queue.popleft())
             if self.phase == CLOSING:
                 return
-        if self._stalled():
+        if self._stalled:
             return
         if self._refusal is not None:
             self._refuse(self._refusal)
@@ -198,7 +199,7 @@ class Connection(RequestReader, asyncio.BufferedProtocol):
         if self._unread:
             data, self._unread = self._unread, b""
             self._read(memoryview(data))
-            if self.phase == CLOSING or self._stalled():
+            if self.phase == CLOSING or self._stalled:
                 return
         if self._eof:
             self._close()
@@ -209,7 +210,7 @@ class Connection(RequestReader, asyncio.BufferedProtocol):
     def _refuse(self, refusal: RefusedError) -> None:
         """Answer with an error, after what is under way, and end the connection."""
         self.last = True
-        if self._stalled():
+        if self._stalled:
             self._refusal = refusal
             self._pause()
             return

@@ -16,18 +16,22 @@ _HOST = re.compile(rb"(?:[A-Za-z0-9._~!$&'()*+;=%-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9
 SINGLE = frozenset((b"host", b"content-length", b"transfer-encoding", b"content-type", b"expect"))
 
 
+def check_host(version: str, host: bytes | None) -> None:
+    """Raises ``RefusedError`` for a Host header that is missing where it must not, or malformed."""
+    if host is None:
+        if version == "1.1":
+            raise RefusedError(400, "the Host header is missing")
+    elif not _HOST.fullmatch(host):
+        raise RefusedError(400, "the Host header is malformed")
+
+
 def check_head(method: bytes, version: str, headers: dict[bytes, bytes], max_body: int) -> bool:
     """Whether a body follows. Raises ``RefusedError`` for a head that must not be acted on."""
-    host = headers.get(b"host")
     if version != "1.1":
         if version != "1.0":
             raise RefusedError(505, "only HTTP/1.0 and HTTP/1.1 are spoken here")
         if b"transfer-encoding" in headers:
             raise RefusedError(400, "Transfer-Encoding is not part of HTTP/1.0")
-    elif host is None:
-        raise RefusedError(400, "the Host header is missing")
-    if host is not None and not _HOST.fullmatch(host):
-        raise RefusedError(400, "the Host header is malformed")
     if method == b"CONNECT":
         raise RefusedError(405, "this is no proxy")
     coding = headers.get(b"transfer-encoding")
@@ -35,7 +39,9 @@ def check_head(method: bytes, version: str, headers: dict[bytes, bytes], max_bod
         if coding.lower() != b"chunked":
             raise RefusedError(501, "the only transfer coding known here is chunked")
         return True
-    length = int(headers.get(b"content-length", b"0"))
+    if b"content-length" not in headers:
+        return False
+    length = int(headers[b"content-length"])
     if length > max_body:
         raise RefusedError(413, f"the body is larger than {max_body} bytes")
     return length > 0
@@ -43,9 +49,6 @@ def check_head(method: bytes, version: str, headers: dict[bytes, bytes], max_bod
 
 def wants_continue(version: str, headers: dict[bytes, bytes]) -> bool:
     """Whether the client waits for ``100 Continue``. Raises ``RefusedError`` for another expectation."""
-    expect = headers.get(b"expect")
-    if expect is None:
-        return False
-    if expect.lower() != b"100-continue":
+    if headers[b"expect"].lower() != b"100-continue":
         raise RefusedError(417, "the only expectation known here is 100-continue")
     return version == "1.1"

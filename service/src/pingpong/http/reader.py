@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import httptools
 
-from pingpong.http.framing import SINGLE, check_head, wants_continue
+from pingpong.http.framing import SINGLE, check_head, check_host, wants_continue
 from pingpong.http.messages import RefusedError, Request
 from pingpong.settings import Limits
 
@@ -37,10 +37,13 @@ class RequestReader:
         self._now = 0.0
         self._size = 0  # of the piece that is being fed
         self._wire = 0  # bytes read in this phase
+        self._method = b""
+        self._persistent = True
         self._target = b""
         self._headers: dict[bytes, bytes] = {}
         self._head_size = 0
         self._body = b""
+        self._host: bytes | None = None  # the last one that was well formed: clients rarely change it
 
     def received(self, request: Request) -> None:
         """A request is complete."""
@@ -118,10 +121,17 @@ class RequestReader:
         headers = self._headers
         if self._head_size > limits.max_head_bytes or len(headers) > limits.max_headers:
             raise RefusedError(431, "the head of the request is too large")
-        version = self._parser.get_http_version()
-        has_body = check_head(self._parser.get_method(), version, headers, limits.max_body_bytes)
-        continues = wants_continue(version, headers)
-        if has_body and self._parser.should_upgrade():
+        parser = self._parser
+        self._method = parser.get_method()
+        version = parser.get_http_version()
+        host = headers.get(b"host")
+        if host is None or host != self._host:
+            check_host(version, host)
+            self._host = host
+        has_body = check_head(self._method, version, headers, limits.max_body_bytes)
+        continues = wants_continue(version, headers) if b"expect" in headers else False
+        self._persistent = version == "1.1"  # HTTP/1.0 clients get one reply a connection
+        if has_body and parser.should_upgrade():
             # the parser would take the body for the next request, while any proxy takes it for a body
             raise RefusedError(400, "an upgrade cannot be offered with a body")
         if has_body:
@@ -137,14 +147,11 @@ class RequestReader:
             raise RefusedError(413, f"the body is larger than {self.limits.max_body_bytes} bytes")
 
     def on_message_complete(self) -> None:
-        parser = self._parser
-        # HTTP/1.0 clients get one reply a connection
-        keep_alive = parser.should_keep_alive() and parser.get_http_version() == "1.1"
-        self.phase = IDLE
-        if not keep_alive:
+        if not (self._persistent and self._parser.should_keep_alive()):
             self.last = True
+        self.phase = IDLE
         self.received(
-            Request(parser.get_method(), self._target, self._headers, self._body, keep_alive, self._now),
+            Request(self._method, self._target, self._headers, self._body, not self.last, self._now),
         )
         if self.phase == CLOSING:
             raise _ClosedError  # the only way to make the parser leave the rest of the piece alone
