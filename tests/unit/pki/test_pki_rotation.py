@@ -10,10 +10,10 @@ from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.rotatio
     Roots,
     Stage,
     bundle_at,
+    lack_of,
     next_stage,
     phase_of,
     refusals,
-    unfinished,
 )
 
 ROOTS = Roots("old", "new")
@@ -93,7 +93,7 @@ def test_what_breaks_nobody_is_allowed() -> None:
 
 
 def test_a_stage_is_over_when_the_last_proxy_has_followed() -> None:
-    assert unfinished(Phase.BOTH, [proxy("old", BOTH)], ROOTS, NAMES) == []
-    assert unfinished(Phase.ISSUING, [proxy("old", BOTH)], ROOTS, NAMES)
-    assert unfinished(Phase.NEW, [proxy("new", BOTH)], ROOTS, NAMES) == ["primary a/one still trusts the old root"]
-    assert unfinished(Phase.NEW, [proxy("new", NEW)], ROOTS, NAMES) == []
+    assert lack_of(Phase.BOTH, proxy("old", BOTH), ROOTS, NAMES) == ""
+    assert lack_of(Phase.ISSUING, proxy("old", BOTH), ROOTS, NAMES)
+    assert lack_of(Phase.NEW, proxy("new", BOTH), ROOTS, NAMES) == "primary a/one still trusts the old root"
+    assert lack_of(Phase.NEW, proxy("new", NEW), ROOTS, NAMES) == ""

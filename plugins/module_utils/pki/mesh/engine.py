@@ -21,6 +21,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.plannin
     step_of,
     target_of,
 )
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.proxies import Question
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.roots import Root, RootStore
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.rotation import (
     PHASE_OF,
@@ -105,7 +106,8 @@ class MeshEngine:
             if target is Phase.BOTH:
                 problems = [problem for site in self._sites if site.name in moving for problem in site.unfit()]
             else:
-                problems = refusals(target, phases, self._observe(cast), cast.roots, cast.names)
+                question = Question(cast.certificates, upstream=target is Phase.ISSUING)
+                problems = refusals(target, phases, self._observe(question), cast.roots, cast.names)
         problems += [problem for site in self._sites if site.whole is None for problem in self._overrun(site, cast)]
         if problems:
             raise PlatformError(
@@ -116,13 +118,12 @@ class MeshEngine:
     def _overrun(self, site: Site, cast: Cast) -> list[str]:
         """Whether a bundle would be put under an istiod that has made its proxies trust another root."""
         trusted = site.distributed() if site.istiods else frozenset()
-        if not trusted or trusted & set(cast.known) or not site.observe([]):
+        if not trusted or trusted & set(cast.known) or not site.observe(Question()):
             return []
         return [f"{site.name} has no sound bundle, and its proxies trust a root that istiod made itself"]
 
-    def _observe(self, cast: Cast) -> list[Proxy]:
-        certificates = [root.certificate for root in cast.known.values()]
-        return [proxy for seen in self._each(lambda site: site.observe(certificates)) for proxy in seen]
+    def _observe(self, question: Question) -> list[Proxy]:
+        return [proxy for seen in self._each(lambda site: site.observe(question)) for proxy in seen]
 
     def _follow(self, stage: Stage, cast: Cast, steps: dict[str, Step]) -> None:
         """Wait until istiod and the proxies have followed; a rerun waits for what an earlier run wrote."""

@@ -23,6 +23,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.rotatio
     phase_of,
 )
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.reasons import Damaged, Finding, Reason, findings
+from cryptography import x509
 
 Found = Installed | Damaged | None
 
@@ -38,6 +39,10 @@ class Cast:
     @property
     def names(self) -> dict[str, str]:
         return {identity: root.title for identity, root in self.known.items()}
+
+    @property
+    def certificates(self) -> tuple[x509.Certificate, ...]:
+        return tuple(root.certificate for root in self.known.values())
 
     @property
     def new(self) -> Root:

@@ -9,6 +9,7 @@ import base64
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
@@ -56,11 +57,31 @@ class Api(Protocol):
     ) -> tuple[int, str, str]: ...
 
 
-def observe(cluster: str, api: Api, roots: Sequence[x509.Certificate]) -> list[Proxy]:
-    """Every running proxy of a cluster; ``roots`` are those that are known, to complete chains with."""
-    pods = [pod for pod in api.list("v1", "Pod", field_selector="status.phase=Running") if has_proxy(pod)]
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked of the proxies: ``roots`` are known, to complete chains with; those in ``skip`` are left alone.
+
+    ``upstream`` asks too what istiod is verified with. Each question costs a program's start in the proxy.
+    """
+
+    roots: Sequence[x509.Certificate] = ()
+    upstream: bool = False
+    skip: frozenset[tuple[str, str]] = frozenset()
+
+
+def observe(cluster: str, api: Api, question: Question) -> list[Proxy]:
+    """What each running proxy of a cluster presents and trusts."""
+    pods = [
+        pod
+        for pod in api.list("v1", "Pod", field_selector="status.phase=Running")
+        if has_proxy(pod) and (cluster, _title(pod)) not in question.skip
+    ]
     with ThreadPoolExecutor(THREADS) as pool:
-        return [proxy for proxy in pool.map(lambda pod: _ask(cluster, api, pod, roots), pods) if proxy is not None]
+        return [proxy for proxy in pool.map(lambda pod: _ask(cluster, api, pod, question), pods) if proxy is not None]
+
+
+def _title(pod: Mapping[str, Any]) -> str:
+    return f"{pod['metadata']['namespace']}/{pod['metadata']['name']}"
 
 
 def has_proxy(pod: Mapping[str, Any]) -> bool:
@@ -75,23 +96,21 @@ def has_proxy(pod: Mapping[str, Any]) -> bool:
     return any(container["name"] == CONTAINER for container in containers)
 
 
-def _ask(cluster: str, api: Api, pod: Mapping[str, Any], roots: Sequence[x509.Certificate]) -> Proxy | None:
+def _ask(cluster: str, api: Api, pod: Mapping[str, Any], question: Question) -> Proxy | None:
     namespace, name = pod["metadata"]["namespace"], pod["metadata"]["name"]
-    title = f"{namespace}/{name}"
     try:
-        secrets = _run(api, namespace, name, SECRETS)
-        return Proxy(
-            cluster, title, upstream=_upstream(api, namespace, name), **read_secrets(json.loads(secrets), roots)
-        )
+        secrets = read_secrets(json.loads(_run(api, namespace, name, SECRETS)), question.roots)
+        upstream = _upstream(api, namespace, name) if question.upstream else frozenset()
+        return Proxy(cluster, _title(pod), upstream=upstream, **secrets)
     except (PlatformError, ValueError, KeyError, TypeError) as error:
         if api.get("v1", "Pod", name, namespace) is None:
             return None
-        return Proxy(cluster, title, problem=str(error) or type(error).__name__)
+        return Proxy(cluster, _title(pod), problem=str(error) or type(error).__name__)
 
 
 def _run(api: Api, namespace: str, pod: str, argv: Sequence[str]) -> str:
     code, output, errors = api.exec(namespace, pod, CONTAINER, argv, timeout=30.0)
-    if code != 0:
+    if code != 0 or not output:
         raise PlatformError(f"{argv[0]} ended with {code}: {(errors or output).strip()[:200]}")
     return output
 

@@ -18,7 +18,7 @@ phase         trusted roots      issuing root      who may enter it
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
@@ -118,51 +118,25 @@ def refusals(
         for cluster, phase in phases.items()
         if Phase.OLD <= phase < target - 1
     ]
-    if target is Phase.ISSUING:
-        found += list(_unready(proxies, roots, names))
-    if target is Phase.NEW:
-        found += list(_still_old(proxies, roots, names))
+    # A phase begins where the one before it has been followed by everybody.
+    followed = Phase(max(target - 1, Phase.OLD))
+    if followed in (Phase.BOTH, Phase.ISSUING):
+        found += [lack for proxy in proxies if (lack := lack_of(followed, proxy, roots, names))]
     return found
 
 
-def unfinished(target: Phase, proxies: Iterable[Proxy], roots: Roots, names: Mapping[str, str]) -> list[str]:
-    """What a cluster's proxies lack of ``target``, whose bundle it has: empty when they have followed it."""
-    if target is Phase.BOTH:
-        return list(_unready(proxies, roots, names))
-    if target is Phase.ISSUING:
-        return list(_still_old(proxies, roots, names))
-    return list(_still_trusting(proxies, roots, names))
-
-
-def _unready(proxies: Iterable[Proxy], roots: Roots, names: Mapping[str, str]) -> Iterator[str]:
-    for proxy in proxies:
-        where = f"{proxy.cluster} {proxy.name}"
-        if proxy.problem:
-            yield f"{where} can't be asked: {proxy.problem}"
-        elif roots.new not in proxy.trusted:
-            yield f"{where} doesn't trust {names[roots.new]} yet"
-        elif roots.new not in proxy.upstream:
-            yield f"{where} doesn't trust an istiod under {names[roots.new]} yet"
-
-
-def _still_old(proxies: Iterable[Proxy], roots: Roots, names: Mapping[str, str]) -> Iterator[str]:
-    for proxy in proxies:
-        where = f"{proxy.cluster} {proxy.name}"
-        if proxy.problem:
-            yield f"{where} can't be asked: {proxy.problem}"
-        elif proxy.leaf != roots.new:
-            yield f"{where} still presents a leaf under {names.get(proxy.leaf or '', 'a root that is not known')}"
-        elif roots.new not in proxy.trusted:
-            yield f"{where} doesn't trust {names[roots.new]} yet"
-
-
-def _still_trusting(proxies: Iterable[Proxy], roots: Roots, names: Mapping[str, str]) -> Iterator[str]:
-    for proxy in proxies:
-        where = f"{proxy.cluster} {proxy.name}"
-        if proxy.problem:
-            yield f"{where} can't be asked: {proxy.problem}"
-        elif proxy.leaf != roots.new:
-            yield f"{where} still presents a leaf under {names.get(proxy.leaf or '', 'a root that is not known')}"
-        elif proxy.trusted != {roots.new}:
-            others = sorted(names.get(root, root[:16]) for root in proxy.trusted - {roots.new})
-            yield f"{where} still trusts {', '.join(others) or 'nothing'}"
+def lack_of(phase: Phase, proxy: Proxy, roots: Roots, names: Mapping[str, str]) -> str:
+    """What a proxy lacks of having followed its cluster to ``phase``, as a sentence; empty when it has."""
+    where = f"{proxy.cluster} {proxy.name}"
+    if proxy.problem:
+        return f"{where} can't be asked: {proxy.problem}"
+    if roots.new not in proxy.trusted:
+        return f"{where} doesn't trust {names[roots.new]} yet"
+    if phase is Phase.BOTH:
+        return "" if roots.new in proxy.upstream else f"{where} doesn't trust an istiod under {names[roots.new]} yet"
+    if proxy.leaf != roots.new:
+        return f"{where} still presents a leaf under {names.get(proxy.leaf or '', 'a root that is not known')}"
+    if phase is Phase.NEW and proxy.trusted != {roots.new}:
+        others = sorted(names.get(root, root[:16]) for root in proxy.trusted - {roots.new})
+        return f"{where} still trusts {', '.join(others)}"
+    return ""

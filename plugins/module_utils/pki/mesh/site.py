@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -19,7 +19,6 @@ from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.hierarc
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.rotation import Proxy
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.reasons import Damaged
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.sinks.secrets import decode, put
-from cryptography import x509
 
 NAMESPACE, SECRET = "istio-system", "cacerts"
 # Where istiod keeps the root that it makes when it finds no bundle.
@@ -83,9 +82,9 @@ class Site:
         """The roots that istiod hands out now; none where no istiod runs."""
         return proxies.distributed(self.api.get("v1", "ConfigMap", proxies.ROOT_CONFIG_MAP, NAMESPACE))
 
-    def observe(self, roots: Sequence[x509.Certificate]) -> list[Proxy]:
+    def observe(self, question: proxies.Question) -> list[Proxy]:
         """What the cluster's proxies present and trust; none are asked where no istiod ever ran."""
-        return proxies.observe(self.name, self.api, roots) if self.istiods else []
+        return proxies.observe(self.name, self.api, question) if self.istiods else []
 
     def write(self, wanted: Installed) -> None:
         """Replace the bundle in one request, and have the kubelet hand it to istiod at once."""

@@ -12,8 +12,9 @@ from datetime import datetime, timedelta
 
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import DeadlineError
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.planning import Cast, Step
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.proxies import Question
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.report import some
-from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.rotation import Proxy, unfinished
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.rotation import Phase, Proxy, lack_of
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.site import Site
 
 
@@ -36,10 +37,11 @@ class Waiting:
         self._patience = patience
         self._clock = clock
         self._helped: dict[str, datetime] = {}
+        self._followed: set[tuple[str, str]] = set()
 
-    def until_followed(self, cast: Cast, steps: Mapping[str, Step], observe: Callable[[Cast], list[Proxy]]) -> None:
+    def until_followed(self, cast: Cast, steps: Mapping[str, Step], observe: Callable[[Question], list[Proxy]]) -> None:
         """Return once all have followed; a DeadlineError says who has not."""
-        begin = self._clock()
+        begin = looked = self._clock()
         self._helped = {site.name: begin for site in self._sites}
         while lagging := self._lagging(cast, steps, observe):
             if self._clock() - begin >= self._patience.timeout:
@@ -48,21 +50,30 @@ class Waiting:
                     "what was written stays, and the next run goes on from it",
                     {"lagging": lagging},
                 )
-            self._patience.sleep(self._patience.pause.total_seconds())
+            # Where asking takes long, machines are busy: leave them as long alone.
+            took = (self._clock() - looked).total_seconds()
+            self._patience.sleep(max(self._patience.pause.total_seconds(), took))
+            looked = self._clock()
 
-    def _lagging(self, cast: Cast, steps: Mapping[str, Step], observe: Callable[[Cast], list[Proxy]]) -> list[str]:
+    def _lagging(self, cast: Cast, steps: Mapping[str, Step], observe: Callable[[Question], list[Proxy]]) -> list[str]:
         found = [problem for site in self._sites if (problem := self._istiod(site, cast, steps[site.name]))]
         if found:
             return found
-        names = {site.name for site in self._sites}
-        proxies = [proxy for proxy in observe(cast) if proxy.cluster in names]
+        # What has followed doesn't go back: only the others are asked again, and those that are new.
+        question = Question(
+            cast.certificates, any(step.phase is Phase.BOTH for step in steps.values()), frozenset(self._followed)
+        )
+        late: dict[str, list[str]] = {}
+        for proxy in observe(question):
+            if proxy.cluster in steps:
+                lack = lack_of(steps[proxy.cluster].phase, proxy, cast.roots, cast.names)
+                late.setdefault(proxy.cluster, []).extend([lack] if lack else [])
+                if not lack:
+                    self._followed.add((proxy.cluster, proxy.name))
         for site in self._sites:
-            mine = [proxy for proxy in proxies if proxy.cluster == site.name]
-            late = unfinished(steps[site.name].phase, mine, cast.roots, cast.names)
-            if late and self._stuck(site):
+            if late.get(site.name) and self._stuck(site):
                 site.nudge()
-            found += late
-        return found
+        return [lack for lacks in late.values() for lack in lacks]
 
     def _istiod(self, site: Site, cast: Cast, step: Step) -> str:
         """Whether istiod hands out the bundle's roots; one that doesn't take them up by itself is restarted."""
