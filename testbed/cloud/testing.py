@@ -38,6 +38,7 @@ class RunningCloud:
         self.proxy = f"http://127.0.0.1:{cloud.proxy_port}"
         self.endpoint = cloud.endpoint
         self.dns_port = cloud.dns_port
+        self.kept: http.client.HTTPSConnection | None = None
         self.context = ssl.create_default_context(cafile=str(self.ca_file))
 
     def connection(self, timeout: float = 10.0) -> http.client.HTTPSConnection:
@@ -54,7 +55,7 @@ class RunningCloud:
         headers: Mapping[str, str] | None = None,
     ) -> tuple[int, Any]:
         """One request; JSON in, (status, JSON or text) out."""
-        connection = self.connection()
+        connection, self.kept = self.kept or self.connection(), None
         sent = {"Authorization": f"Bearer {self.token if token is None else token}", **(headers or {})}
         data = None
         if body is not None:
@@ -64,8 +65,11 @@ class RunningCloud:
             connection.request(verb, path, data, sent)
             response = connection.getresponse()
             payload = response.read()
-        finally:
+        except BaseException:
             connection.close()
+            raise
+        # One connection is kept: a new one costs a TLS handshake.
+        self.kept = connection
         if "json" not in (response.headers.get("Content-Type") or ""):
             return response.status, payload.decode()
         return response.status, json.loads(payload)

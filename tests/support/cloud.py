@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from testbed.cloud.testing import PROJECT, RunningCloud
@@ -49,3 +50,29 @@ def refused(cloud: RunningCloud, verb: str, path: str, body: Any = None) -> tupl
     assert error["code"] == status
     word = error["errors"][0]["reason"] if "errors" in error else error["status"]
     return status, word, error["message"]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A request that Google refuses: why (with the source of the rule) and how it says so."""
+
+    name: str
+    source: str
+    verb: str
+    path: str
+    body: Any
+    status: int
+    reason: str
+    says: str
+
+    def check(self, cloud: RunningCloud) -> None:
+        """Send it and compare the refusal."""
+        status, reason, message = refused(cloud, self.verb, self.path, self.body)
+        assert (status, reason) == (self.status, self.reason), message
+        assert self.says in message
+
+
+def changed(body: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    """A body with other values; None takes a field out."""
+    merged = {**body, **fields}
+    return {name: value for name, value in merged.items() if value is not None}

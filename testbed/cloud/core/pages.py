@@ -34,11 +34,10 @@ def page(items: Sequence[Any], size: Any, token: str | None, default: int = 500)
     return list(items[start:end]), following
 
 
-def matches(expression: str | None, item: dict[str, Any]) -> bool:
-    """Whether an item passes a filter of `field = value` terms joined by AND (or nothing, or parentheses)."""
-    if not expression:
-        return True
-    return all(_term(field, op, value, item) for field, op, value in parse(expression))
+def select(items: Sequence[dict[str, Any]], expression: str | None) -> list[dict[str, Any]]:
+    """The items that pass a filter of `field = value` terms joined by AND (or nothing, or parentheses)."""
+    terms = parse(expression or "")
+    return [item for item in items if all(_term(field, op, value, item) for field, op, value in terms)]
 
 
 def parse(expression: str) -> list[tuple[str, str, str]]:

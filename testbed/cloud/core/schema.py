@@ -24,7 +24,7 @@ RANGES = {
 }
 DURATION = re.compile(r"-?\d+(\.\d{1,9})?s")
 DATETIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
-LIMIT = re.compile(r"Acceptable values are `?(\d+)`? to `?(\d+)`?, inclusive")
+LIMIT = re.compile(r"Acceptable\s+values\s+are\s+`?(\d+)`?\s+to\s+`?(\d+)`?,\s+inclusive")
 
 Violations = list[tuple[str, str]]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...core.call import Body, Call, serves
 from ...core.errors import not_found
-from ...core.pages import matches, page
+from ...core.pages import page, select
 from ...core.values import compute_time, project_number
 from .urls import url
 
@@ -81,7 +81,7 @@ def _missing(path: str) -> Exception:
 
 
 def _list(call: Call, kind: str, path: str, found: list[Body]) -> Body:
-    found = [item for item in found if matches(call.query.get("filter"), item)]
+    found = select(found, call.query.get("filter"))
     items, following = page(found, call.query.get("maxResults"), call.query.get("pageToken"))
     body: Body = {"kind": f"compute#{kind}List", "id": path, "items": items, "selfLink": url(path)}
     return body | ({"nextPageToken": following} if following else {})

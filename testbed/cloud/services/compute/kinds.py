@@ -14,7 +14,7 @@ from ...core.call import Body, Call, serves
 from ...core.discovery import load
 from ...core.errors import ApiError, invalid, not_found
 from ...core.operations import drop, put
-from ...core.pages import matches, page
+from ...core.pages import page, select
 from ...core.store import Resource
 from ...core.values import compute_time, fingerprint, numeric_id
 from .. import policies
@@ -303,7 +303,7 @@ def listing(call: Call, kind: Kind) -> Body:
     scope = scope_path(call, kind)
     collection = f"{scope}/{kind.segment}"
     found = [kind.view(call, item.body) for item in call.store.children(f"compute/{collection}")]
-    found = [item for item in found if matches(call.query.get("filter"), item)]
+    found = select(found, call.query.get("filter"))
     items, following = page(found, call.query.get("maxResults"), call.query.get("pageToken"))
     body: Body = {"kind": f"compute#{kind.singular}List", "id": collection, "selfLink": url(collection)}
     if items:
@@ -315,7 +315,8 @@ def aggregated(call: Call, kind: Kind) -> Body:
     """Every scope's resources of a kind in one answer."""
     prefix = f"compute/projects/{call.project}/"
     found = call.store.of_kind(f"compute.{kind.plural}", prefix)
-    found = [item for item in found if matches(call.query.get("filter"), item.body)]
+    chosen = {item["selfLink"] for item in select([item.body for item in found], call.query.get("filter"))}
+    found = [item for item in found if item.body["selfLink"] in chosen]
     items, following = page(found, call.query.get("maxResults"), call.query.get("pageToken"))
     scopes: dict[str, Body] = {}
     for item in items:

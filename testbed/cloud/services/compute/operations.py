@@ -8,7 +8,7 @@ from typing import Any
 from ...core.call import Body, Call, serves
 from ...core.errors import ApiError, not_found
 from ...core.operations import Operation, unique
-from ...core.pages import matches, page
+from ...core.pages import page, select
 from ...core.values import compute_time, numeric_id
 from .urls import url
 
@@ -119,8 +119,7 @@ def listing(call: Call) -> Body:
     """Operations of the scope, newest last."""
     scope = _scope(call)
     found = [show(call, item) for item in call.operations.of_scope(f"compute/{scope}/operations")]
-    expression = call.query.get("filter")
-    found = [item for item in found if matches(expression, item)]
+    found = select(found, call.query.get("filter"))
     items, following = page(found, call.query.get("maxResults"), call.query.get("pageToken"))
     body: Body = {"kind": "compute#operationList", "id": f"{scope}/operations", "items": items}
     body["selfLink"] = url(f"{scope}/operations")

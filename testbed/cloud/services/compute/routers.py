@@ -49,7 +49,8 @@ def _change(call: Call, _old: Body, body: Body) -> None:
                 f"Invalid value for field '{field}.name': '{name}'. It must be a unique match of regex '{NAME}'"
             )
         names.add(name)
-        _nat(call, body, nat, field)
+    for index, nat in enumerate(body.get("nats", [])):
+        _nat(call, body, nat, f"resource.nats[{index}]")
     if not body.get("nats"):
         body.pop("nats", None)
 
