@@ -35,7 +35,8 @@ class Fault:
     """What happens to one request.
 
     ``code``/``body``/``headers`` answer instead of the server; ``cut`` is ``reset``, ``truncate``, ``garble`` or
-    ``stall``; ``commit`` says whether the server carries the request out before the fault.
+    ``stall``; ``commit`` says whether the server carries the request out before the fault; ``then`` is called when
+    it strikes, e.g. to kill the client.
     """
 
     code: int = 0
@@ -43,6 +44,7 @@ class Fault:
     headers: dict[str, str] = field(default_factory=dict)
     cut: str = ""
     commit: bool = False
+    then: Callable[[], object] | None = None
 
 
 FAULTS: dict[str, Fault] = {
@@ -138,6 +140,8 @@ class Proxy:
             self._answer(handler, *self._forward(handler, body))
             return
         code, headers, data = self._forward(handler, body) if fault.commit else (200, {}, b"{}")
+        if fault.then is not None:
+            fault.then()
         if fault.code:
             self._answer(handler, fault.code, {"Content-Type": "application/json", **fault.headers}, fault.body)
         elif fault.cut == "garble":

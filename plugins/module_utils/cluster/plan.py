@@ -27,6 +27,7 @@ class Verdict(Enum):
     """What the comparison of one object says."""
 
     UNKNOWN = "unknown"  # not among the owner's objects: to be created, or another's to be adopted
+    LEAVING = "leaving"  # being deleted: to be created when it is gone
     SUSPECT = "suspect"  # may differ: the server decides
     UNCHANGED = "unchanged"
 
@@ -95,6 +96,8 @@ def _step(obj: Object, live: Object | None) -> Step:
     key = key_of(obj)
     if live is None:
         return Step(key, obj, None, Verdict.UNKNOWN, "does not exist for this owner")
+    if "deletionTimestamp" in live["metadata"]:
+        return Step(key, obj, live, Verdict.LEAVING, "is being deleted")
     desired = without_yielded(obj, live)
     reason = drift(desired, live)
     verdict = Verdict.UNCHANGED if reason is None else Verdict.SUSPECT

@@ -156,8 +156,8 @@ class Layer:
     # -- changing --------------------------------------------------------------------------------------------
 
     def _carry_out(self, plan: Plan) -> Result:
-        unknown = [step for step in plan.steps if step.verdict is Verdict.UNKNOWN]
-        self._each(self._executor.look, unknown)
+        self._let_go([step for step in plan.steps if step.verdict is Verdict.LEAVING])
+        self._each(self._executor.look, [step for step in plan.steps if step.verdict is Verdict.UNKNOWN])
         result = Result(deleted=list(plan.prune), kept=dict.fromkeys(plan.kept, "asked to be kept"))
         done: dict[Key, Outcome] = {}
         for stage in sorted({step.stage for step in plan.pending}):
@@ -170,6 +170,13 @@ class Layer:
         if not self._options.check_mode:
             self._delete(result.deleted, wait=False)
         return result
+
+    def _let_go(self, steps: Sequence[Step]) -> None:
+        """Wait for objects that are being deleted: what is applied to them would go with them."""
+        if steps and not self._options.check_mode:
+            self._waiter().gone({step.key: group_to_list(step.desired) for step in steps})
+        for step in steps:
+            step.live = None
 
     def _run(self, step: Step) -> Outcome:
         self._record.check()
