@@ -87,6 +87,9 @@ def build(runtime: Runtime, progress: Progress) -> str:
         programs = golang.build(kubernetes, cache, log)
         progress("node image: put together (usually 40 s)")
         _assemble(runtime, base, programs / "kubernetes", build_pause(cache), cache)
+        for older in runtime.images(f"{nodetree.REPOSITORY}/node"):
+            if older != reference():
+                runtime.run("image", "rm", older, check=False)  # stays while a node runs on it
     return reference()
 
 

@@ -80,6 +80,10 @@ class Runtime:
     def has_image(self, reference: str) -> bool:
         return bool(self.run("image", "ls", "--quiet", reference, check=False).strip())
 
+    def images(self, repository: str) -> list[str]:
+        """The references of a repository's images that the runtime has."""
+        return self.run("image", "ls", "--format", "{{.Repository}}:{{.Tag}}", repository).split()
+
     def pull(self, reference: str, seconds: float) -> bool:
         """Whether a published image could be pulled within that time."""
         try:

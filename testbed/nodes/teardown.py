@@ -17,7 +17,7 @@ FORWARDING = Path("/proc/sys/net/ipv4/ip_forward")
 CHAIN_PREFIX = "NETAVARK"
 TABLES = ("filter", "nat")
 # What the testbed keeps in its state folder; anything else in there is not ours to remove.
-STATE = ("bin", "charts", "cloud", "clusters", "locks", "containers.conf", "images.json", "machine.json")
+STATE = ("bin", "charts", "cloud", "clusters", "locks", "pki", "containers.conf", "images.json", "machine.json")
 
 
 def remember_machine() -> None:
