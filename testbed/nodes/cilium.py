@@ -23,6 +23,8 @@ mountpoint -q /sys/fs/bpf || mount -t bpf bpf /sys/fs/bpf
 mount --make-shared {CGROUP}
 mount --make-shared /sys/fs/bpf
 """
+# There is one to lead; on a busy machine short leases only make it lose its place.
+_LEASE = {"lease-duration": "60s", "renew-deadline": "45s", "retry-period": "5s"}
 _CAPABILITIES = (
     "CHOWN", "KILL", "NET_ADMIN", "NET_RAW", "IPC_LOCK", "SYS_MODULE", "SYS_ADMIN", "DAC_OVERRIDE", "FOWNER",
     "SETGID", "SETUID", "SYSLOG",
@@ -41,11 +43,15 @@ def values(cluster: str, api_server: str, agent: str, operator: str) -> dict[str
             # the chart appends the cloud's name to the repository: override has the last word
             "image": {"override": operator},
             "replicas": 1,
+            "extraArgs": [f"--leader-election-{name}={value}" for name, value in _LEASE.items()],
         },
         "ipam": {"mode": "kubernetes"},
         "cni": {"exclusive": False},  # Istio's plugin is chained behind it
         "socketLB": {"hostNamespaceOnly": True},  # Istio redirects inside pods
-        "l2announcements": {"enabled": True},
+        "l2announcements": {
+            "enabled": True, "leaseDuration": _LEASE["lease-duration"],
+            "leaseRenewDeadline": _LEASE["renew-deadline"], "leaseRetryPeriod": _LEASE["retry-period"],
+        },
         "k8sClientRateLimit": {"qps": 50, "burst": 100},  # leases of announced services
         "envoy": {"enabled": False},
         "l7Proxy": False,

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from testbed.host import HostError, cache_root, ensure_packages, locked, run
 from testbed.images import golang, rootfs
+from testbed.images.toolchain import go_program
 from testbed.nodes import nodetree
 from testbed.nodes.runtime import TIED, Runtime
 
@@ -116,6 +117,6 @@ def build_pause(cache: Path) -> Path:
         output.parent.mkdir(parents=True, exist_ok=True)
         partial = output.with_suffix(".partial")
         environment = {"CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOWORK": "off", "GO111MODULE": "off"}
-        run(["go", "build", "-trimpath", "-ldflags=-s -w", "-o", partial, source], env=environment)
+        run([go_program(), "build", "-trimpath", "-ldflags=-s -w", "-o", partial, source], env=environment)
         partial.rename(output)
     return output
