@@ -47,7 +47,7 @@ down: venv ## Remove all that was started on this machine
 lint: venv ## ruff, mypy, yamllint, shellcheck, ansible-lint
 	$(VENV)/ruff check .
 	$(VENV)/ruff format --check .
-	cd .collections/ansible_collections/pingpong/platform && $(CURDIR)/$(VENV)/mypy
+	$(VENV)/mypy plugins service/src testbed tools
 	$(VENV)/yamllint --strict .
 	git ls-files -z .ci tools '*.sh' | xargs -0 grep -lZ '^#!.*bash' | xargs -0 $(VENV)/shellcheck
 	$(VENV)/ansible-lint --offline
