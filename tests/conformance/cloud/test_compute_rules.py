@@ -1,5 +1,7 @@
 """Compute Engine v1: what is refused, and what the server fills in."""
 
+# ruff: noqa: E501 - a rule a line reads best in a table
+
 from __future__ import annotations
 
 from typing import Any
@@ -115,7 +117,7 @@ RULES = [
     bad("firewall: a port too high", FIREWALL_DOC, FIREWALLS,
         changed(FIREWALL, allowed=[{"IPProtocol": "tcp", "ports": ["65536"]}]), "integer or a range"),
     bad("firewall: priority", FIREWALL_DOC, FIREWALLS, changed(FIREWALL, priority=65536), "between 0 and 65535"),
-    bad("firewall: source range", FIREWALL_DOC, FIREWALLS, changed(FIREWALL, sourceRanges=["10.0.0.1/8"]), "valid CID"),
+    bad("firewall: source range", FIREWALL_DOC, FIREWALLS, changed(FIREWALL, sourceRanges=["10.0.0.1/8"]), "valid CIDR"),
     bad("firewall: egress with sources", FIREWALL_DOC, FIREWALLS,
         changed(FIREWALL, direction="EGRESS", sourceRanges=["10.0.0.0/8"]), "Sources can't be specified"),
     bad("firewall: tags with service accounts", FIREWALL_DOC, FIREWALLS,
