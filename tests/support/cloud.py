@@ -11,6 +11,7 @@ APIS = ("artifactregistry", "compute", "container", "dns", "gkehub", "iam", "sec
 COMPUTE = f"/compute/compute/v1/projects/{PROJECT}"
 CONTAINER = f"/container/v1/projects/{PROJECT}/locations/europe-west1"
 DNS = f"/dns/dns/v1/projects/{PROJECT}"
+CRM_POLICY = f"/cloudresourcemanager/v1/projects/{PROJECT}:getIamPolicy"
 
 SUBNETWORK: dict[str, Any] = {
     "name": "sub",
