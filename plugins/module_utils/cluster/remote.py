@@ -21,6 +21,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.common.errors im
 
 STDIN, STDOUT, STDERR, ERROR, CLOSE = 0, 1, 2, 3, 255
 _CHUNK = 64 * 1024
+_LINGER = 3.0  # seconds for the server to close after the exit code came
 
 
 class Outcome(NamedTuple):
@@ -96,21 +97,28 @@ def _feed(socket: WebSocket, data: bytes, closes: bool) -> None:
 
 
 def _collect(socket: WebSocket, deadline: float, settimeout: Callable[[float], None], what: str) -> Outcome:
-    streams = {STDOUT: bytearray(), STDERR: bytearray()}
+    """Read until the server closes: it copies each stream by itself, so the status may overtake the last output."""
+    streams = {STDOUT: bytearray(), STDERR: bytearray(), ERROR: bytearray()}
     while True:
         remaining = deadline - time.monotonic()
-        if remaining <= 0:
+        if remaining <= 0 and not streams[ERROR]:
             raise TimeoutError
-        settimeout(remaining)
-        message = socket.receive()
+        settimeout(_LINGER if streams[ERROR] else remaining)
+        try:
+            message = socket.receive()
+        except (TimeoutError, ProtocolError, OSError):
+            if not streams[ERROR]:
+                raise
+            message = None
         if message is None:
-            raise ConnectionLost(f"{what}: closed before the program's exit code came", sent=True)
+            break
         channel, payload = (message[0], message[1:]) if message else (STDOUT, b"")
         if channel in streams:
             streams[channel] += payload
-        elif channel == ERROR:
-            texts = (streams[stream].decode("utf-8", "replace") for stream in (STDOUT, STDERR))
-            return Outcome(_exit_code(payload, what), *texts)
+    if not streams[ERROR]:
+        raise ConnectionLost(f"{what}: closed before the program's exit code came", sent=True)
+    texts = (streams[stream].decode("utf-8", "replace") for stream in (STDOUT, STDERR))
+    return Outcome(_exit_code(bytes(streams[ERROR]), what), *texts)
 
 
 def _exit_code(payload: bytes, what: str) -> int:

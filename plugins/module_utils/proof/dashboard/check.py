@@ -14,8 +14,8 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from ansible_collections.pingpong.platform.plugins.module_utils.cluster.client import ClusterClient
-from ansible_collections.pingpong.platform.plugins.module_utils.cluster.errors import ApiError
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError, PlatformError
+from ansible_collections.pingpong.platform.plugins.module_utils.common.retry import Retry
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.cells import Cell, Judgement
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.dashboard.panels import (
     Query,
@@ -47,7 +47,7 @@ class Prometheus:
         """The answer to an instant query; what keeps it from coming is an error in the reply."""
         try:
             return reply_from(self.client.request("GET", f"{self.path}/api/v1/query?query={quote(expression)}"))
-        except ApiError as error:
+        except PlatformError as error:
             return Reply(error=error.message)
 
 
@@ -71,8 +71,12 @@ def _read(where: str, file: str) -> list[Query]:
 
 def measure(prober: Prober, options: Mapping[str, Any], asked: Sequence[Query]) -> Findings:
     """Movements first: they give the panels something to show."""
-    prometheus = Prometheus(prober.client, options["prometheus"])
+    # Its own client: what a proxy answers for a Service without pods must not be asked again and again.
+    reader = ClusterClient.from_connection(options["connection"], retry=Retry(attempts=1))
+    prometheus = Prometheus(reader, options["prometheus"])
     cluster, settle = options["cluster"], float(options["settle_timeout"])
+    if (error := prometheus.ask("vector(1)").error) is not None:
+        raise PlatformError(f"Prometheus does not answer: {error}")
     cells = [_movement(prober, prometheus, cluster, entry, settle) for entry in options["movements"]]
     deadline = time.monotonic() + settle
 

@@ -31,7 +31,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.proof.probes.pod
 
 WORKERS = 8
 STATS = ("pilot-agent", "request", "GET", "stats?filter=15006&format=json")
-ENDINGS = sorted({case.counter for case in vars(cases).values() if isinstance(case, cases.Case) and case.counter})
+ENDINGS = sorted({name for case in vars(cases).values() if isinstance(case, cases.Case) for name in case.counters})
 SIGNING_SECRETS = ("cacerts", "istio-ca-secret")
 NO_ANSWER = Exchange(connected=False, stage="connect", error="not_run")
 

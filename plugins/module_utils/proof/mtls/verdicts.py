@@ -57,12 +57,13 @@ def sum_counters(stats: Iterable[Mapping[str, Any]], endings: Iterable[str]) -> 
     return found
 
 
-def rise_of(observation: Observation, address: str, name: str) -> int | None:
-    """How far a pod's counter rose; None where it is not shown. A restarted proxy starts at 0 again."""
+def rise_of(observation: Observation, address: str, names: Iterable[str]) -> int | None:
+    """How far a pod's counters rose together; None where one is not shown."""
     before, after = observation.before.get(address), observation.after.get(address)
-    if before is None or after is None or name not in before or name not in after:
+    wanted = list(names)
+    if before is None or after is None or any(name not in before or name not in after for name in wanted):
         return None
-    return after[name] - before[name]
+    return sum(after[name] - before[name] for name in wanted)
 
 
 def judged_cells(
@@ -88,7 +89,7 @@ def _judge(
     exchange: Exchange,
     observation: Observation,
     trust_domain: str,
-    spoken: Tally[tuple[str, str]],
+    spoken: Tally[tuple[str, tuple[str, ...]]],
     controls: Mapping[tuple[str, int, str | None], Control],
 ) -> tuple[Judgement, dict[str, Any]]:
     target = attempt.target
@@ -103,16 +104,16 @@ def _judge(
     evidence["control"] = control.detail
     if case.expected == "forbidden":
         return judge_forbidden(exchange, servers, control), evidence
-    rise = rise_of(observation, target.address, case.counter)
-    counter = Counter(case.counter, spoken[target.address, case.counter], rise)
+    rise = rise_of(observation, target.address, case.counters)
+    counter = Counter(" + ".join(case.counters), spoken[target.address, case.counters], rise)
     evidence["counter"] = {"name": counter.name, "attempts": counter.attempts, "rise": counter.rise}
     return judge_refused(exchange, counter, control, relayed=attempt.run_in is not None), evidence
 
 
-def _counted_refusals(observation: Observation) -> Tally[tuple[str, str]]:
+def _counted_refusals(observation: Observation) -> Tally[tuple[str, tuple[str, ...]]]:
     """For each pod and counter, how many attempts the pod's proxy must have counted."""
     return Tally(
-        (attempt.target.address, attempt.case.counter)
+        (attempt.target.address, attempt.case.counters)
         for attempt, exchange in observation.pairs
         if attempt.case.expected == "refused" and (exchange.spoken_refusal or _relayed_refusal(attempt, exchange))
     )

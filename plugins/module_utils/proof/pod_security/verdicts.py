@@ -17,7 +17,8 @@ from ansible_collections.pingpong.platform.plugins.module_utils.proof.pod_securi
 # pods "x" is forbidden: violates PodSecurity "restricted:latest": privileged (container "probe" must not set …)
 VIOLATION = re.compile(r'violates PodSecurity "(?P<level>\w+):(?P<version>[\w.]+)": (?P<details>.*)', re.DOTALL)
 FORBIDDEN = 403
-NOT_FOR_CREATION = ("nodeName", "ephemeralContainers", "priority", "preemptionPolicy")
+# What the API server fills in, refuses in a new pod, or would find twice; none of it matters to Pod Security.
+NOT_FOR_CREATION = ("nodeName", "ephemeralContainers", "priority", "preemptionPolicy", "topologySpreadConstraints")
 
 
 @dataclass(frozen=True, slots=True)
