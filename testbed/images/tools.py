@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -57,5 +58,10 @@ def _place(target: Path, module: str, folder: str) -> Path:
 
 
 def place_images(state: Path, images: dict[str, Image]) -> None:
-    """Write ``images.json``: each image's name and full reference."""
-    write_json(state / "images.json", {name: image.reference for name, image in images.items()})
+    """Write ``images.json``: each image's name and full reference.
+
+    An image that was changed but not built again keeps the reference that it had.
+    """
+    path = state / "images.json"
+    before = json.loads(path.read_text()) if path.exists() else {}
+    write_json(path, before | {name: image.reference for name, image in images.items()})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import subprocess
 import sys
 import zipfile
@@ -15,6 +16,7 @@ from rich.console import Console
 
 from testbed.host import HostError
 from testbed.images import golang, rootfs, toolchain, tools, wheels
+from testbed.images.builder import Image
 from testbed.images.golang import GoModule
 from testbed.images.progress import Display, span
 from testbed.images.rootfs import RootFilesystem
@@ -197,6 +199,13 @@ class TestState:
         placed = tools.place_programs(tmp_path / "cache", tmp_path / "state")
         assert placed == {"tool": tmp_path / "state" / "bin" / "tool"}
         assert placed["tool"].resolve().exists()
+
+
+    def test_an_image_that_was_not_built_again_keeps_its_reference(self, tmp_path: Path) -> None:
+        ping, pilot = (Image(name, f"{name}:1", tmp_path, "sha256:1") for name in ("ping", "pilot"))
+        tools.place_images(tmp_path, {"ping": ping, "pilot": pilot})
+        tools.place_images(tmp_path, {"pilot": replace(pilot, reference="pilot:2")})
+        assert json.loads((tmp_path / "images.json").read_text()) == {"ping": "ping:1", "pilot": "pilot:2"}
 
 
 class TestProgress:
