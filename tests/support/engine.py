@@ -1,0 +1,65 @@
+"""The cloud engine as a task calls it, for tests against the local cloud."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.spec import run_stack
+
+from testbed.cloud.testing import PROJECT, RunningCloud
+
+KINDS_TABLE = Path(__file__).parents[1] / "conformance" / "gcp_stack" / "kinds.yml"
+
+
+@dataclass
+class Engine:
+    """``gcp_stack`` as a task calls it."""
+
+    cloud: RunningCloud
+
+    def __call__(self, resources: list[dict[str, Any]], check: bool = False, **options: Any) -> dict[str, Any]:
+        return run_stack(self.arguments(resources, **options), check)
+
+    def arguments(self, resources: list[dict[str, Any]], **options: Any) -> dict[str, Any]:
+        """The options of a task, with the defaults of its spec."""
+        defaults = {
+            "cloud": {
+                "project": PROJECT,
+                "endpoint": f"https://127.0.0.1:{self.cloud.port}/{{service}}",
+                "ca_file": str(self.cloud.ca_file),
+                "auth": {"kind": "access_token", "token": self.cloud.token},
+                "request_timeout": 2.0,
+            },
+            "resources": resources,
+            "state": "present",
+            "labels": {},
+            "payloads": {},
+            "unprotect": False,
+            "timeout": 60.0,
+            "outputs": {},
+            "prune": False,
+            "prune_prefix": None,
+            "parallel": 8,
+        }
+        return {**defaults, **options}
+
+    def stored(self) -> list[str]:
+        """The keys of all that exists, operations and enabled services apart."""
+        found = self.cloud.admin("GET", "resources")["resources"]
+        return sorted(
+            item["key"] for item in found if item["kind"] not in ("project", "serviceusage.service", "iam.policy")
+        )
+
+
+def cases() -> dict[str, dict[str, Any]]:
+    """The table of kinds: what each needs, a wish, a change, and an immutable change."""
+    loaded: dict[str, dict[str, Any]] = yaml.safe_load(KINDS_TABLE.read_text())
+    return loaded
+
+
+def by_key(result: dict[str, Any], key: str) -> dict[str, Any]:
+    """One resource's entry of a result."""
+    return next(entry for entry in result["resources"] if entry["key"] == key)

@@ -1,0 +1,138 @@
+"""What counts as a difference, and what never does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.compare import Comparison, merge
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.registry import KINDS
+from hypothesis import given
+from hypothesis import strategies as st
+
+PROJECT = "p"
+COMPUTE = "https://www.googleapis.com/compute/v1"
+
+SAME: list[tuple[str, str, dict[str, Any], dict[str, Any]]] = [
+    ("what the wish does not name is the server's", "firewall", {"priority": 1}, {"priority": 1, "disabled": True}),
+    ("an integer as a string", "firewall", {"priority": 1000}, {"priority": "1000"}),
+    (
+        "a link in full",
+        "firewall",
+        {"network": "global/networks/n"},
+        {"network": f"{COMPUTE}/projects/p/global/networks/n"},
+    ),
+    ("a link by project", "firewall", {"network": "projects/p/global/networks/n"}, {"network": "global/networks/n"}),
+    (
+        "a link of another API",
+        "feature",
+        {"spec": {"x": "//container.googleapis.com/projects/p/a"}},
+        {"spec": {"x": "projects/p/a"}},
+    ),
+    ("a bare name where the server shortens", "cluster", {"network": "projects/p/global/networks/n"}, {"network": "n"}),
+    ("a set in another order", "firewall", {"sourceRanges": ["a", "b"]}, {"sourceRanges": ["b", "a"]}),
+    (
+        "objects in another order",
+        "firewall",
+        {"allowed": [{"IPProtocol": "tcp"}, {"IPProtocol": "udp"}]},
+        {"allowed": [{"IPProtocol": "udp"}, {"IPProtocol": "tcp"}]},
+    ),
+    (
+        "a server's default inside an element",
+        "router",
+        {"nats": [{"name": "n"}]},
+        {"nats": [{"name": "n", "type": "PUBLIC"}]},
+    ),
+    ("false and absent", "subnetwork", {"privateIpGoogleAccess": False}, {}),
+    ("empty and absent", "firewall", {"sourceTags": [], "logConfig": {}}, {}),
+    ("nested false and absent", "cluster", {"legacyAbac": {"enabled": False}}, {"legacyAbac": {}}),
+    ("removed and absent", "firewall", {"sourceTags": None}, {}),
+    ("an output-only field", "subnetwork", {"gatewayAddress": "10.0.0.1"}, {"gatewayAddress": "10.0.0.2"}),
+    ("what matters at creation alone", "cluster", {"initialClusterVersion": "1.33"}, {"initialClusterVersion": "1.34"}),
+    (
+        "what a disk was made from",
+        "instance",
+        {"disks": [{"boot": True, "initializeParams": {"sourceImage": "i"}}]},
+        {"disks": [{"boot": True, "source": "s"}]},
+    ),
+    ("labels that others added", "address", {"labels": {"a": "1"}}, {"labels": {"a": "1", "goog-x": "2"}}),
+]
+
+DIFFERENT: list[tuple[str, str, dict[str, Any], dict[str, Any], list[str]]] = [
+    ("a value", "firewall", {"priority": 1}, {"priority": 2}, ["priority"]),
+    ("an absent value", "subnetwork", {"privateIpGoogleAccess": True}, {}, ["privateIpGoogleAccess"]),
+    (
+        "a nested value",
+        "cluster",
+        {"releaseChannel": {"channel": "REGULAR"}},
+        {"releaseChannel": {"channel": "RAPID"}},
+        ["releaseChannel.channel"],
+    ),
+    ("an element too many", "firewall", {"sourceRanges": ["a"]}, {"sourceRanges": ["a", "b"]}, ["sourceRanges"]),
+    ("an element twice", "firewall", {"sourceRanges": ["a", "a"]}, {"sourceRanges": ["a", "b"]}, ["sourceRanges"]),
+    (
+        "an element of a keyed list",
+        "router",
+        {"nats": [{"name": "n", "type": "PUBLIC"}]},
+        {"nats": [{"name": "n", "type": "PRIVATE"}]},
+        ["nats[n].type"],
+    ),
+    (
+        "a keyed element that is missing",
+        "subnetwork",
+        {"secondaryIpRanges": [{"rangeName": "pods"}]},
+        {},
+        ["secondaryIpRanges[pods]"],
+    ),
+    ("a keyed element too many", "security_policy", {"rules": []}, {"rules": [{"priority": 5}]}, ["rules[5]"]),
+    ("a field to remove", "firewall", {"sourceTags": None}, {"sourceTags": ["x"]}, ["sourceTags"]),
+    (
+        "a link to another project",
+        "firewall",
+        {"network": "projects/q/global/networks/n"},
+        {"network": "global/networks/n"},
+        ["network"],
+    ),
+    (
+        "a link where names are not shortened",
+        "firewall",
+        {"network": "global/networks/n"},
+        {"network": "n"},
+        ["network"],
+    ),
+    ("a label", "address", {"labels": {"a": "1"}}, {"labels": {"a": "2"}}, ["labels.a"]),
+    ("zero and a number", "firewall", {"priority": 0}, {"priority": 5}, ["priority"]),
+]
+
+
+@pytest.mark.parametrize(("kind", "desired", "live"), [row[1:] for row in SAME], ids=[row[0] for row in SAME])
+def test_no_difference(kind: str, desired: dict[str, Any], live: dict[str, Any]) -> None:
+    assert Comparison(KINDS[kind], PROJECT).changes(desired, live) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "desired", "live", "paths"), [row[1:] for row in DIFFERENT], ids=[row[0] for row in DIFFERENT]
+)
+def test_difference(kind: str, desired: dict[str, Any], live: dict[str, Any], paths: list[str]) -> None:
+    assert [change.path for change in Comparison(KINDS[kind], PROJECT).changes(desired, live)] == paths
+
+
+_VALUES = st.recursive(
+    st.booleans() | st.integers() | st.text("abc/", max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text("abc", min_size=1, max_size=2), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+_BODIES = st.dictionaries(st.text("xyz", min_size=1, max_size=2), _VALUES, max_size=4)
+
+
+@given(_BODIES)
+def test_a_body_never_differs_from_itself(body: dict[str, Any]) -> None:
+    assert Comparison(KINDS["firewall"], PROJECT).changes(body, body) == []
+
+
+@given(_BODIES, _BODIES)
+def test_what_is_merged_meets_the_wish(desired: dict[str, Any], live: dict[str, Any]) -> None:
+    kind = KINDS["firewall"]
+    assert Comparison(kind, PROJECT).changes(desired, merge(kind, desired, live)) == []

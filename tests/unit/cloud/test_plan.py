@@ -1,0 +1,293 @@
+"""From a wish and what is live to the requests that are sent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.operation import Operation
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan import plan_absent, plan_present
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.resource import parse
+
+Body = dict[str, Any]
+P = "projects/p"
+SUB = f"compute/v1/{P}/regions/r/subnetworks/s"
+CLUSTER = f"v1/{P}/locations/l/clusters/c"
+
+
+def planned(resource: Body, live: Body | None) -> Operation:
+    return plan_present(parse(resource, "p", {}), live)
+
+
+def sub(**body: Any) -> Body:
+    return {"kind": "subnetwork", "name": "s", "region": "r", **body}
+
+
+def cluster(**body: Any) -> Body:
+    return {"kind": "cluster", "name": "c", "location": "l", **body}
+
+
+def pool(**body: Any) -> Body:
+    return {"kind": "node_pool", "name": "n", "location": "l", "cluster": "c", **body}
+
+
+STEPS: list[tuple[str, Body, Body | None, list[tuple[str, str, Body, Body | None]]]] = [
+    (
+        "a creation is named in the body",
+        sub(ipCidrRange="10.0.0.0/24"),
+        None,
+        [("POST", f"compute/v1/{P}/regions/r/subnetworks", {}, {"name": "s", "ipCidrRange": "10.0.0.0/24"})],
+    ),
+    (
+        "a creation is named in the query",
+        {"kind": "repository", "name": "x", "location": "l", "format": "DOCKER"},
+        None,
+        [("POST", f"v1/{P}/locations/l/repositories", {"repositoryId": "x"}, {"format": "DOCKER"})],
+    ),
+    (
+        "a creation is wrapped",
+        cluster(network="n"),
+        None,
+        [("POST", f"v1/{P}/locations/l/clusters", {}, {"cluster": {"name": "c", "network": "n"}})],
+    ),
+    (
+        "PATCH carries the fingerprint",
+        sub(role="ACTIVE"),
+        {"role": "BACKUP", "fingerprint": "f"},
+        [("PATCH", SUB, {}, {"role": "ACTIVE", "fingerprint": "f"})],
+    ),
+    (
+        "a range grows by its own request, before the rest",
+        sub(role="ACTIVE", ipCidrRange="10.0.0.0/23"),
+        {"role": "BACKUP", "fingerprint": "f", "ipCidrRange": "10.0.0.0/24"},
+        [
+            ("POST", f"{SUB}/expandIpCidrRange", {}, {"ipCidrRange": "10.0.0.0/23"}),
+            ("PATCH", SUB, {}, {"role": "ACTIVE", "fingerprint": "f"}),
+        ],
+    ),
+    (
+        "labels are set whole, with their fingerprint",
+        {"kind": "address", "name": "a", "region": "r", "labels": {"k": "1"}},
+        {"labels": {"k": "0", "other": "x"}, "labelFingerprint": "lf"},
+        [
+            (
+                "POST",
+                f"compute/v1/{P}/regions/r/addresses/a/setLabels",
+                {},
+                {"labels": {"k": "1", "other": "x"}, "labelFingerprint": "lf"},
+            )
+        ],
+    ),
+    (
+        "null removes",
+        {"kind": "firewall", "name": "f", "sourceTags": None},
+        {"sourceTags": ["x"]},
+        [("PATCH", f"compute/v1/{P}/global/firewalls/f", {}, {"sourceTags": None})],
+    ),
+    (
+        "a cluster takes one field an update",
+        cluster(releaseChannel={"channel": "STABLE"}, networkConfig={"enableIntraNodeVisibility": True}),
+        {"releaseChannel": {"channel": "REGULAR"}},
+        [
+            ("PUT", CLUSTER, {}, {"update": {"desiredIntraNodeVisibilityConfig": {"enabled": True}}}),
+            ("PUT", CLUSTER, {}, {"update": {"desiredReleaseChannel": {"channel": "STABLE"}}}),
+        ],
+    ),
+    (
+        "an update of a cluster leaves out what the server fills",
+        cluster(controlPlaneEndpointsConfig={"ipEndpointsConfig": {"globalAccess": True}}),
+        {"controlPlaneEndpointsConfig": {"ipEndpointsConfig": {"enabled": True, "privateEndpoint": "10.0.0.2"}}},
+        [
+            (
+                "PUT",
+                CLUSTER,
+                {},
+                {
+                    "update": {
+                        "desiredControlPlaneEndpointsConfig": {
+                            "ipEndpointsConfig": {"enabled": True, "globalAccess": True}
+                        }
+                    }
+                },
+            )
+        ],
+    ),
+    (
+        "a node pool's labels are wrapped",
+        pool(config={"labels": {"a": "b"}}),
+        {"config": {}},
+        [("PUT", f"{CLUSTER}/nodePools/n", {}, {"labels": {"labels": {"a": "b"}}})],
+    ),
+    (
+        "a node pool is resized",
+        pool(initialNodeCount=3),
+        {"initialNodeCount": 1},
+        [("POST", f"{CLUSTER}/nodePools/n:setSize", {}, {"nodeCount": 3})],
+    ),
+    (
+        "rules have requests of their own",
+        {
+            "kind": "security_policy",
+            "name": "a",
+            "region": "r",
+            "rules": [{"priority": 1, "action": "allow"}, {"priority": 3, "action": "allow"}],
+        },
+        {"rules": [{"priority": 1, "action": "deny(403)"}, {"priority": 2, "action": "allow"}]},
+        [
+            (
+                "POST",
+                f"compute/v1/{P}/regions/r/securityPolicies/a/patchRule",
+                {"priority": "1"},
+                {"priority": 1, "action": "allow"},
+            ),
+            ("POST", f"compute/v1/{P}/regions/r/securityPolicies/a/addRule", {}, {"priority": 3, "action": "allow"}),
+            ("POST", f"compute/v1/{P}/regions/r/securityPolicies/a/removeRule", {"priority": "2"}, None),
+        ],
+    ),
+    (
+        "PATCH with a mask",
+        {"kind": "secret", "name": "s", "labels": {"a": "1"}},
+        {"labels": {}, "etag": "e"},
+        [("PATCH", f"v1/{P}/secrets/s", {"updateMask": "labels"}, {"labels": {"a": "1"}, "etag": "e"})],
+    ),
+    (
+        "a record is sent whole, never merged",
+        {
+            "kind": "dns_record",
+            "name": "a.",
+            "zone": "z",
+            "type": "A",
+            "ttl": 30,
+            "routingPolicy": {"primaryBackup": {}},
+        },
+        {"name": "a.", "type": "A", "ttl": 300, "rrdatas": ["1.2.3.4"]},
+        [
+            (
+                "PATCH",
+                f"dns/v1/{P}/managedZones/z/rrsets/a./A",
+                {},
+                {"name": "a.", "type": "A", "ttl": 30, "routingPolicy": {"primaryBackup": {}}},
+            )
+        ],
+    ),
+    (
+        "a secret's other value is another version",
+        {"kind": "secret_version", "name": "v", "secret": "s", "payload": "new"},
+        {"payload": {"data": "b2xk"}},
+        [("POST", f"v1/{P}/secrets/s:addVersion", {}, {"payload": {"data": "bmV3"}})],
+    ),
+    (
+        "services are enabled in batches of 20",
+        {"kind": "services", "name": "x", "serviceIds": [f"s{n}" for n in range(22)]},
+        {"services": [{"name": "x/s0"}]},
+        [
+            ("POST", f"v1/{P}/services:batchEnable", {}, {"serviceIds": [f"s{n}" for n in range(1, 21)]}),
+            ("POST", f"v1/{P}/services:batchEnable", {}, {"serviceIds": ["s21"]}),
+        ],
+    ),
+    (
+        "members join a policy, by its etag",
+        {"kind": "project_iam", "name": "x", "bindings": [{"role": "r", "members": ["b"]}]},
+        {"etag": "e", "bindings": [{"role": "r", "members": ["a"]}, {"role": "q", "members": ["c"]}]},
+        [
+            (
+                "POST",
+                f"v1/{P}:setIamPolicy",
+                {},
+                {
+                    "policy": {
+                        "etag": "e",
+                        "version": 3,
+                        "bindings": [{"role": "r", "members": ["a", "b"]}, {"role": "q", "members": ["c"]}],
+                    }
+                },
+            )
+        ],
+    ),
+    (
+        "an authoritative role has no other members",
+        {"kind": "project_iam", "name": "x", "mode": "authoritative", "bindings": [{"role": "r", "members": ["b"]}]},
+        {"etag": "e", "bindings": [{"role": "r", "members": ["a"]}, {"role": "q", "members": ["c"]}]},
+        [
+            (
+                "POST",
+                f"v1/{P}:setIamPolicy",
+                {},
+                {
+                    "policy": {
+                        "etag": "e",
+                        "version": 3,
+                        "bindings": [{"role": "r", "members": ["b"]}, {"role": "q", "members": ["c"]}],
+                    }
+                },
+            )
+        ],
+    ),
+]
+
+
+@pytest.mark.parametrize(("resource", "live", "steps"), [row[1:] for row in STEPS], ids=[row[0] for row in STEPS])
+def test_requests(resource: Body, live: Body | None, steps: list[tuple[str, str, Body, Body | None]]) -> None:
+    found = planned(resource, live)
+    assert [(step.method, step.path, step.query, step.body) for step in found.steps] == steps
+
+
+BLOCKED: list[tuple[str, Body, Body, str]] = [
+    ("a subnet's network", sub(network="global/networks/b"), {"network": "global/networks/a"}, "give it a new name"),
+    (
+        "a node pool's account",
+        pool(config={"serviceAccount": "b"}),
+        {"config": {"serviceAccount": "a"}},
+        "pods move over",
+    ),
+    ("a cluster's subnet", cluster(subnetwork="b"), {"subnetwork": "a"}, "give it a new name"),
+    ("a zone's domain", {"kind": "dns_zone", "name": "z", "dnsName": "b."}, {"dnsName": "a."}, "give it a new name"),
+    (
+        "a machine's type",
+        {"kind": "instance", "name": "i", "zone": "z", "machineType": "b"},
+        {"machineType": "a"},
+        "delete it",
+    ),
+]
+
+
+@pytest.mark.parametrize(("resource", "live", "advice"), [row[1:] for row in BLOCKED], ids=[row[0] for row in BLOCKED])
+def test_an_immutable_field_says_so_and_what_to_do(resource: Body, live: Body, advice: str) -> None:
+    found = planned(resource, live)
+    assert found.action == "blocked"
+    assert found.steps == ()
+    assert "cannot be changed once it exists" in found.why
+    assert advice in found.why
+    assert "'a'" in found.why or "/a'" in found.why or "a." in found.why
+
+
+def test_an_autoscaled_pool_keeps_its_count() -> None:
+    wish = pool(initialNodeCount=1, autoscaling={"enabled": True})
+    assert planned(wish, {"initialNodeCount": 4, "autoscaling": {"enabled": True}}).action == "none"
+
+
+def test_a_cluster_that_never_ran_is_made_anew() -> None:
+    found = planned(cluster(), {"status": "ERROR", "statusMessage": "quota"})
+    assert found.action == "replace"
+    assert [step.method for step in found.steps] == ["DELETE", "POST"]
+    assert "quota" in found.why
+
+
+def test_a_cluster_that_ran_is_not_deleted_for_an_error() -> None:
+    assert planned(cluster(), {"status": "ERROR", "endpoint": "192.0.2.1"}).action == "none"
+
+
+@pytest.mark.parametrize(
+    ("resource", "live", "unprotect", "action"),
+    [
+        (sub(), None, False, "none"),
+        (sub(), {"name": "s"}, False, "delete"),
+        (sub(protection=True), {"name": "s"}, False, "blocked"),
+        (sub(protection=True), {"name": "s"}, True, "delete"),
+        ({"kind": "instance", "name": "i", "zone": "z"}, {"deletionProtection": True}, False, "blocked"),
+        ({"kind": "instance", "name": "i", "zone": "z"}, {"deletionProtection": True}, True, "delete"),
+        ({"kind": "services", "name": "x", "serviceIds": ["a"]}, {"services": [{"name": "x/a"}]}, False, "none"),
+    ],
+)
+def test_removal(resource: Body, live: Body | None, unprotect: bool, action: str) -> None:
+    assert plan_absent(parse(resource, "p", {}), live, unprotect).action == action
