@@ -200,7 +200,6 @@ class TestState:
         assert placed == {"tool": tmp_path / "state" / "bin" / "tool"}
         assert placed["tool"].resolve().exists()
 
-
     def test_an_image_that_was_not_built_again_keeps_its_reference(self, tmp_path: Path) -> None:
         ping, pilot = (Image(name, f"{name}:1", tmp_path, "sha256:1") for name in ("ping", "pilot"))
         tools.place_images(tmp_path, {"ping": ping, "pilot": pilot})
