@@ -47,6 +47,11 @@ class ApiServer:
         return {"endpoint": self.endpoint, "ca_certificate": self.ca_certificate, "token": self.token}
 
     @property
+    def certificate(self) -> tuple[Path, Path]:
+        """The server's certificate and key, for who stands in front of it on loopback."""
+        return self.folder / "server.pem", self.folder / "server.key"
+
+    @property
     def kubeconfig(self) -> Path:
         return self.folder / "kubeconfig"
 
@@ -171,7 +176,7 @@ def _wait_ready(server: ApiServer, processes: list[subprocess.Popen[bytes]]) -> 
         for process in processes:
             if process.poll() is not None:
                 logs = [(server.folder / name).read_text()[-2000:] for name in ("etcd.log", "apiserver.log")]
-                raise RuntimeError(f"{process.args} ended with {process.returncode}:\n" + "\n".join(logs))
+                raise RuntimeError(f"{process.args!r} ended with {process.returncode}:\n" + "\n".join(logs))
         with (
             contextlib.suppress(OSError, urllib.error.URLError),
             urllib.request.urlopen(request, timeout=2, context=context) as answer,  # noqa: S310

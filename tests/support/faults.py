@@ -1,7 +1,7 @@
 """A reverse proxy on loopback that breaks one request in the way that a test asks for.
 
-It speaks plain HTTP to the client and HTTPS to the API server behind it, passes everything through, counts, and at
-the chosen request injects the fault once.
+It speaks plain HTTP to the client (HTTPS when it is given a certificate) and HTTPS to the API server behind it,
+passes everything through, counts, and at the chosen request injects the fault once.
 """
 
 from __future__ import annotations
@@ -17,9 +17,11 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from urllib.parse import urlsplit
 
 STALL = 4.0
+_HOP_BY_HOP = frozenset({"connection", "content-length", "date", "server", "transfer-encoding"})
 
 
 def status(code: int, reason: str, message: str, **extra: object) -> bytes:
@@ -79,7 +81,7 @@ FAULTS: dict[str, Fault] = {
 class Proxy:
     """Counts requests; ``arm`` sets the fault for the nth request from now that ``match`` accepts."""
 
-    def __init__(self, target: str, ca_certificate: str) -> None:
+    def __init__(self, target: str, ca_certificate: str, certificate: tuple[Path, Path] | None = None) -> None:
         self._target = urlsplit(target)
         self._context = ssl.create_default_context(cadata=ca_certificate)
         self._lock = threading.Lock()
@@ -88,6 +90,8 @@ class Proxy:
         self._match: Callable[[str, str], bool] = lambda method, path: True
         self.seen: list[str] = []
         self.fired = False
+        # Seconds that each request takes longer, as over a network.
+        self.delay = 0.0
         proxy = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -111,7 +115,15 @@ class Proxy:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
-        self.endpoint = f"http://127.0.0.1:{self._server.server_port}"
+        if certificate is not None:
+            serving = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            serving.load_cert_chain(*certificate)
+            # The handshake is left to the connection's own thread.
+            self._server.socket = serving.wrap_socket(
+                self._server.socket, server_side=True, do_handshake_on_connect=False
+            )
+        scheme = "http" if certificate is None else "https"
+        self.endpoint = f"{scheme}://127.0.0.1:{self._server.server_port}"
 
     def arm(self, fault: Fault, at: int = 5, match: Callable[[str, str], bool] | None = None) -> None:
         """Inject ``fault`` at the ``at``-th matching request (by method and path) from now."""
@@ -136,6 +148,8 @@ class Proxy:
         length = int(handler.headers.get("Content-Length") or 0)
         body = handler.rfile.read(length) if length else None
         fault = self._due(handler.command, handler.path)
+        if self.delay:
+            time.sleep(self.delay)
         if fault is None:
             self._answer(handler, *self._forward(handler, body))
             return
@@ -164,7 +178,8 @@ class Proxy:
             headers = {name: value for name, value in handler.headers.items() if name.lower() != "host"}
             upstream.request(handler.command, handler.path, body, headers)
             answer = upstream.getresponse()
-            return answer.status, {"Content-Type": answer.getheader("Content-Type") or ""}, answer.read()
+            kept = {name: value for name, value in answer.getheaders() if name.lower() not in _HOP_BY_HOP}
+            return answer.status, kept, answer.read()
         finally:
             upstream.close()
 
