@@ -45,7 +45,15 @@ class LocalCloud:
         self.store = Store(self.folder / "state" / "cloud.db")
         settings = self.settings.updated(self.store.settings())
         payloads = Payloads(self.folder / "state" / "secrets")
-        self.cloud = Cloud(self.store, Operations(self.store, self.clock), settings, self.clock, payloads)
+        self.cloud = Cloud(
+            self.store,
+            Operations(self.store, self.clock),
+            settings,
+            self.clock,
+            payloads,
+            self.backend.addresses,
+            self.token,
+        )
         self.worker = ClusterWorker(self.cloud, self.backend)
         self.worker.resume()
         self.server = Server(self.cloud, {self.token})

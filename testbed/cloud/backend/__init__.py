@@ -37,3 +37,6 @@ class Backend(Protocol):
 
     def get(self, name: str) -> ClusterEndpoint | None:
         """The running cluster, or None."""
+
+    def addresses(self, region: str) -> list[str]:
+        """Addresses that a load balancer of a cluster in this region can really have, best first; may be empty."""

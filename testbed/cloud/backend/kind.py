@@ -36,6 +36,16 @@ class KindBackend:
         info = self.clusters.get(name)
         return _endpoint(info) if info else None
 
+    def addresses(self, region: str) -> list[str]:
+        """The load balancer pools of the region's clusters, last first: the clusters themselves take the first."""
+        from ipaddress import IPv4Address
+
+        from testbed.nodes import record
+
+        known = [found for found in map(record.load, record.names()) if found]
+        pools = [found.addresses.load_balancers for found in known if f"{found.location}-".startswith(f"{region}-")]
+        return [str(IPv4Address(number)) for first, last in pools for number in range(int(last), int(first) - 1, -1)]
+
 
 def _endpoint(info: Any) -> ClusterEndpoint:
     """Google shows a bare address and means port 443; another port is shown with the address."""

@@ -46,3 +46,7 @@ class MemoryBackend:
     def get(self, name: str) -> ClusterEndpoint | None:
         """The remembered cluster."""
         return self.clusters.get(name)
+
+    def addresses(self, region: str) -> list[str]:
+        """None is real."""
+        return []

@@ -27,6 +27,10 @@ class Cloud:
     settings: Settings
     clock: Callable[[], float]
     payloads: Payloads
+    # External addresses of a region that something on this machine can really answer on, best first.
+    reachable: Callable[[str], list[str]] = lambda _region: []
+    # The one access token: whoever proves who he is gets this one, because the clusters' API servers take it too.
+    token: str = ""
     # Services register themselves here: background work that must be picked up again at start.
     workers: dict[str, Any] = field(default_factory=dict)
 

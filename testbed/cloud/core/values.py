@@ -27,6 +27,11 @@ def utc_time(now: float) -> str:
     return datetime.fromtimestamp(now, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
+def whole_second(now: float) -> str:
+    """Seconds and Z, which is all that Google's libraries read where a token expires."""
+    return datetime.fromtimestamp(int(now), UTC).isoformat().replace("+00:00", "Z")
+
+
 def fingerprint(value: Any) -> str:
     """A hash of content in base64: what `fingerprint`, `labelFingerprint` and `etag` hold."""
     text = json.dumps(value, sort_keys=True).encode()

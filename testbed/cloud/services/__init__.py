@@ -10,6 +10,7 @@ NAMES = (
     "container",
     "dns",
     "iam",
+    "credentials",
     "artifactregistry",
     "secretmanager",
     "storage",

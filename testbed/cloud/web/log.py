@@ -18,9 +18,11 @@ READING_VERBS = (
 
 
 def classify(verb: str, api: str) -> str:
-    """`operation` (polling), `read`, `mutate` or `unknown` (no such method)."""
+    """`operation` (polling), `read`, `mutate`, `auth` (tokens) or `unknown` (no such method)."""
     if not api:
         return "unknown"
+    if api == "oauth2.token":
+        return "auth"
     if "perations." in api and (verb == "GET" or api.endswith(".wait")):
         return "operation"
     if verb == "GET" or api.rpartition(".")[2] in READING_VERBS:

@@ -13,6 +13,7 @@ from aiohttp import web
 
 from ..core.call import Cloud
 from ..core.errors import ApiError, Style, unauthenticated
+from . import tokens
 from .admin import Admin
 from .dispatch import Dispatcher, Target
 from .faults import BROKEN_FAULTS, Fault
@@ -63,6 +64,8 @@ class Server:
             return await self._answer_admin(request)
         target = self.dispatcher.locate(request.host, path, verb)
         api = target.method.id if target and target.method else ""
+        if tokens.is_token_request(request.host, path):
+            target, api = None, "oauth2.token"
         fault = next((fault for fault in self.faults if fault.hits(verb, api, path)), None)
         status = 0
         try:
@@ -110,6 +113,9 @@ class Server:
         raise Reset
 
     async def _answer(self, request: web.BaseRequest, target: Target | None) -> web.Response:
+        if tokens.is_token_request(request.host, request.path):
+            status, body = tokens.answer(self.cloud, request.method, await request.read())
+            return web.json_response(body, status=status)
         if target is None or target.method is None:
             page = NOT_FOUND_PAGE.format(path=request.path.replace("<", "&lt;"))
             return web.Response(status=404, text=page, content_type="text/html")

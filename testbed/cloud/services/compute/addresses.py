@@ -10,8 +10,8 @@ from ...core.errors import ApiError, invalid
 from .kinds import Kind, register, required
 from .urls import resolve
 
-# What external addresses are given from: documentation ranges (RFC 5737), so that a mistake reaches nobody. The
-# lower half of the range stays with whoever runs containers in it.
+# What external addresses are given from when no cluster of the region has a pool of its own: a documentation range
+# (RFC 5737), so that a mistake reaches nobody.
 EXTERNAL = ipaddress.IPv4Network("203.0.113.0/24")
 
 
@@ -56,7 +56,9 @@ def _external(call: Call, body: Body, regional: bool) -> None:
             f"Invalid value for field 'resource.address': '{body['address']}'. An external address can only be "
             "specified when it is an in-use ephemeral address to be promoted."
         )
-    body["address"] = _free(call, EXTERNAL, 0)
+    taken = _taken(call)
+    real = call.cloud.reachable(call.path["region"]) if regional else []
+    body["address"] = next((text for text in real if text not in taken), None) or _free(call, EXTERNAL, 0)
 
 
 def _internal(call: Call, body: Body, regional: bool) -> None:

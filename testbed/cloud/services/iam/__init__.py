@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from . import accounts
+from . import accounts, keys
 
-__all__ = ["accounts"]
+__all__ = ["accounts", "keys"]

@@ -8,7 +8,7 @@ from ...core.call import Body, Call, serves
 from ...core.errors import ApiError, invalid, not_found
 from ...core.pages import page
 from ...core.store import Resource
-from ...core.values import etag, numeric_id, project_number
+from ...core.values import etag, numeric_id
 from .. import policies
 
 ACCOUNT_ID = re.compile(r"[a-z](?:[-a-z0-9]{4,28}[a-z0-9])")
@@ -21,7 +21,7 @@ def _key(project: str, email: str) -> str:
 def find(call: Call) -> Resource:
     """The account that the request names by email or unique id; `projects/-` searches every project."""
     name = call.path.get("name") or call.path["resource"]
-    _, project, _, account = name.split("/")
+    _, project, _, account, *_ = name.split("/")
     if project == "-":
         project = account.partition("@")[2].removesuffix(".iam.gserviceaccount.com")
     found = call.store.get(_key(project, account))
@@ -128,6 +128,8 @@ def delete(call: Call) -> Body:
     email, unique = resource.body["email"], resource.body["uniqueId"]
     call.store.delete(resource.key)
     call.store.delete(policies.key(resource.key))
+    for key in call.store.children(f"{resource.key}/keys"):
+        call.store.delete(key.key)
     for policy in call.store.of_kind("iam.policy"):
         member, gone = f"serviceAccount:{email}", f"deleted:serviceAccount:{email}?uid={unique}"
         bindings = policy.body.get("bindings", [])
@@ -157,6 +159,3 @@ def test_permissions(call: Call) -> Body:
     """Which of the permissions the caller has."""
     find(call)
     return policies.permissions(call)
-
-
-__all__ = ["find", "project_number"]

@@ -1,0 +1,103 @@
+"""Where clients turn what they have into an access token: a signed assertion, a refresh token, a foreign identity.
+
+Reached as `oauth2.googleapis.com/token` and `sts.googleapis.com/v1/token`, or below `/oauth2/` and `/sts/`. Forms in,
+JSON out, errors as RFC 6749 words them.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+from urllib.parse import parse_qs
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+
+from ..core.call import Cloud
+from ..core.store import Resource
+
+PATHS = {("oauth2.googleapis.com", "/token"), ("sts.googleapis.com", "/v1/token"),
+         ("accounts.google.com", "/o/oauth2/token")}  # fmt: skip
+PREFIXED = ("/oauth2/token", "/sts/v1/token")
+LIFETIME = 3599
+ASSERTION = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
+SKEW = 300
+
+Answer = tuple[int, dict[str, Any]]
+
+
+def is_token_request(host: str, path: str) -> bool:
+    """Whether a request asks for a token."""
+    return (host.partition(":")[0], path) in PATHS or path in PREFIXED
+
+
+def answer(cloud: Cloud, verb: str, payload: bytes) -> Answer:
+    """The status and body for one token request."""
+    if verb != "POST":
+        return _refuse("invalid_request", "Tokens are asked for by POST.")
+    form = {name: values[-1] for name, values in parse_qs(payload.decode("utf-8", "replace")).items()}
+    kind = form.get("grant_type", "")
+    if kind == ASSERTION:
+        problem = _assertion(cloud, form.get("assertion", ""))
+    elif kind == "refresh_token":
+        # The refresh token that the local cloud knows is its access token: there is one person here.
+        problem = None if form.get("refresh_token") == cloud.token else "Token has been expired or revoked."
+    elif kind == EXCHANGE:
+        problem = _exchange(form)
+    else:
+        return _refuse("unsupported_grant_type", f"Invalid grant_type: {kind}")
+    if problem:
+        return _refuse("invalid_grant", problem)
+    granted = {"access_token": cloud.token, "expires_in": LIFETIME, "token_type": "Bearer"}
+    if kind == EXCHANGE:
+        granted |= {"issued_token_type": "urn:ietf:params:oauth:token-type:access_token"}
+    return 200, granted
+
+
+def _refuse(error: str, description: str) -> Answer:
+    return 400, {"error": error, "error_description": description}
+
+
+def _exchange(form: dict[str, str]) -> str | None:
+    """Workload identity federation; the foreign token itself is not checked: its issuer is not on this machine."""
+    if not form.get("subject_token"):
+        return "The subject token is missing."
+    audience = form.get("audience", "")
+    if not audience.startswith("//iam.googleapis.com/projects/") or "/workloadIdentityPools/" not in audience:
+        return f"Invalid value for audience: {audience}."
+    return None
+
+
+def _assertion(cloud: Cloud, text: str) -> str | None:
+    """What is wrong with a service account's signed assertion, or None. https://www.rfc-editor.org/rfc/rfc7523"""
+    try:
+        signed, _, signature = text.rpartition(".")
+        header, claims = (json.loads(_decode(part)) for part in signed.split("."))
+    except ValueError:
+        return "Invalid JWT: it can't be read."
+    email = claims.get("iss")
+    key = next((item for item in _keys(cloud, str(email)) if item.name == header.get("kid")), None)
+    if key is None or header.get("alg") != "RS256":
+        return "Invalid grant: account not found or its key was deleted."
+    public = serialization.load_pem_public_key(key.meta["public"].encode())
+    if not isinstance(public, rsa.RSAPublicKey):
+        return "Invalid JWT Signature."
+    try:
+        public.verify(_decode(signature), signed.encode(), padding.PKCS1v15(), hashes.SHA256())
+    except InvalidSignature:
+        return "Invalid JWT Signature."
+    now = cloud.clock()
+    if not float(claims.get("iat", 0)) - SKEW <= now <= float(claims.get("exp", 0)) + SKEW:
+        return "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe."
+    return None
+
+
+def _keys(cloud: Cloud, email: str) -> list[Resource]:
+    return [item for item in cloud.store.of_kind("iam.key") if item.meta["email"] == email]
+
+
+def _decode(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
