@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
-from testbed.images import Image, built
+from testbed.images import built
 from testbed.nodes.runtime import Runtime, detect
 
 pytestmark = pytest.mark.platform
@@ -42,28 +42,32 @@ def runtime() -> Runtime:
 
 
 @pytest.fixture(scope="module")
-def images(runtime: Runtime) -> Iterator[dict[str, Image]]:
-    """The images, loaded; those that the runtime did not have before are removed afterwards."""
-    found = built()
+def load(runtime: Runtime) -> Iterator[Callable[[str], str]]:
+    """Loads an image and returns its reference; those that the runtime did not have before are removed in the end."""
+    images = built()
     loaded = []
-    for name in sorted({name for name, *_ in COMMANDS} | {name for name, *_ in PROGRAMS}):
-        if not runtime.has_image(found[name].reference):
-            runtime.run("load", "--quiet", "--input", found[name].archive)
-            loaded.append(found[name].reference)
-    yield found
-    for reference in loaded:
-        runtime.run("rmi", "--force", reference)
+
+    def reference(name: str) -> str:
+        image = images[name]
+        if not runtime.has_image(image.reference):
+            runtime.run("load", "--quiet", "--input", image.archive)
+            loaded.append(image.reference)
+        return image.reference
+
+    yield reference
+    for name in loaded:
+        runtime.run("rmi", "--force", name)
 
 
 @pytest.mark.parametrize(("name", "arguments", "said"), COMMANDS)
 def test_its_entrypoint_starts_confined(
-    name: str, arguments: list[str], said: str, images: dict[str, Image], runtime: Runtime
+    name: str, arguments: list[str], said: str, load: Callable[[str], str], runtime: Runtime
 ) -> None:
-    assert said in runtime.run("run", "--rm", *CONFINED, images[name].reference, *arguments)
+    assert said in runtime.run("run", "--rm", *CONFINED, load(name), *arguments)
 
 
 @pytest.mark.parametrize(("name", "program", "arguments", "said"), PROGRAMS)
 def test_it_has_the_program(
-    name: str, program: str, arguments: list[str], said: str, images: dict[str, Image], runtime: Runtime
+    name: str, program: str, arguments: list[str], said: str, load: Callable[[str], str], runtime: Runtime
 ) -> None:
-    assert said in runtime.run("run", "--rm", *CONFINED, f"--entrypoint={program}", images[name].reference, *arguments)
+    assert said in runtime.run("run", "--rm", *CONFINED, f"--entrypoint={program}", load(name), *arguments)
