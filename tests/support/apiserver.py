@@ -113,6 +113,7 @@ def running(bundle: Path) -> Iterator[ApiServer]:
                     f"--tls-cert-file={folder / 'server.pem'}",
                     f"--tls-private-key-file={folder / 'server.key'}",
                     f"--token-auth-file={folder / 'tokens.csv'}",
+                    f"--client-ca-file={folder / 'ca.pem'}",
                     f"--service-account-key-file={folder / 'server.key'}",
                     f"--service-account-signing-key-file={folder / 'server.key'}",
                     "--service-account-issuer=https://kubernetes.default.svc",
@@ -188,9 +189,9 @@ def _wait_ready(server: ApiServer, processes: list[subprocess.Popen[bytes]]) -> 
 
 
 def _certificates(folder: Path) -> str:
-    """A CA and a server certificate for 127.0.0.1; returns the CA as PEM."""
+    """A CA, a server certificate for 127.0.0.1 and an administrator's; returns the CA as PEM."""
     now = datetime.now(UTC)
-    ca_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+    ca_key = ec.generate_private_key(ec.SECP256R1())
     ca_name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "apiserver tests")])
 
     def builder(subject: x509.Name, public: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
@@ -209,19 +210,25 @@ def _certificates(folder: Path) -> str:
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .sign(ca_key, hashes.SHA256())
     )
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "kube-apiserver")])
-    names = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1")), x509.DNSName("localhost")])
-    leaf = builder(name, key.public_key()).add_extension(names, critical=False).sign(ca_key, hashes.SHA256())
     pem = serialization.Encoding.PEM
-    (folder / "server.pem").write_bytes(leaf.public_bytes(pem))
-    (folder / "server.key").write_bytes(
-        key.private_bytes(pem, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption())
-    )
+    own = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1")), x509.DNSName("localhost")])
+    for file, names, extension in (
+        ("server", {x509.NameOID.COMMON_NAME: "kube-apiserver"}, own),
+        ("client", {x509.NameOID.COMMON_NAME: "admin", x509.NameOID.ORGANIZATION_NAME: "system:masters"}, None),
+    ):
+        key = ec.generate_private_key(ec.SECP256R1())
+        leaf = builder(x509.Name([x509.NameAttribute(*pair) for pair in names.items()]), key.public_key())
+        if extension is not None:
+            leaf = leaf.add_extension(extension, critical=False)
+        (folder / f"{file}.pem").write_bytes(leaf.sign(ca_key, hashes.SHA256()).public_bytes(pem))
+        (folder / f"{file}.key").write_bytes(
+            key.private_bytes(pem, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption())
+        )
+    (folder / "ca.pem").write_bytes(ca.public_bytes(pem))
     return ca.public_bytes(pem).decode()
 
 
 def _write_kubeconfig(server: ApiServer) -> None:
-    (server.folder / "ca.pem").write_text(server.ca_certificate)
     config = {
         "apiVersion": "v1",
         "kind": "Config",
