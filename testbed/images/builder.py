@@ -16,6 +16,8 @@ from testbed.images.progress import Display
 from testbed.images.recipes import Recipe, reference
 from testbed.images.scheduler import Reporter, Task
 
+KEPT_ARCHIVES = 3  # of one image: checkouts and branches beside each other share the cache
+
 
 @dataclass(frozen=True)
 class Image:
@@ -53,7 +55,23 @@ class Places:
         """Move a finished archive into its place."""
         partial_archive.replace(self.archive)
         write_json(self.facts, {"reference": full_name, "digest": digest})
+        self._forget_old(full_name)
         return Image(name, full_name, self.archive, digest)
+
+    def _forget_old(self, full_name: str) -> None:
+        """Remove all but the newest archives of the image: each change of ping would leave one for good."""
+        repository = full_name.rpartition(":")[0]
+        facts = [path for path in self.facts.parent.glob("*.json") if _repository(path) == repository]
+        for path in sorted(facts, key=lambda path: path.stat().st_mtime)[:-KEPT_ARCHIVES]:
+            path.unlink(missing_ok=True)
+            path.with_suffix(".tar").unlink(missing_ok=True)
+
+
+def _repository(facts: Path) -> str:
+    try:
+        return str(json.loads(facts.read_text())["reference"]).rpartition(":")[0]
+    except FileNotFoundError:  # another run has just removed it
+        return ""
 
 
 def tag_of(full_name: str) -> str:

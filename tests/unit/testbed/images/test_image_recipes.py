@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -129,6 +130,19 @@ class TestPlanning:
         places.archive.parent.mkdir(parents=True)
         places.archive.write_text("")
         assert "image pilot" in self.names([RECIPE], tmp_path)
+
+
+def test_only_the_newest_archives_of_an_image_are_kept(tmp_path: Path) -> None:
+    (tmp_path / "images").mkdir()
+    for number, name in enumerate(["cilium-operator", "cilium", "cilium", "cilium", "cilium"]):
+        places = Places.of(tmp_path, name, f"1-{number}")
+        (tmp_path / "partial").write_text("")
+        places.keep(name, f"localhost/pingpong/{name}:1-{number}", tmp_path / "partial", "sha256:1")
+        os.utime(places.facts, (number, number))
+    assert {path.name for path in (tmp_path / "images").glob("*.tar")} == {
+        "cilium-operator-1-0.tar", "cilium-1-2.tar", "cilium-1-3.tar", "cilium-1-4.tar",
+    }  # fmt: skip
+    assert len(list((tmp_path / "images").iterdir())) == 8
 
 
 class TestContext:
