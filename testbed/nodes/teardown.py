@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import shlex
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +17,8 @@ from testbed.nodes.prepare import MODULES_FOLDER
 from testbed.nodes.runtime import Runtime
 
 FORWARDING = Path("/proc/sys/net/ipv4/ip_forward")
+NAMESPACES = Path("/run/netns")
+CGROUPS = Path("/sys/fs/cgroup")
 CHAIN_PREFIX = "NETAVARK"
 TABLES = ("filter", "nat")
 # What the testbed keeps in its state folder; anything else in there is not ours to remove.
@@ -29,6 +34,7 @@ def remember_machine() -> None:
                 "modules_folder": MODULES_FOLDER.exists(),
                 "ip_forward": FORWARDING.read_text().strip(),
                 "chains": _chains(),
+                "namespaces": NAMESPACES.is_mount(),
             })  # fmt: skip
 
 
@@ -63,6 +69,10 @@ def _restore() -> None:
     if not before["chains"]:
         for table in TABLES:
             _remove_chains(table)
+    if not before["namespaces"] and NAMESPACES.is_mount() and not any(NAMESPACES.iterdir()):
+        run(["umount", NAMESPACES], check=False)
+    for parent in (*CGROUPS.glob("libpod_parent"), *CGROUPS.glob("*/libpod_parent")):
+        _remove_empty(parent)
     if before["ip_forward"] == "0":
         FORWARDING.write_text("0")
     if not before["modules_folder"] and MODULES_FOLDER.is_dir() and not any(MODULES_FOLDER.iterdir()):
@@ -79,11 +89,24 @@ def _rules(table: str) -> str:
 
 
 def _remove_chains(table: str) -> None:
-    lines = _rules(table).splitlines()
-    for line in lines:
-        if line.startswith("-A") and not line.startswith(f"-A {CHAIN_PREFIX}") and CHAIN_PREFIX in line:
-            run(["iptables", "--table", table, "-D", *line.split()[1:]], check=False)
+    for arguments in removals(_rules(table)):
+        run(["iptables", "--table", table, *arguments], check=False)
+
+
+def removals(rules: str) -> list[list[str]]:
+    """The arguments for iptables that take podman's chains out of ``iptables-save``'s rules: jumps, then chains."""
+    lines = rules.splitlines()
+    jumps = [shlex.split(line)[1:] for line in lines if line.startswith("-A") and f"-j {CHAIN_PREFIX}" in line]
     chains = [line[1:].split()[0] for line in lines if line.startswith(f":{CHAIN_PREFIX}")]
-    for option in ("-F", "-X"):
-        for chain in chains:
-            run(["iptables", "--table", table, option, chain], check=False)
+    return [
+        *(["-D", *jump] for jump in jumps),
+        *(["-F", chain] for chain in chains),
+        *(["-X", chain] for chain in chains),
+    ]
+
+
+def _remove_empty(folder: Path) -> None:
+    """Remove a tree of control groups in which no process is."""
+    for path, _, _ in os.walk(folder, topdown=False):
+        with contextlib.suppress(OSError):
+            Path(path).rmdir()
