@@ -136,8 +136,11 @@ class HealthMonitor:
             began = time.monotonic()
             factor = self.cloud.settings.time_factor
             timeout = max(SHORTEST_TIMEOUT, float(endpoint.check["timeoutSec"]) * min(1.0, factor))
+            named = self.cloud.settings.probe_server_name
             regions = list(endpoint.check.get("sourceRegions") or [])
-            results = await asyncio.gather(*(probes.probe(endpoint.check, endpoint.address, timeout) for _ in regions))
+            results = await asyncio.gather(
+                *(probes.probe(endpoint.check, endpoint.address, timeout, named) for _ in regions)
+            )
             self._record(endpoint, dict(zip(regions, results, strict=True)))
             interval = float(endpoint.check["checkIntervalSec"]) * factor
             await asyncio.sleep(max(0.05, interval - (time.monotonic() - began)))

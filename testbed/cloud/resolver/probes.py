@@ -9,7 +9,9 @@ from collections.abc import Mapping
 from typing import Any
 
 MESSAGES = {"HTTP": "httpHealthCheck", "HTTPS": "httpsHealthCheck", "TCP": "tcpHealthCheck"}
+# The expected text is looked for in the first 1024 bytes of the body: compute.v1.json, HTTPHealthCheck.response
 READ_LIMIT = 64 * 1024
+BODY_LIMIT = 1024
 
 
 def _unverified() -> ssl.SSLContext:
@@ -20,23 +22,29 @@ def _unverified() -> ssl.SSLContext:
     return context
 
 
-async def probe(check: Mapping[str, Any], address: str, timeout: float) -> str | None:
-    """None when the endpoint passes, else why not; `timeout` in seconds covers everything."""
+async def probe(check: Mapping[str, Any], address: str, timeout: float, server_name: bool = True) -> str | None:
+    """None when the endpoint passes, else why not; `timeout` in seconds covers everything.
+
+    With `server_name` the health check's host is also what TLS asks for.
+    """
     kind = str(check["type"])
     config = check[MESSAGES[kind]]
     try:
         async with asyncio.timeout(timeout):
-            return await _probe(kind, config, address)
+            return await _probe(kind, config, address, server_name)
     except TimeoutError:
         return f"no answer in {timeout:g} s"
     except (OSError, ssl.SSLError, asyncio.IncompleteReadError) as error:
         return f"{type(error).__name__}: {error}"
 
 
-async def _probe(kind: str, config: Mapping[str, Any], address: str) -> str | None:
+async def _probe(kind: str, config: Mapping[str, Any], address: str, server_name: bool) -> str | None:
     context = _unverified() if kind == "HTTPS" else None
     port = int(config.get("port") or (443 if kind == "HTTPS" else 80))
-    reader, writer = await asyncio.open_connection(address, port, ssl=context)
+    name = (config.get("host") if server_name else None) if context else None
+    reader, writer = await asyncio.open_connection(
+        address, port, ssl=context, server_hostname=(name or "") if context else None
+    )
     try:
         if kind == "TCP":
             return None
@@ -49,10 +57,18 @@ async def _probe(kind: str, config: Mapping[str, Any], address: str) -> str | No
         if len(status) < 2 or status[1] != "200":
             return f"HTTP {status[1] if len(status) > 1 else 'without a status'}, expected 200"
         wanted = config.get("response")
-        if wanted and wanted.encode() not in await reader.read(READ_LIMIT):
+        if wanted and wanted.encode() not in await _body(reader):
             return "the expected response text is missing"
         return None
     finally:
         writer.close()
         with contextlib.suppress(OSError, ssl.SSLError):
             await writer.wait_closed()
+
+
+async def _body(reader: asyncio.StreamReader) -> bytes:
+    """The start of a body: what follows the headers."""
+    read = b""
+    while len(read) < READ_LIMIT and (more := await reader.read(READ_LIMIT)):
+        read += more
+    return read.partition(b"\r\n\r\n")[2][:BODY_LIMIT]

@@ -45,7 +45,9 @@ class Server:
 
     async def start(self, host: str, port: int, context: ssl.SSLContext) -> int:
         """Listen; returns the port (0 asks for a free one)."""
-        self.runner = web.ServerRunner(web.Server(self.handle), handle_signals=False, shutdown_timeout=1.0)
+        self.runner = web.ServerRunner(
+            web.Server(self.handle), handle_signals=False, shutdown_timeout=1.0, access_log=None
+        )
         await self.runner.setup()
         site = web.TCPSite(self.runner, host, port, ssl_context=context, reuse_address=True)
         await site.start()

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from ...core.call import Body, Call
 from ...core.errors import ApiError, invalid
-from .kinds import Kind, register, required
+from .kinds import Kind, required
 from .urls import resolve
+from .verbs import register
 
 # What external addresses are given from when no cluster of the region has a pool of its own: a documentation range
 # (RFC 5737), so that a mistake reaches nobody.

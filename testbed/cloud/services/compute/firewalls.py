@@ -7,8 +7,9 @@ import re
 
 from ...core.call import Body, Call
 from ...core.errors import invalid
-from .kinds import Kind, register
+from .kinds import Kind
 from .urls import resolve
+from .verbs import register
 
 PROTOCOLS = frozenset({"tcp", "udp", "icmp", "esp", "ah", "ipip", "sctp", "all"})
 TAG = re.compile(r"[a-z](?:[-a-z0-9]{0,61}[a-z0-9])?")

@@ -6,7 +6,8 @@ from ...core.call import Body, Call
 from ...core.errors import ApiError, invalid
 from ...core.store import Resource
 from . import catalog
-from .kinds import Kind, register
+from .kinds import Kind
+from .verbs import register
 
 # The message of each type and its default port.
 TYPES = {

@@ -11,8 +11,9 @@ from ...core.store import Resource
 from ...core.values import compute_time, fingerprint, project_number
 from . import catalog
 from .addresses import EXTERNAL
-from .kinds import Kind, check_fingerprint, find, register, replace, required
+from .kinds import Kind, check_fingerprint, find, required
 from .urls import path_of, require_ready, resolve, url
+from .verbs import register, replace
 
 IMAGE = re.compile(r"projects/([a-z][a-z0-9-]+)/global/images/(family/)?[a-z0-9-]+")
 SHIELDED = {"enableSecureBoot": False, "enableVtpm": True, "enableIntegrityMonitoring": True}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ...core.call import Body, Call
 from ...core.errors import ApiError, invalid
-from .kinds import Kind, register
+from .kinds import Kind
+from .verbs import register
 
 MTU = (1300, 8896)
 

@@ -6,8 +6,9 @@ import re
 
 from ...core.call import Body, Call
 from ...core.errors import ApiError, invalid
-from .kinds import NAME, Kind, register, required
+from .kinds import NAME, Kind, required
 from .urls import resolve
+from .verbs import register
 
 NAT_DEFAULTS = {
     "enableEndpointIndependentMapping": False,

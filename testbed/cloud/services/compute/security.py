@@ -8,8 +8,9 @@ import re
 
 from ...core.call import Body, Call, serves
 from ...core.errors import ApiError, invalid
-from .kinds import Kind, find, merge, register, replace
+from .kinds import Kind, find, merge
 from .urls import require_ready
+from .verbs import register, replace
 
 DEFAULT_PRIORITY = 2147483647
 ACTIONS = re.compile(r"allow|deny\((403|404|502)\)|throttle|rate_based_ban")

@@ -6,9 +6,10 @@ import ipaddress
 
 from ...core.call import Body, Call, serves
 from ...core.errors import ApiError, invalid
-from .kinds import Kind, find, register, replace, required
+from .kinds import Kind, find, required
 from .ranges import parse, refuse_overlap
 from .urls import require_ready, resolve
+from .verbs import register, replace
 
 PROXY_PURPOSES = ("REGIONAL_MANAGED_PROXY", "GLOBAL_MANAGED_PROXY", "INTERNAL_HTTPS_LOAD_BALANCER")
 SECONDARY_NAME = r"[a-z](?:[-a-z0-9]{0,61}[a-z0-9])?"
