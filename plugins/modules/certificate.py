@@ -246,27 +246,8 @@ options:
         type: bool
         default: false
   connection:
-    description: The cluster whose Secrets are read and written, as the fact C(cluster_connection) has it.
-    type: dict
-    suboptions:
-      endpoint:
-        description: The API server's address, C(https://host:port).
-        type: str
-      ca_certificate:
-        description: The PEM text of the authority that the API server is verified with.
-        type: str
-      token:
-        description: A bearer token.
-        type: str
-      kubeconfig:
-        description: A kubeconfig file, instead of the above.
-        type: path
-      context:
-        description: The context in it, the current one when left out.
-        type: str
-      proxy:
-        description: The address of an HTTP proxy on the way.
-        type: str
+    description: How to reach the cluster whose Secrets are read or written; not needed without one.
+    required: false
   environment_name:
     description: The environment, as a label of the Secrets.
     type: str
@@ -284,6 +265,8 @@ attributes:
   idempotent:
     description: A certificate that is as wanted and not due is left alone.
     support: full
+extends_documentation_fragment:
+  - pingpong.platform.cluster
 notes:
   - Needs the Python library C(cryptography) in the controller.
 """

@@ -54,6 +54,11 @@ options:
       key:
         description: The key as text.
         type: str
+      secret:
+        description:
+          - A secret of Google's Secret Manager, in the project of O(cloud). It must exist; its newest version
+            holds what O(root.file) would, and the versions before it are disabled.
+        type: str
       algorithm:
         description: How the key of a root that is made here is made.
         type: str
@@ -129,6 +134,8 @@ attributes:
   idempotent:
     description: A stage that is done changes nothing.
     support: full
+extends_documentation_fragment:
+  - pingpong.platform.cloud
 notes:
   - Needs the Python library C(cryptography) in the controller.
 """

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.pingpong.platform.plugins.module_utils.cluster.spec import CONNECTION
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.keys import ALGORITHMS, DEFAULT_ALGORITHM
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.wanted import EXTENDED_USAGES, USAGES
 
@@ -18,17 +19,6 @@ def texts(**extra: Any) -> Spec:
     return {"type": "list", "elements": "str", **extra}
 
 
-CONNECTION: Spec = {
-    "type": "dict",
-    "options": {
-        "endpoint": {"type": "str"},
-        "ca_certificate": {"type": "str"},
-        "token": {"type": "str", "no_log": True},
-        "kubeconfig": {"type": "path"},
-        "context": {"type": "str"},
-        "proxy": {"type": "str"},
-    },
-}
 SECRET_NAME: Spec = {
     "type": "dict",
     "options": {"namespace": {"type": "str", "required": True}, "name": {"type": "str", "required": True}},
@@ -117,7 +107,8 @@ CERTIFICATES: Spec = {
 }
 ARGUMENT_SPEC: Spec = {
     "certificates": CERTIFICATES,
-    "connection": CONNECTION,
+    # Only where a Secret is read or written.
+    "connection": {**CONNECTION, "required": False},
     "environment_name": {"type": "str"},
     "layer": {"type": "str", "default": "certificates"},
 }

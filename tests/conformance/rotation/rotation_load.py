@@ -97,6 +97,10 @@ class Load:
         self._image = image
 
     def start(self, seconds: int = 1500) -> None:
+        deadline = time.monotonic() + 180
+        while (found := self.client.get("v1", "Namespace", NAMESPACE)) and "deletionTimestamp" in found["metadata"]:
+            assert time.monotonic() < deadline, f"{self.name}: the namespace of an earlier load doesn't go"
+            time.sleep(1)
         for obj in [*self._network(), *(self._pod(name, seconds) for name in ("server", "client"))]:
             self.client.apply(obj, force=True)
         deadline = time.monotonic() + 180

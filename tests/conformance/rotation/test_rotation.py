@@ -28,6 +28,8 @@ STATE = Path(os.environ.get("PINGPONG_STATE") or ROOT / ".local")
 ENVIRONMENT = {**os.environ, "PINGPONG_STATE": str(STATE)}
 CLUSTERS = ("primary", "secondary")
 STAGES = ("trust_both", "issue_new", "trust_new")
+# A proof that is inconclusive, on a machine that is too busy to give its probes their time, is made again.
+PROOFS = 3
 PLAYBOOK = str(ROOT / ".venv" / "bin" / "ansible-playbook")
 
 
@@ -56,6 +58,8 @@ def loads(clients: dict[str, ClusterClient]) -> Iterator[list[Load]]:
 
 
 def test_the_root_changes_and_not_one_request_fails(loads: list[Load], clients: dict[str, ClusterClient]) -> None:
+    if any(len(bundle.trusted) > 1 for bundle in bundles(clients).values()):
+        finish(*STAGES)  # an earlier run was cut short
     begun = bundles(clients)
     old = {bundle.issuer for bundle in begun.values()}
     assert len(old) == 1, "one root for all clusters"
@@ -119,9 +123,9 @@ def interrupt(stage: str, clients: dict[str, ClusterClient], before: dict[str, B
     process.wait()
 
 
-def finish(stage: str) -> None:
-    done = playbook("rotate.yml", *stages(stage))
-    assert done.returncode == 0, f"{stage}: {done.stdout[-3000:]}{done.stderr[-1000:]}"
+def finish(*names: str) -> None:
+    done = playbook("rotate.yml", *stages(*names))
+    assert done.returncode == 0, f"{names}: {done.stdout[-3000:]}{done.stderr[-1000:]}"
 
 
 def refused(stage: str, message: str, clients: dict[str, ClusterClient]) -> None:
@@ -137,5 +141,8 @@ def prove(stage: str, loads: list[Load]) -> None:
     counts: dict[str, Count] = {load.name: load.counted() for load in loads}
     failed = {name: count.errors for name, count in counts.items() if count.failed}
     assert not failed, f"{stage}: {failed}"
-    proof = playbook(str(Path(__file__).with_name("mtls.yml")))
+    for _ in range(PROOFS):
+        proof = playbook(str(Path(__file__).with_name("mtls.yml")))
+        if proof.returncode == 0 or "fail: 0" not in proof.stdout:
+            break
     assert proof.returncode == 0, f"{stage}: {proof.stdout[-4000:]}"

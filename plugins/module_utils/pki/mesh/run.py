@@ -12,6 +12,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.settings import settings
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.stack import connect
 from ansible_collections.pingpong.platform.plugins.module_utils.cluster.client import ClusterClient
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.durations import RenewBefore, parse_span
@@ -20,6 +22,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.engine 
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.hierarchy import Shape
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.roots import FileStore, RootStore, ValueStore
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.rotation import Stage
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.secret_manager import SecretManagerStore
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.site import Site
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.waiting import Patience
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.run import labels_for
@@ -31,7 +34,7 @@ def run(args: dict[str, Any], *, check_mode: bool) -> dict[str, Any]:
     """The result of a ``mesh_ca`` task with these validated options."""
     labels = labels_for(args.get("environment_name"), args["layer"])
     shape = parse_shape(args)
-    store = root_store(args["root"])
+    store = root_store(args["root"], args.get("cloud") or {})
     patience = Patience(
         args["wait"], timedelta(seconds=args["wait_timeout"]), timedelta(seconds=max(1, args["wait_sleep"]))
     )
@@ -71,8 +74,11 @@ def parse_shape(args: Mapping[str, Any]) -> Shape:
     return shape
 
 
-def root_store(options: Mapping[str, Any]) -> RootStore:
-    """Where the root is kept, from the option ``root``."""
+def root_store(options: Mapping[str, Any], cloud: dict[str, Any]) -> RootStore:
+    """Where the root is kept, from the options ``root`` and ``cloud``."""
     if options.get("file"):
         return FileStore(Path(options["file"]).expanduser())
+    if options.get("secret"):
+        chosen = settings(cloud)
+        return SecretManagerStore(connect(chosen), chosen.project, options["secret"])
     return ValueStore(options["certificate"], options["key"])

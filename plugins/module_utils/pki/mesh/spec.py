@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.spec import CLOUD
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.keys import ALGORITHMS, DEFAULT_ALGORITHM
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.rotation import Stage
 
@@ -25,12 +26,13 @@ ARGUMENT_SPEC: Spec = {
             "file": {"type": "path"},
             "certificate": {"type": "str"},
             "key": {"type": "str", "no_log": True},
+            "secret": {"type": "str", "no_log": False},
             "algorithm": ALGORITHM,
             "validity": {"type": "str", "default": "3650d"},
             "renew_before": {"type": "str", "default": "20%"},
         },
-        "mutually_exclusive": [["file", "certificate"]],
-        "required_one_of": [["file", "certificate"]],
+        "mutually_exclusive": [["file", "certificate", "secret"]],
+        "required_one_of": [["file", "certificate", "secret"]],
         "required_together": [["certificate", "key"]],
     },
     "intermediate": {
@@ -45,6 +47,7 @@ ARGUMENT_SPEC: Spec = {
     "stage": {"type": "str", "choices": [str(stage) for stage in Stage], "default": str(Stage.STEADY)},
     "environment_name": {"type": "str"},
     "layer": {"type": "str", "default": "mesh-ca"},
+    **CLOUD,
     "wait": {"type": "bool", "default": True},
     "wait_timeout": {"type": "int", "default": 600},
     "wait_sleep": {"type": "int", "default": 2},
