@@ -75,7 +75,7 @@ def grids(gathered: Gathered, proof: str) -> list[Grid]:
     for cluster in dict.fromkeys(cell.cluster for cell in gathered.of(proof)):
         cells = gathered.of(proof, cluster)
         if proof == "mtls":
-            pairs = [cell for cell in cells if cell.source]
+            pairs = sorted((cell for cell in cells if cell.source), key=lambda cell: cell.target)
             found.append(grid_of(cluster, pairs, "caller → port", _way, lambda cell: cell.case))
         elif proof == "network_policy":
             known = [cell for cell in cells if cell.source]

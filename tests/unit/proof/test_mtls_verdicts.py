@@ -1,0 +1,307 @@
+"""From a world of pods to cells: the plan, the attribution of counters, positive controls, exceptions, leaks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.cells import Cell
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.exchange import Exchange
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls import facts
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.exceptions import parse_exceptions
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.inventory import (
+    Address,
+    admits_by_principal,
+    mesh_pods,
+    service_address,
+)
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.plan import Attempt, World, plan
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.verdicts import (
+    Observation,
+    judged_cells,
+    sidecar_cells,
+    sum_counters,
+)
+
+TODAY = date(2026, 11, 22)
+ADDRESS_A, ADDRESS_B = "10.0.0.1", "10.0.1.1"
+ENDINGS = {
+    "no_filter_chain_match": 0, "ssl.fail_verify_no_cert": 0, "ssl.fail_verify_error": 0, "ssl.fail_verify_san": 0,
+    "ssl.connection_error": 0,
+}  # fmt: skip
+
+
+def pod(namespace: str, address: str, *, sidecar: bool = True, **status: Any) -> dict[str, Any]:
+    containers = [{"name": "ping", "ports": [{"name": "http", "containerPort": 8080}, {"containerPort": 9080}]}]
+    return {
+        "metadata": {
+            "name": f"{namespace}-5d-x", "namespace": namespace,
+            "labels": {"app": namespace, "pod-template-hash": "5d"},
+            "ownerReferences": [{"controller": True, "name": f"{namespace}-5d"}],
+        },
+        "spec": {
+            "serviceAccountName": namespace, "containers": containers,
+            "initContainers": [{"name": "istio-proxy"}] if sidecar else [],
+        },
+        "status": {"phase": "Running", "podIP": address, "conditions": [{"type": "Ready", "status": "True"}], **status},
+    }  # fmt: skip
+
+
+SERVICE = {
+    "metadata": {"name": "b", "namespace": "b"},
+    "spec": {"selector": {"app": "b"}, "ports": [{"port": 80, "targetPort": "http"}]},
+}
+
+
+def world(**changes: Any) -> World:
+    pods = mesh_pods([pod("a", ADDRESS_A), pod("b", ADDRESS_B)])
+    base = World(pods, [SERVICE], [], {}, frozenset({8080}), "/whoami")
+    return replace(base, **changes)
+
+
+def spiffe(namespace: str) -> str:
+    return f"spiffe://td/ns/{namespace}/sa/{namespace}"
+
+
+def secure(attempt: Attempt) -> Exchange:
+    """How a STRICT mesh answers an attempt."""
+    target = attempt.target.workload.namespace
+    answered = Exchange(
+        True, "done", None, 200, 200, True, f"TLSv{attempt.version}", "x", True, (spiffe(target),),
+        seen_identity=spiffe(attempt.source.namespace) if attempt.source else None,
+    )  # fmt: skip
+    if attempt.case.expected == "allowed":
+        return answered if attempt.run_in is None else replace(answered, peer_verified=False, peer_names=())
+    if attempt.run_in is not None:
+        return Exchange(True, "done", None, 90, 503)
+    return Exchange(True, "read", "reset")
+
+
+def observed(answer: Callable[[Attempt], Exchange] = secure, of: World | None = None, **risen: int) -> Observation:
+    """All attempts answered, and every pod's counters risen by as much as its refusals; ``risen`` says otherwise."""
+    attempts = plan(of or world())
+    before: dict[str, dict[str, int]] = {ADDRESS_A: dict(ENDINGS), ADDRESS_B: dict(ENDINGS)}
+    after = {address: dict(counters) for address, counters in before.items()}
+    for attempt in attempts:
+        if attempt.case.counters:
+            after[attempt.target.address][attempt.case.counters[0]] += 1
+    for name, value in risen.items():
+        for counters in after.values():
+            counters[name.replace("__", ".")] = value
+    return Observation(attempts, [answer(attempt) for attempt in attempts], before, after)
+
+
+def cells(observation: Observation, exceptions: tuple[dict[str, Any], ...] = ()) -> list[Cell]:
+    return judged_cells("primary", observation, "td", parse_exceptions(exceptions), TODAY, "c/outsider")
+
+
+def fallen(found: list[Cell]) -> set[tuple[str, str]]:
+    return {(cell.case, cell.verdict) for cell in found if cell.verdict != "pass"}
+
+
+def test_a_strict_mesh_passes_every_cell() -> None:
+    found = cells(observed())
+    assert fallen(found) == set()
+    assert {cell.target for cell in found} == {"a/a:8080", "a/a:9080", "b/b:8080", "b/b:9080"}
+    assert {cell.source for cell in found} == {"a/a", "b/b", "c/outsider"}
+
+
+def test_every_pair_meets_every_case_in_both_tls_versions() -> None:
+    found = {cell.case for cell in cells(observed()) if (cell.source, cell.target) == ("a/a", "b/b:8080")}
+    both = ["no_client_certificate", "wrong_ca", "expired", "not_yet_valid", "wrong_trust_domain", "valid"]
+    assert found == {f"{case}/tls{version}" for case in both for version in ("1.2", "1.3")} | {
+        "plaintext", "old_tls/tls1.1", "pod_ip_via_sidecar", "valid_via_sidecar",
+    }  # fmt: skip
+
+
+def permissive(attempt: Attempt) -> Exchange:
+    answers = attempt.case.name == "plaintext" or attempt.case.name == "pod_ip_via_sidecar"
+    return Exchange(True, "done", None, 200, 200, True) if answers else secure(attempt)
+
+
+def test_a_permissive_mesh_fails_the_plain_cells_and_names_the_ports() -> None:
+    observation = observed(permissive)
+    assert fallen(cells(observation)) == {("plaintext", "fail"), ("pod_ip_via_sidecar", "fail")}
+    assert facts.permissive_ports(observation) == ["a/a:8080", "a/a:9080", "b/b:8080", "b/b:9080"]
+
+
+@pytest.mark.parametrize(
+    ("counter", "cases"),
+    [
+        ("no_filter_chain_match", {"plaintext", "pod_ip_via_sidecar"}),
+        ("ssl__fail_verify_no_cert", {"no_client_certificate/tls1.2", "no_client_certificate/tls1.3"}),
+        ("ssl__connection_error", {"old_tls/tls1.1"}),
+    ],
+)
+@pytest.mark.parametrize("rise", [0, 1])
+def test_a_refusal_that_the_server_did_not_count_is_inconclusive(counter: str, cases: set[str], rise: int) -> None:
+    assert fallen(cells(observed(**{counter: rise}))) == {(case, "inconclusive") for case in cases}
+
+
+def test_a_constrained_authority_counts_a_foreign_trust_domain_as_a_bad_chain_or_as_a_bad_name() -> None:
+    observation = observed()
+    for counters in observation.after.values():
+        assert counters is not None
+        moved = dict(counters)
+        moved["ssl.fail_verify_san"], moved["ssl.fail_verify_error"] = 8, moved["ssl.fail_verify_error"] - 8
+        counters.update(moved)  # type: ignore[attr-defined]
+    assert fallen(cells(observation)) == set()
+
+
+@pytest.mark.parametrize("error", ["timeout", "refused"])
+def test_a_dead_pod_is_inconclusive_throughout(error: str) -> None:
+    def dead(attempt: Attempt) -> Exchange:
+        return Exchange(False, "connect", error) if attempt.run_in is None else Exchange(True, "done", None, 90, 503)
+
+    verdicts = {cell.verdict for cell in cells(observed(dead)) if cell.case != "valid_via_sidecar"}
+    assert verdicts == {"inconclusive"}
+
+
+def test_a_mesh_that_refuses_its_own_is_a_wall_that_fails_and_proves_no_refusal() -> None:
+    found = cells(observed(lambda attempt: Exchange(True, "read", "eof")))
+    by_case = {cell.case: cell.verdict for cell in found}
+    assert by_case["valid/tls1.3"] == "fail"
+    assert by_case["plaintext"] == "inconclusive"
+
+
+def test_hidden_counters_are_inconclusive() -> None:
+    observation = observed()
+    hidden = replace(observation, before={ADDRESS_A: None, ADDRESS_B: {}})
+    found = [cell for cell in cells(hidden) if cell.expected == "refused"]
+    assert {cell.verdict for cell in found} == {"inconclusive"}
+    assert "proxyStatsMatcher" in found[0].reason
+
+
+def test_one_bad_replica_decides_the_cell_and_is_named() -> None:
+    second = mesh_pods([pod("b", "10.0.1.2")])[0]
+    of = world(pods=[*world().pods, replace(second, name="b-5d-y")])
+    attempts = plan(of)
+
+    def leaky(attempt: Attempt) -> Exchange:
+        return permissive(attempt) if attempt.target.name == "b-5d-y" else secure(attempt)
+
+    counters = {pod.address: dict(ENDINGS) for pod in of.pods}
+    after = {address: dict.fromkeys(ENDINGS, 99) for address in counters}
+    found = cells(Observation(attempts, [leaky(attempt) for attempt in attempts], counters, after))
+    failed = [cell for cell in found if cell.verdict == "fail"]
+    assert {cell.target for cell in failed} == {"b/b:8080", "b/b:9080"}
+    assert all(cell.reason.startswith("b-5d-y: ") for cell in failed)
+
+
+def test_undeclared_ports_are_found_and_probed_but_the_proxys_own_are_not() -> None:
+    of = world(listening={ADDRESS_B: [8080, 9080, 7777, 15006, 15090]})
+    undeclared = [attempt for attempt in plan(of) if attempt.undeclared]
+    assert {attempt.port for attempt in undeclared} == {7777}
+    assert {attempt.label for attempt in undeclared} == {
+        "undeclared_port:plaintext",
+        "undeclared_port:no_client_certificate/tls1.2",
+        "undeclared_port:no_client_certificate/tls1.3",
+    }
+
+
+EXCEPTION = {"namespace": "b", "port": 9080, "cases": ["plaintext"], "reason": "scraper", "until": "2026-12-31"}
+
+
+@pytest.mark.parametrize(
+    ("exception", "open_ports"),
+    [
+        (EXCEPTION, {"a/a:8080", "a/a:9080", "b/b:8080"}),
+        ({**EXCEPTION, "workload": "b"}, {"a/a:8080", "a/a:9080", "b/b:8080"}),
+        ({**EXCEPTION, "workload": "other"}, {"a/a:8080", "a/a:9080", "b/b:8080", "b/b:9080"}),
+        ({**EXCEPTION, "until": "2026-11-21"}, {"a/a:8080", "a/a:9080", "b/b:8080", "b/b:9080"}),
+    ],
+)
+def test_declared_exceptions_cover_their_port_until_their_day(exception: dict[str, Any], open_ports: set[str]) -> None:
+    found = cells(observed(permissive), (exception,))
+    assert {cell.target for cell in found if cell.case == "plaintext" and cell.verdict == "fail"} == open_ports
+
+
+def test_an_exception_that_ended_is_named() -> None:
+    found = cells(observed(permissive), ({**EXCEPTION, "until": "2026-11-21"},))
+    assert any("its declared exception ended on 2026-11-21" in cell.reason for cell in found)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [({"reason": ""}, "reason: missing"), ({"until": "soon"}, "found 'soon'"), ({"port": 0}, "port: missing")],
+)
+def test_an_exception_needs_a_reason_and_an_end(change: dict[str, Any], says: str) -> None:
+    with pytest.raises(OptionError, match=says):
+        parse_exceptions([{**EXCEPTION, **change}])
+
+
+def test_pods_without_a_sidecar_fail_and_pods_without_an_address_are_undecided() -> None:
+    pods = mesh_pods([pod("a", ADDRESS_A), pod("b", ADDRESS_B, sidecar=False), pod("c", "", phase="Pending")])
+    assert [cell.verdict for cell in sidecar_cells("primary", pods)] == ["pass", "fail", "inconclusive"]
+    assert {attempt.target.workload.namespace for attempt in plan(world(pods=pods))} == {"a"}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"status": {"phase": "Succeeded"}},
+        {"spec": {"hostNetwork": True, "containers": [{"name": "x"}]}},
+        {"metadata": {"name": "p", "namespace": "a", "annotations": {"pingpong.platform/probe": "true"}}},
+        {"metadata": {"name": "p", "namespace": "a", "deletionTimestamp": "2026-11-22T00:00:00Z"}},
+    ],
+)
+def test_ended_leaving_host_and_probe_pods_are_not_proved(change: dict[str, Any]) -> None:
+    assert mesh_pods([{**pod("a", ADDRESS_A), **change}]) == []
+
+
+def test_a_service_is_found_by_its_named_target_port() -> None:
+    target = mesh_pods([pod("b", ADDRESS_B)])[0]
+    assert service_address(target, 8080, [SERVICE]) == Address("b.b.svc", 80)
+    assert service_address(target, 9080, [SERVICE]) is None
+    assert service_address(mesh_pods([pod("a", ADDRESS_A)])[0], 8080, [SERVICE]) is None
+
+
+@pytest.mark.parametrize(
+    ("spec", "by_principal"),
+    [
+        ({"rules": [{"from": [{"source": {"principals": ["td/ns/a/sa/a"]}}]}]}, True),
+        ({"selector": {"matchLabels": {"app": "b"}}, "rules": [{"from": [{"source": {"principals": ["x"]}}]}]}, True),
+        ({"selector": {"matchLabels": {"app": "z"}}, "rules": [{"from": [{"source": {"principals": ["x"]}}]}]}, False),
+        ({"action": "DENY", "rules": [{"from": [{"source": {"principals": ["x"]}}]}]}, False),
+        ({"rules": [{"from": [{"source": {"namespaces": ["a"]}}]}]}, False),
+        ({"rules": [{}]}, False),
+    ],
+)
+def test_where_an_authorization_policy_names_principals_a_wrong_account_is_tried(
+    spec: dict[str, Any], by_principal: bool
+) -> None:
+    policy = {"metadata": {"namespace": "b"}, "spec": spec}
+    assert admits_by_principal(mesh_pods([pod("b", ADDRESS_B)])[0], [policy]) is by_principal
+    tried = {attempt.case.name for attempt in plan(world(authorization=[policy]))}
+    assert ("wrong_service_account" in tried) is by_principal
+
+
+def test_counters_are_summed_over_addresses_and_only_of_the_inbound_listener() -> None:
+    stats = [
+        {"name": "listener.0.0.0.0_15006.ssl.fail_verify_error", "value": 2},
+        {"name": "listener.[__]_15006.ssl.fail_verify_error", "value": 3},
+        {"name": "listener.0.0.0.0_15001.ssl.fail_verify_error", "value": 50},
+        {"name": "cluster.x_15006.ssl.fail_verify_error", "value": 50},
+        {"histograms": {}},
+    ]
+    assert sum_counters(stats, ENDINGS) == {"ssl.fail_verify_error": 5}
+
+
+def test_coverage_counts_pairs_pods_and_ports() -> None:
+    observation = observed()
+    assert facts.coverage(world().pods, observation) == {
+        "pairs": {"probed": 2, "total": 2}, "pods": {"probed": 2, "total": 2}, "ports": 4,
+        "probes": len(observation.attempts),
+    }  # fmt: skip
+
+
+def test_an_authority_must_not_end_before_somebody_can_act() -> None:
+    soon = datetime.now(UTC) + timedelta(days=3)
+    certificates = [{"depth": 1, "subject": "CN=ca", "serial": "1", "days_left": 3.0, "not_after": str(soon)},
+                    {"depth": 0, "subject": "", "serial": "2", "days_left": 0.9, "not_after": "x"}]  # fmt: skip
+    assert [cell.verdict for cell in facts.authority_cells("primary", certificates, 14)] == ["fail"]
+    assert [cell.verdict for cell in facts.authority_cells("primary", certificates, 2)] == ["pass"]

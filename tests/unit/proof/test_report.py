@@ -1,0 +1,162 @@
+"""The report: nothing missing goes unsaid, every cell is on the page, and nothing is fetched or executed."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError, PlatformError
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.cells import Cell
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.outcome import Findings, conclude
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.report.gather import gather
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.report.grids import grids, listed, mark_of
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.report.text import table
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.report.timeline import WIDTH, bars, place
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.report.write import run
+
+NOW = datetime(2026, 11, 22, 19, 0, tzinfo=UTC)
+
+
+def cell(proof: str, verdict: Any = "pass", cluster: str = "primary", **fields: Any) -> dict[str, Any]:
+    words = {"source": "a/a", "target": "b/b:8080", "case": "plaintext", "expected": "refused", "observed": "reset"}
+    return Cell(proof=proof, cluster=cluster, verdict=verdict, **{**words, **fields}).to_dict()
+
+
+def result(proof: str, *cells: dict[str, Any], cluster: str = "primary", **extra: Any) -> dict[str, Any]:
+    return {"proof": proof, "cluster": cluster, "cells": list(cells), **extra}
+
+
+CERTIFICATE = {
+    "fingerprint": "f1", "serial": "1", "subject": "CN=ca", "uris": [], "dns": [], "days_left": 100.0, "depth": 1,
+    "not_after": "2027-01-01T00:00:00Z", "seen_at": ["mesh CA"],
+}  # fmt: skip
+GOOD = [
+    result("mtls", cell("mtls"), cell("mtls", source="", case="sidecar"), certificates=[CERTIFICATE]),
+    result("network_policy", cell("network_policy", expected="no answer"), not_covered=["UDP is only computed"]),
+    result("pod_security", cell("pod_security", evidence={"control": "privileged"}, case="privileged")),
+]
+
+
+def options(path: Path, results: list[dict[str, Any]], **changes: Any) -> dict[str, Any]:
+    base = {"title": "T", "environment_name": "local", "clusters": ["primary"], "path": str(path), "fail": True}
+    return {**base, "results": results, **changes}
+
+
+def test_all_passes_write_both_files_and_do_not_fail(tmp_path: Path) -> None:
+    written = run(options(tmp_path / "new" / "folder", GOOD))
+    assert written["summary"] == {"pass": 4, "fail": 0, "inconclusive": 0, "total": 4}
+    document = json.loads(Path(written["json"]).read_text())
+    assert len(document["cells"]) == 4
+    assert document["not_covered"] == [{"where": "primary: network_policy", "what": "UDP is only computed"}]
+
+
+@pytest.mark.parametrize(
+    ("results", "says"),
+    [
+        ([*GOOD, result("tls", cell("tls", "fail", reason="issued by Stranger"))], "issued by Stranger"),
+        ([*GOOD, result("tls", cell("tls", "inconclusive"))], "1 of 5 cells"),
+        ([*GOOD, {"proof": "tls", "cluster": "primary", "failed": True, "msg": "API server is gone"}], "is gone"),
+        ([*GOOD, result("tls")], "the check returned no cell"),
+        ([], "no check of this cluster ran to its end"),
+    ],
+)
+def test_what_is_not_a_pass_fails_after_the_report_is_written(
+    tmp_path: Path, results: list[dict[str, Any]], says: str
+) -> None:
+    with pytest.raises(PlatformError, match=says):
+        run(options(tmp_path, results))
+    assert says in (tmp_path / "report.json").read_text() or "of 5" in says
+    assert run(options(tmp_path, results, fail=False))["summary"]["total"] > 0
+
+
+def test_a_cluster_that_nobody_measured_is_a_finding() -> None:
+    gathered = gather("T", "local", ["primary", "secondary"], GOOD, NOW)
+    missing = [found for found in gathered.cells if found.cluster == "secondary"]
+    assert [found.verdict for found in missing] == ["inconclusive"]
+
+
+def test_a_skipped_check_is_told_as_not_covered() -> None:
+    gathered = gather("T", "local", ["primary"], [*GOOD, {"proof": "tls", "cluster": "primary", "skipped": True}], NOW)
+    assert ("primary: tls", "the check was skipped") in gathered.not_covered
+
+
+def test_the_page_is_self_contained_and_escapes_what_it_shows(tmp_path: Path) -> None:
+    evil = cell("mtls", "fail", observed="<script>alert(1)</script>", evidence={"body": "<img src=x onerror=y>"})
+    run(options(tmp_path, [result("mtls", evil)], fail=False))
+    page = (tmp_path / "index.html").read_text()
+    assert "<script" not in page and "<img" not in page
+    assert not re.search(r"(?:src|href)=\"(?!#)", page), "nothing is fetched from anywhere"
+
+
+def test_every_cell_is_either_in_a_grid_or_in_a_list() -> None:
+    gathered = gather("T", "local", ["primary"], GOOD, NOW)
+    for proof in gathered.proofs:
+        in_grids = sum(1 for grid in grids(gathered, proof) for _, row in grid.rows for square in row if square)
+        assert in_grids + len(listed(gathered, proof)) == len(gathered.of(proof))
+
+
+@pytest.mark.parametrize(
+    ("expected", "verdict", "mark"),
+    [
+        ("allowed", "pass", "✓"),
+        ("allowed", "fail", "✕"),
+        ("refused", "pass", "✕"),
+        ("refused", "fail", "✓"),
+        ("refused: privileged", "pass", "✕"),
+        ("refused", "inconclusive", "?"),
+        ("at least 7 days left", "pass", "✓"),
+        ("at least 7 days left", "fail", "✕"),
+    ],
+)
+def test_a_square_shows_what_was_measured(expected: str, verdict: Any, mark: str) -> None:
+    assert mark_of(Cell(**cell("mtls", verdict, expected=expected))) == mark
+
+
+def test_the_table_names_what_fell_short() -> None:
+    text = table(gather("T", "local", ["primary"], [*GOOD, result("tls", cell("tls", "fail"))], NOW))
+    lines = text.splitlines()
+    assert lines[0].split() == ["cluster", "proof", "pass", "fail", "inconclusive", "verdict"]
+    assert any(line.startswith("primary") and line.endswith("FAIL") and "HTTPS endpoints" in line for line in lines)
+    assert lines[-1].startswith("fail: primary: tls: a/a → b/b:8080 [plaintext]")
+
+
+def test_certificates_are_told_once_the_first_to_end_on_top() -> None:
+    leaf = {**CERTIFICATE, "fingerprint": "f2", "uris": ["spiffe://td/ns/a/sa/a"], "depth": 0, "days_left": 0.9}
+    dead = {**CERTIFICATE, "fingerprint": "f3", "days_left": -1.0}
+    close = {**CERTIFICATE, "fingerprint": "f4", "days_left": 20.0}
+    found = bars([CERTIFICATE, leaf, CERTIFICATE, dead, close])
+    assert [(bar.days_left, bar.state) for bar in found] == [
+        (-1.0, "ended"),
+        (0.9, "good"),
+        (20.0, "soon"),
+        (100.0, "good"),
+    ]
+    assert found[0].length == 0 and 0 < found[1].length < found[2].length < WIDTH
+
+
+def test_the_axis_is_bounded() -> None:
+    assert place(0) == 0 and place(10**6) == WIDTH
+
+
+def failing() -> Findings:
+    raise PlatformError("the API server did not answer")
+
+
+def wrong() -> Findings:
+    raise OptionError("namespaces.a: found 'x'")
+
+
+def test_what_keeps_a_check_from_measuring_is_a_finding_and_wrong_options_are_not() -> None:
+    quiet = conclude("mtls", {"cluster": "primary", "fail": False}, failing)
+    assert quiet["summary"]["inconclusive"] == 1 and "did not answer" in quiet["short_of"]
+    with pytest.raises(PlatformError, match="did not answer") as caught:
+        conclude("mtls", {"cluster": "primary", "fail": True}, failing)
+    assert caught.value.details["cells"]
+    with pytest.raises(OptionError):
+        conclude("mtls", {"cluster": "primary", "fail": False}, wrong)
+    with pytest.raises(PlatformError, match="nothing was checked"):
+        conclude("mtls", {"cluster": "primary", "fail": True}, lambda: Findings([]))
