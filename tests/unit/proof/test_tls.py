@@ -1,0 +1,213 @@
+"""``tls_check`` against live endpoints on loopback: each thing that may be wrong is found and named."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import ipaddress
+import socket
+import ssl
+import threading
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.tls.check import run
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.x509.oid import NameOID
+
+HOST = "test.localdev.me"
+NOW = dt.datetime.now(dt.UTC)
+DAY = dt.timedelta(days=1)
+
+
+class Authority:
+    """A CA; leaves have RSA keys, because the weak ciphers are for those."""
+
+    def __init__(self, name: str) -> None:
+        self.name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+        self.key = rsa.generate_private_key(65537, 2048)
+        self.certificate = self._sign(self.name, self.key, 3650, x509.BasicConstraints(ca=True, path_length=None))
+
+    def _sign(
+        self, subject: x509.Name, key: rsa.RSAPrivateKey, days: float, *extra: x509.ExtensionType
+    ) -> x509.Certificate:
+        builder = x509.CertificateBuilder().subject_name(subject).issuer_name(self.name).public_key(key.public_key())
+        builder = builder.serial_number(x509.random_serial_number())
+        builder = builder.not_valid_before(NOW - 30 * DAY).not_valid_after(NOW + days * DAY)
+        for extension in extra:
+            builder = builder.add_extension(extension, critical=isinstance(extension, x509.BasicConstraints))
+        return builder.sign(self.key, hashes.SHA256())
+
+    @property
+    def pem(self) -> str:
+        return self.certificate.public_bytes(serialization.Encoding.PEM).decode()
+
+    def leaf(self, name: str, days: float) -> bytes:
+        key = rsa.generate_private_key(65537, 2048)
+        names = x509.SubjectAlternativeName([x509.DNSName(name), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+        certificate = self._sign(subject, key, days, names)
+        secret = key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        return certificate.public_bytes(serialization.Encoding.PEM) + secret
+
+
+@contextlib.contextmanager
+def listening(answer: bytes, context: ssl.SSLContext | None) -> Iterator[int]:
+    def serve(connection: socket.socket) -> None:
+        with contextlib.suppress(OSError), connection:
+            secured = context.wrap_socket(connection, server_side=True) if context else connection
+            with secured:
+                if secured.recv(4096):
+                    secured.sendall(answer)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def loop() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    threading.Thread(target=serve, args=(server.accept()[0],), daemon=True).start()
+
+        threading.Thread(target=loop, daemon=True).start()
+        yield server.getsockname()[1]
+        server.shutdown(socket.SHUT_RDWR)
+
+
+PONG = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nStrict-Transport-Security: max-age=31536000\r\n\r\npong\n"
+REDIRECT = b"HTTP/1.1 301 Moved\r\nLocation: https://test.localdev.me/ping\r\nContent-Length: 0\r\n\r\n"
+AUTHORITY, OTHER = Authority("edge root"), Authority("another root")
+
+
+def context(path: Path, authority: Authority = AUTHORITY, name: str = HOST, days: float = 90) -> ssl.SSLContext:
+    file = path / "pair.pem"
+    file.write_bytes(authority.leaf(name, days))
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    made.load_cert_chain(file)
+    made.set_ciphers("ECDHE+AESGCM")
+    return made
+
+
+def measured(port: int, plain: int, **changes: Any) -> dict[str, str]:
+    endpoint: dict[str, Any] = {
+        "name": "gateway", "address": "127.0.0.1", "port": port, "server_name": HOST, "ca": AUTHORITY.pem,
+        "path": "/ping", "timeout": 3.0, "names": [], "min_days": 7, "min_version": "1.2", "status": 200,
+        "body": "pong", "plain_port": plain, "redirect": True, "hsts_min_seconds": 3600, **changes,
+    }  # fmt: skip
+    found = run({"cluster": "primary", "fail": False, "endpoints": [endpoint]})
+    return {cell["case"].partition(" ")[0]: cell["verdict"] for cell in found["cells"]}
+
+
+ALL_PASS = dict.fromkeys(
+    ["chain", "names", "expiry", "weak_ciphers", "GET", "tls1.0", "tls1.1", "tls1.2", "tls1.3", "plain", "hsts"], "pass"
+)
+
+
+def old_versions(made: ssl.SSLContext) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        made.minimum_version = ssl.TLSVersion.TLSv1_1
+    made.set_ciphers("ECDHE+AES:!aNULL:@SECLEVEL=0")
+
+
+def weak(made: ssl.SSLContext) -> None:
+    made.set_ciphers("AES128-SHA256:ECDHE+AESGCM:@SECLEVEL=0")
+
+
+def only_old_tls_1_2(made: ssl.SSLContext) -> None:
+    made.maximum_version = ssl.TLSVersion.TLSv1_2
+
+
+CASES: list[tuple[str, dict[str, Any], Callable[[ssl.SSLContext], None] | None, bytes, dict[str, str]]] = [
+    ("as it should be", {}, None, PONG, {}),
+    ("of another CA", {"authority": OTHER}, None, PONG, {"chain": "fail", "GET": "fail", "hsts": "inconclusive"}),
+    ("of another name", {"name": "else.localdev.me"}, None, PONG,
+     {"chain": "fail", "names": "fail", "GET": "fail", "hsts": "inconclusive"}),
+    ("by a wildcard", {"name": "*.localdev.me"}, None, PONG, {}),
+    ("expired", {"days": -1}, None, PONG,
+     {"chain": "fail", "expiry": "fail", "GET": "fail", "hsts": "inconclusive"}),
+    ("soon expiring", {"days": 3}, None, PONG, {"expiry": "fail"}),
+    ("old versions", {}, old_versions, PONG, {"tls1.1": "fail"}),
+    ("weak ciphers", {}, weak, PONG, {"weak_ciphers": "fail"}),
+    ("no TLS 1.3", {}, only_old_tls_1_2, PONG, {"tls1.3": "fail"}),
+    ("another body", {}, None, PONG.replace(b"pong\n", b"ping\n"), {"GET": "fail"}),
+    ("an error", {}, None, PONG.replace(b"200 OK", b"503 No"), {"GET": "fail"}),
+    ("no HSTS", {}, None, PONG.replace(b"Strict-Transport", b"X-Transport"), {"hsts": "fail"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("certificate", "change", "answer", "wrong"), [c[1:] for c in CASES], ids=[c[0] for c in CASES]
+)
+def test_an_endpoint_is_held_against_its_expectation(
+    tmp_path: Path,
+    certificate: dict[str, Any],
+    change: Callable[[ssl.SSLContext], None] | None,
+    answer: bytes,
+    wrong: dict[str, str],
+) -> None:
+    made = context(tmp_path, **certificate)
+    if change:
+        change(made)
+    with listening(answer, made) as port, listening(REDIRECT, None) as plain:
+        assert measured(port, plain) == ALL_PASS | wrong
+
+
+@pytest.mark.parametrize(
+    ("answer", "redirect", "verdict"),
+    [(REDIRECT, True, "pass"), (PONG, True, "fail"), (REDIRECT.replace(b"https:", b"http:"), True, "fail"),
+     (PONG, False, "fail")],
+)  # fmt: skip
+def test_plain_http_redirects_or_is_closed(tmp_path: Path, answer: bytes, redirect: bool, verdict: str) -> None:
+    with listening(PONG, context(tmp_path)) as port, listening(answer, None) as plain:
+        assert measured(port, plain, redirect=redirect)["plain"] == verdict
+
+
+def closed_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+def test_a_closed_plain_port_is_closed_and_no_redirect(tmp_path: Path) -> None:
+    with listening(PONG, context(tmp_path)) as port:
+        assert measured(port, closed_port(), redirect=False)["plain"] == "pass"
+        assert measured(port, closed_port(), redirect=True)["plain"] == "fail"
+
+
+def test_an_endpoint_that_is_not_there_fails_to_answer_and_proves_nothing_else() -> None:
+    found = measured(closed_port(), closed_port())
+    assert found["GET"] == "fail"
+    assert {found[case] for case in ("chain", "names", "expiry", "weak_ciphers", "tls1.0", "tls1.3")} == {
+        "inconclusive"
+    }
+
+
+def test_the_wrong_issuer_is_named(tmp_path: Path) -> None:
+    with listening(PONG, context(tmp_path, OTHER)) as port:
+        endpoint = {
+            "name": "gateway", "address": "127.0.0.1", "port": port, "server_name": HOST, "ca": AUTHORITY.pem,
+            "path": "/", "timeout": 3.0, "names": [], "min_days": 7, "min_version": "1.2", "status": 200,
+        }  # fmt: skip
+        found = run({"cluster": "primary", "fail": False, "endpoints": [endpoint]})
+    assert "CN=another root" in found["short_of"]
+    assert found["certificates"][0]["dns"] == [HOST]
+
+
+@pytest.mark.parametrize(
+    ("entry", "says"),
+    [
+        ({"ca_file": "/absent.pem"}, r"endpoints\[0\].ca_file: cannot read"),
+        ({"service": {"name": "x"}}, "connection: missing"),
+    ],
+)
+def test_wrong_options_are_named(entry: dict[str, Any], says: str) -> None:
+    endpoint = {"name": "g", "port": 1, "server_name": HOST, "path": "/", "timeout": 1.0, "names": [], "min_days": 1,
+                "min_version": "1.2", "status": 200, **entry}  # fmt: skip
+    with pytest.raises(OptionError, match=says):
+        run({"cluster": "primary", "fail": False, "endpoints": [endpoint]})
