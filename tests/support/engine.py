@@ -8,10 +8,22 @@ from typing import Any
 
 import yaml
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.spec import run_stack
+from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
 
 from testbed.cloud.testing import PROJECT, RunningCloud
 
 KINDS_TABLE = Path(__file__).parents[1] / "conformance" / "gcp_stack" / "kinds.yml"
+
+
+STACK: list[dict[str, Any]] = yaml.safe_load(KINDS_TABLE.with_name("stack.yml").read_text())
+CHANGES: dict[str, dict[str, Any]] = {
+    "firewall": {"sourceRanges": ["130.211.0.0/22"]},
+    "address": {"labels": {"a": "2"}},
+    "cluster": {"releaseChannel": {"channel": "STABLE"}, "resourceLabels": {"a": "1"}},
+    "dns_record": {"ttl": 60},
+}
+CHANGED = [{**item, **CHANGES.get(item["kind"], {})} for item in STACK]
+PAYLOADS = {"db": "value"}
 
 
 @dataclass
@@ -63,3 +75,21 @@ def cases() -> dict[str, dict[str, Any]]:
 def by_key(result: dict[str, Any], key: str) -> dict[str, Any]:
     """One resource's entry of a result."""
     return next(entry for entry in result["resources"] if entry["key"] == key)
+
+
+def attempt(engine: Engine, resources: list[dict[str, Any]], **options: Any) -> str:
+    """What a run came to: converged, or the words of its failure."""
+    try:
+        engine(resources, payloads=PAYLOADS, **options)
+    except PlatformError as error:
+        assert len(error.message) > 20, "a failure says what failed"
+        return error.message
+    return "converged"
+
+
+def reference(engine: Engine) -> tuple[int, list[str]]:
+    """How many requests creation and change take without a fault, and what exists then."""
+    engine.cloud.admin("DELETE", "requests")
+    assert attempt(engine, STACK) == "converged"
+    assert attempt(engine, CHANGED) == "converged"
+    return len(engine.cloud.admin("GET", "requests")["requests"]), engine.stored()

@@ -14,9 +14,13 @@ from urllib.parse import urlencode
 from urllib.request import getproxies, proxy_bypass
 
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.auth import Tokens
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.failures import BrokenError, parse_error
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.failures import ApiError, BrokenError, parse_error
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError, PlatformError
-from ansible_collections.pingpong.platform.plugins.module_utils.common.retry import Retry, parse_retry_after
+from ansible_collections.pingpong.platform.plugins.module_utils.common.retry import (
+    Retry,
+    is_transient,
+    parse_retry_after,
+)
 
 ENDPOINT = "https://{service}.googleapis.com"
 _POOL = 16
@@ -61,7 +65,7 @@ class CloudClient:
         self, service: str, path: str, query: dict[str, str] | None = None, *, method: str = "GET", body: Any = None
     ) -> dict[str, Any]:
         """A request that changes nothing, sent again after whatever may pass."""
-        return self.retry.call(lambda: self._send(service, method, path, query, body, False))
+        return self.retry.call(lambda: self._send(service, method, path, query, body, False), _passes)
 
     def change(self, service: str, method: str, path: str, query: dict[str, str], body: Any) -> dict[str, Any]:
         """A request that changes something, sent once: after a BrokenError the caller reads before it decides."""
@@ -119,6 +123,11 @@ class CloudClient:
         except urllib3.exceptions.HTTPError as error:
             raise BrokenError(f"{method} {path}: {_reason(error)}") from None
         return answer.status, answer.headers, answer.data
+
+
+def _passes(error: Exception) -> bool:
+    """A read that is told of a conflict met a change on its way: Google asks to send it again."""
+    return is_transient(error) or (isinstance(error, ApiError) and error.stale)
 
 
 def _reason(error: Exception) -> str:
