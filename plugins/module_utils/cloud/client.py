@@ -127,7 +127,7 @@ class CloudClient:
 
 def _passes(error: Exception) -> bool:
     """A read that is told of a conflict met a change on its way: Google asks to send it again."""
-    return is_transient(error) or (isinstance(error, ApiError) and error.stale)
+    return is_transient(error) or (isinstance(error, ApiError) and error.status in (409, 412))
 
 
 def _reason(error: Exception) -> str:
