@@ -34,7 +34,7 @@ def remember_machine() -> None:
                 "modules_folder": MODULES_FOLDER.exists(),
                 "ip_forward": FORWARDING.read_text().strip(),
                 "chains": _chains(),
-                "namespaces": NAMESPACES.is_mount(),
+                "namespaces": _mounted(NAMESPACES),
             })  # fmt: skip
 
 
@@ -69,7 +69,7 @@ def _restore() -> None:
     if not before["chains"]:
         for table in TABLES:
             _remove_chains(table)
-    if not before["namespaces"] and NAMESPACES.is_mount() and not any(NAMESPACES.iterdir()):
+    if not before["namespaces"] and _mounted(NAMESPACES) and not any(NAMESPACES.iterdir()):
         run(["umount", NAMESPACES], check=False)
     for parent in (*CGROUPS.glob("libpod_parent"), *CGROUPS.glob("*/libpod_parent")):
         _remove_empty(parent)
@@ -103,6 +103,11 @@ def removals(rules: str) -> list[list[str]]:
         *(["-F", chain] for chain in chains),
         *(["-X", chain] for chain in chains),
     ]
+
+
+def _mounted(folder: Path) -> bool:
+    """Whether something is mounted there; a folder bound to itself, as podman does, looks like none to stat."""
+    return any(line.split()[4] == str(folder) for line in Path("/proc/self/mountinfo").read_text().splitlines())
 
 
 def _remove_empty(folder: Path) -> None:
