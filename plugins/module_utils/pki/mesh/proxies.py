@@ -29,6 +29,7 @@ UPSTREAM_ROOT = ("cat", "/var/run/secrets/istio/root-cert.pem")
 # The kubelet refreshes what it mounts once a minute, and caches for a while before that.
 KUBELET_DELAY = timedelta(minutes=3)
 THREADS = 8
+ATTEMPTS = 3
 
 
 class Api(Protocol):
@@ -98,14 +99,18 @@ def has_proxy(pod: Mapping[str, Any]) -> bool:
 
 def _ask(cluster: str, api: Api, pod: Mapping[str, Any], question: Question) -> Proxy | None:
     namespace, name = pod["metadata"]["namespace"], pod["metadata"]["name"]
-    try:
-        secrets = read_secrets(json.loads(_run(api, namespace, name, SECRETS)), question.roots)
-        upstream = _upstream(api, namespace, name) if question.upstream else frozenset()
-        return Proxy(cluster, _title(pod), upstream=upstream, **secrets)
-    except (PlatformError, ValueError, KeyError, TypeError) as error:
+    problem = ""
+    # A busy node may cut an answer short: what can't be read is asked for again before it counts.
+    for _ in range(ATTEMPTS):
+        try:
+            secrets = read_secrets(json.loads(_run(api, namespace, name, SECRETS)), question.roots)
+            upstream = _upstream(api, namespace, name) if question.upstream else frozenset()
+            return Proxy(cluster, _title(pod), upstream=upstream, **secrets)
+        except (PlatformError, ValueError, KeyError, TypeError) as error:
+            problem = str(error) or type(error).__name__
         if api.get("v1", "Pod", name, namespace) is None:
             return None
-        return Proxy(cluster, _title(pod), problem=str(error) or type(error).__name__)
+    return Proxy(cluster, _title(pod), problem=problem)
 
 
 def _run(api: Api, namespace: str, pod: str, argv: Sequence[str]) -> str:
