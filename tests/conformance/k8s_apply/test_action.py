@@ -1,0 +1,92 @@
+"""The task as users write it: a play with ``k8s_apply``, run by Ansible."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.apiserver import ApiServer
+from tests.support.layers import Harness, config_map, deployment, secret
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+class Play:
+    """One task, run with the flags that a test asks for."""
+
+    def __init__(self, folder: Path, layer: Harness) -> None:
+        self._folder = folder
+        self.options: dict[str, Any] = {
+            "connection": layer.connection,
+            "environment_name": "tests",
+            "layer": layer.namespace,
+            "namespace": layer.namespace,
+            "wait": False,
+        }
+
+    def run(self, *flags: str, **options: Any) -> str:
+        """Ansible's whole output."""
+        task = {"pingpong.platform.k8s_apply": self.options | options}
+        book = self._folder / "play.json"
+        book.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": [task]}]))
+        (self._folder / "ansible.cfg").write_text("[defaults]\n")
+        environment = os.environ | {
+            "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".collections"),
+            "ANSIBLE_CONFIG": str(self._folder / "ansible.cfg"),
+            "ANSIBLE_NOCOLOR": "1",
+        }
+        argv = [
+            str(Path(sys.executable).parent / "ansible-playbook"),
+            "-i",
+            "localhost,",
+            "-c",
+            "local",
+            *flags,
+            str(book),
+        ]
+        done = subprocess.run(argv, env=environment, capture_output=True, text=True, timeout=240, check=False)
+        return done.stdout + done.stderr
+
+
+@pytest.fixture
+def play(tmp_path: Path, layer: Harness) -> Play:
+    return Play(tmp_path, layer)
+
+
+def test_check_apply_and_again_without_a_secret_shown(play: Play, server: ApiServer) -> None:
+    objects = [secret("s", password="hunter2"), config_map("c"), deployment("d")]
+    check = play.run("--check", "--diff", "-vvv", objects=objects)
+    assert "changed=1" in check
+    made = play.run("--diff", "-vvv", objects=objects)
+    assert "changed=1" in made
+    assert "password: <masked>" in made
+    again = play.run("--diff", "-vvv", objects=objects)
+    assert "changed=0" in again
+    refused = play.run("-vvv", objects=[secret("s", **{"a b": "hunter2"})])
+    assert "failed=1" in refused
+    for output in (check, made, again, refused):
+        for value in (server.token, "hunter2", "aHVudGVyMg"):
+            assert value not in output
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"connection": {"token": "x"}}, "one of the following is required: endpoint, kubeconfig"),
+        ({"state": "gone"}, "value of state must be one of: present, absent"),
+        ({"objects": [{"kind": "ConfigMap"}]}, "objects[0]: apiVersion is missing, found ['kind']"),
+        ({"charts": [{"name": "x"}]}, "missing required arguments: chart"),
+    ],
+    ids=["no endpoint", "a wrong state", "no apiVersion", "a chart without its place"],
+)
+def test_a_mistake_fails_the_task_with_one_clear_line(play: Play, options: dict[str, Any], message: str) -> None:
+    output = play.run(**options)
+    assert "failed=1" in output
+    assert message in " ".join(output.split())
+    assert "Traceback" not in output
