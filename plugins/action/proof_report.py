@@ -23,6 +23,7 @@ class ActionModule(PlatformAction):
             result = run(args)
         except PlatformError as error:
             self._show(error.details)
+            error.details.pop("table", None)  # just shown
             raise
         self._show(result)
         return result

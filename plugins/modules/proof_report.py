@@ -66,7 +66,7 @@ summary:
   type: dict
 table:
   description: The table, as text.
-  returned: always
+  returned: success
   type: str
 html:
   description: The path of the page.

@@ -27,12 +27,13 @@ from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.verdi
     Observation,
     sum_counters,
 )
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.probes.pods import Prober
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.probes.pods import CONCURRENCY, Prober
 
 WORKERS = 8
 STATS = ("pilot-agent", "request", "GET", "stats?filter=15006&format=json")
 ENDINGS = sorted({name for case in vars(cases).values() if isinstance(case, cases.Case) for name in case.counters})
 SIGNING_SECRETS = ("cacerts", "istio-ca-secret")
+PATIENCE = (1, 2, 4)
 NO_ANSWER = Exchange(connected=False, stage="connect", error="not_run")
 
 
@@ -104,33 +105,43 @@ def observe(
     trust: str,
     notes: list[str],
 ) -> Observation:
-    """Run all attempts at once, between two readings of the counters."""
+    """Run all attempts at once, between two readings of the counters.
+
+    An attempt that got no answer in time is made again, with more time and fewer beside it: a busy machine is no
+    finding, and whatever stays silent three times is inconclusive anyway.
+    """
     targets = list({attempt.target.address: attempt.target for attempt in attempts}.values())
+    probes = [probe_of(number, attempt, world, mint) for number, attempt in enumerate(attempts)]
     before = read_counters(prober.client, targets)
-    places: dict[str | None, list[int]] = {}
-    for index, attempt in enumerate(attempts):
-        places.setdefault(attempt.run_in.name if attempt.run_in else None, []).append(index)
+    exchanges = [NO_ANSWER] * len(attempts)
+    waiting = list(range(len(attempts)))
+    for patience in PATIENCE:
+        limits = {"timeout": prober.timeout * patience, "concurrency": CONCURRENCY // patience}
+        places: dict[str, list[int]] = {}
+        for number in waiting:
+            caller = attempts[number].run_in
+            places.setdefault(caller.name if caller else "", []).append(number)
 
-    def run(place: tuple[str | None, list[int]]) -> dict[int, Exchange]:
-        name, indexes = place
-        caller = attempts[indexes[0]].run_in
-        probes = [probe_of(index, attempts[index], world, mint) for index in indexes]
-        try:
-            if caller is None:
-                answer = prober.run(outsider, probes, trust=trust, identities=mint.pairs)
-            else:
-                answer = prober.run(_object(caller), probes, container=caller.container)
-        except PlatformError as error:
-            notes.append(f"calls from {name or 'the probe pod'}: {error.message}")
-            return {}
-        return {int(result["id"]): exchange_from(result) for result in answer["results"]}
+        def run(numbers: list[int], limits: Mapping[str, Any] = limits) -> dict[int, Exchange]:
+            caller, chosen = attempts[numbers[0]].run_in, [probes[number] for number in numbers]
+            try:
+                if caller is None:
+                    answer = prober.run(outsider, chosen, trust=trust, identities=mint.pairs, **limits)
+                else:
+                    answer = prober.run(_object(caller), chosen, container=caller.container, **limits)
+            except PlatformError as error:
+                notes.append(f"calls from {caller.name if caller else 'the probe pod'}: {error.message}")
+                return {}
+            return {int(result["id"]): exchange_from(result) for result in answer["results"]}
 
-    exchanges: dict[int, Exchange] = {}
-    with ThreadPoolExecutor(WORKERS) as pool:
-        for part in pool.map(run, places.items()):
-            exchanges |= part
-    after = read_counters(prober.client, targets)
-    return Observation(attempts, [exchanges.get(n, NO_ANSWER) for n in range(len(attempts))], before, after)
+        with ThreadPoolExecutor(WORKERS) as pool:
+            for part in pool.map(run, places.values()):
+                for number, exchange in part.items():
+                    exchanges[number] = exchange
+        waiting = [number for number in waiting if exchanges[number].error in ("timeout", NO_ANSWER.error)]
+        if not waiting:
+            break
+    return Observation(attempts, exchanges, before, read_counters(prober.client, targets))
 
 
 def _object(pod: MeshPod) -> dict[str, Any]:

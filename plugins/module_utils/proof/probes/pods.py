@@ -82,14 +82,14 @@ class Prober:
         """The probe program's answer to a document, run in a container of a pod."""
         metadata = pod["metadata"]
         sent = {"timeout": self.timeout, "concurrency": CONCURRENCY, "probes": list(probes), **document}
-        rounds = math.ceil(max(1, len(probes)) / CONCURRENCY)
+        rounds = math.ceil(max(1, len(probes)) / int(sent["concurrency"]))
         outcome = self.client.exec(
             metadata["namespace"],
             metadata["name"],
             container,
             list(self.command),
             stdin=json.dumps(sent) + "\n",
-            timeout=rounds * self.timeout + GRACE,
+            timeout=rounds * float(sent["timeout"]) + GRACE,
         )
         where = f"{metadata['namespace']}/{metadata['name']} ({container})"
         if outcome.rc != 0:
