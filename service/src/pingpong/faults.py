@@ -30,15 +30,15 @@ class Faults:
 
     def __init__(self, rng: random.Random | None = None) -> None:
         self._rng = rng or random.Random()  # noqa: S311  # which requests fail is no secret
-        self._plan: FaultPlan | None = None
+        self.armed: FaultPlan | None = None  # set last; perhaps over by now
         self._until = 0.0
 
     @property
     def plan(self) -> FaultPlan | None:
         """The plan in force, None where there is none (any more)."""
-        if self._plan is not None and monotonic() >= self._until:
-            self._plan = None
-        return self._plan
+        if self.armed is not None and monotonic() >= self._until:
+            self.armed = None
+        return self.armed
 
     def set(self, body: bytes) -> FaultPlan:
         """Put the plan in a JSON body in force, in place of any other. Raises ``InvalidPlanError``."""
@@ -46,11 +46,11 @@ class Faults:
             plan = FaultPlan.model_validate_json(body)
         except ValidationError as error:
             raise InvalidPlanError("; ".join(_explain(e) for e in error.errors())) from None
-        self._plan, self._until = plan, monotonic() + plan.seconds
+        self.armed, self._until = plan, monotonic() + plan.seconds
         return plan
 
     def clear(self) -> None:
-        self._plan = None
+        self.armed = None
 
     def fails(self, plan: FaultPlan) -> bool:
         """Whether this request is one of those that fail."""

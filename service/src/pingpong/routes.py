@@ -52,8 +52,7 @@ class Pings:
 
     def get(self, _request: Request) -> Reply | Awaitable[Reply]:
         self._counts.pings_received += 1
-        plan = self._faults.plan
-        if plan is None:
+        if self._faults.armed is None or (plan := self._faults.plan) is None:
             return _PONG
         return self._faulty(plan) if plan.latency_seconds else self._outcome(plan)
 

@@ -50,9 +50,9 @@ def parse(traceparent: bytes | None, tracestate: bytes | None = None) -> Trace |
 
 
 def echo(headers: Mapping[bytes, bytes]) -> bytes:
-    """The header lines that give a request's trace context back, or nothing where it is malformed."""
-    traceparent = headers[b"traceparent"]
-    if not _TRACEPARENT.fullmatch(traceparent):
+    """The header lines that give a request's trace context back, or nothing where there is none that is well formed."""
+    traceparent = headers.get(b"traceparent")
+    if traceparent is None or not _TRACEPARENT.fullmatch(traceparent):
         return b""
     state = headers.get(b"tracestate")
     if not state or len(state) > _MAX_TRACESTATE:

@@ -33,6 +33,7 @@ class Connection(RequestReader, asyncio.BufferedProtocol):
         self._server = server
         self._transport: asyncio.Transport = cast("asyncio.Transport", None)
         self._served = 0
+        self._max_requests = server.limits.max_requests_per_connection
         self._queue: deque[Request] = deque()
         self._refusal: RefusedError | None = None  # the answer after those to the queue
         self._waiting: asyncio.Task[None] | None = None
@@ -123,12 +124,11 @@ class Connection(RequestReader, asyncio.BufferedProtocol):
         except RefusedError as refusal:
             self._refuse(refusal)
             return
-        if self.phase == CLOSING:
-            return
         if self._stalled:
-            self._pause()
+            if self.phase != CLOSING:
+                self._pause()
         elif self.phase == IDLE:
-            self.deadline = self._now + self.limits.idle_seconds
+            self.deadline = self._now + self._idle_seconds
 
     def _pause(self) -> None:
         self._transport.pause_reading()
@@ -139,15 +139,12 @@ class Connection(RequestReader, asyncio.BufferedProtocol):
         if not self._stalled:  # else it would overtake a reply; the client sends its body after a while
             self._transport.write(_CONTINUE)
 
-    def received(self, request: Request) -> None:
-        if not self._stalled:
-            self._answer(request)
-        else:
-            self._queue.append(request)
-
     # --- answering
 
-    def _answer(self, request: Request) -> None:
+    def received(self, request: Request) -> None:
+        if self._stalled:
+            self._queue.append(request)
+            return
         route, handler = self._server.router.find(request)
         try:
             result = handler(request)
@@ -174,21 +171,23 @@ class Connection(RequestReader, asyncio.BufferedProtocol):
 
     def _send(self, request: Request, route: str, reply: Reply) -> None:
         server = self._server
-        headers = request.headers
         self._served += 1
-        close = not request.keep_alive or server.draining or self._served >= self.limits.max_requests_per_connection
-        echo = trace.echo(headers) if b"traceparent" in headers else b""
-        self._transport.write(
-            reply.wire(server.date, close=close, head_only=request.method == b"HEAD", echo=echo),
-        )
-        server.observe(request, route, reply.status, perf_counter() - request.arrived)
+        close = not request.keep_alive or server.draining or self._served >= self._max_requests
+        head_only = request.method == b"HEAD"
+        if close or head_only or b"traceparent" in request.headers:
+            self._transport.write(reply.wire(server.date, close, head_only, trace.echo(request.headers)))
+        else:
+            self._transport.write(reply.head + server.date + reply.tail)
+        server.observe(request.method, route, reply.status, perf_counter() - request.arrived)
+        if server.log_requests:
+            server.log_request(request, route, reply.status)
         if close:
             self._close(linger=request.keep_alive)
 
     def _advance(self) -> None:
         """Answer what waits, then read on."""
         while self._queue and not self._stalled:
-            self._answer(self._queue.popleft())
+            self.received(self._queue.popleft())
             if self.phase == CLOSING:
                 return
         if self._stalled:
@@ -214,7 +213,7 @@ class Connection(RequestReader, asyncio.BufferedProtocol):
             self._refusal = refusal
             self._pause()
             return
-        self._transport.write(refusal.reply.wire(self._server.date, close=True, head_only=False))
+        self._transport.write(refusal.reply.wire(self._server.date, close=True))
         self._server.refused(refusal.status)
         self._close(linger=True)
 

@@ -49,6 +49,9 @@ def check_head(method: bytes, version: str, headers: dict[bytes, bytes], max_bod
 
 def wants_continue(version: str, headers: dict[bytes, bytes]) -> bool:
     """Whether the client waits for ``100 Continue``. Raises ``RefusedError`` for another expectation."""
-    if headers[b"expect"].lower() != b"100-continue":
+    expect = headers.get(b"expect")
+    if expect is None:
+        return False
+    if expect.lower() != b"100-continue":
         raise RefusedError(417, "the only expectation known here is 100-continue")
     return version == "1.1"

@@ -31,9 +31,12 @@ class Request:
 
 
 class Reply:
-    """A reply whose bytes are laid out once, so that a constant reply costs one concatenation a request."""
+    """A reply whose bytes are laid out once, so that a constant reply costs one concatenation a request.
 
-    __slots__ = ("_head", "_tail", "body", "status")
+    On the wire it is ``head``, the line with the date, any further header lines, and ``tail``.
+    """
+
+    __slots__ = ("body", "head", "status", "tail")
 
     def __init__(
         self,
@@ -50,16 +53,12 @@ class Reply:
             b"cache-control": b"no-store",
             **(headers or {}),
         }
-        self._head = b"HTTP/1.1 %d %b\r\n" % (status, HTTPStatus(status).phrase.encode()) + header_lines(fixed)
-        self._tail = b"\r\n" + body
+        self.head = b"HTTP/1.1 %d %b\r\n" % (status, HTTPStatus(status).phrase.encode()) + header_lines(fixed)
+        self.tail = b"\r\n" + body
 
-    def wire(self, date: bytes, *, close: bool, head_only: bool, echo: bytes = b"") -> bytes:
-        """The whole reply. ``date`` and ``echo`` are complete header lines; ``head_only`` answers a HEAD."""
-        if not (close or head_only or echo):
-            return self._head + date + self._tail
-        return b"".join(
-            (self._head, date, echo, _CLOSE if close else b"", b"\r\n" if head_only else self._tail),
-        )
+    def wire(self, date: bytes, close: bool, head_only: bool = False, extra: bytes = b"") -> bytes:
+        """The whole reply. ``date`` and ``extra`` are complete header lines; ``head_only`` answers a HEAD."""
+        return b"".join((self.head, date, extra, _CLOSE if close else b"", b"\r\n" if head_only else self.tail))
 
 
 def header_lines(headers: Mapping[bytes, bytes]) -> bytes:

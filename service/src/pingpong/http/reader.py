@@ -13,6 +13,8 @@ from pingpong.settings import Limits
 
 # what the next byte belongs to
 IDLE, HEAD, BODY, CLOSING = range(4)
+# headers that decide about framing: most requests have none
+_SPECIAL = frozenset((b"content-length", b"transfer-encoding", b"expect"))
 # a chunked body of one-byte chunks takes six bytes on the wire for one; more than that is a game with extensions
 _CHUNK_OVERHEAD = 8
 
@@ -30,6 +32,8 @@ class RequestReader:
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
+        self._head_seconds = limits.head_seconds
+        self._idle_seconds = limits.idle_seconds
         self.phase = IDLE
         self.last = False
         self.deadline = float("inf")
@@ -87,7 +91,7 @@ class RequestReader:
 
     def _begin(self, wire: int) -> None:
         self.phase = HEAD
-        self.deadline = self._now + self.limits.head_seconds
+        self.deadline = self._now + self._head_seconds
         self._wire = wire
         self._target = b""
         self._headers = {}
@@ -123,14 +127,18 @@ class RequestReader:
             raise RefusedError(431, "the head of the request is too large")
         parser = self._parser
         self._method = parser.get_method()
-        version = parser.get_http_version()
+        # of the versions that the parser lets through, only 1.1 stays open unasked: the quick way to know it
+        quick = parser.should_keep_alive() and b"connection" not in headers
+        version = "1.1" if quick else parser.get_http_version()
         host = headers.get(b"host")
         if host is None or host != self._host:
             check_host(version, host)
             self._host = host
-        has_body = check_head(self._method, version, headers, limits.max_body_bytes)
-        continues = wants_continue(version, headers) if b"expect" in headers else False
         self._persistent = version == "1.1"  # HTTP/1.0 clients get one reply a connection
+        if self._persistent and _SPECIAL.isdisjoint(headers) and self._method != b"CONNECT":
+            return
+        has_body = check_head(self._method, version, headers, limits.max_body_bytes)
+        continues = wants_continue(version, headers)
         if has_body and parser.should_upgrade():
             # the parser would take the body for the next request, while any proxy takes it for a body
             raise RefusedError(400, "an upgrade cannot be offered with a body")

@@ -34,8 +34,8 @@ class Server:
         self.buffer = memoryview(bytearray(_BUFFER))
         self.date = b""
         self._name = name
-        self._metrics = metrics.requests
-        self._log_requests = log_requests
+        self.observe = metrics.requests.observe
+        self.log_requests = log_requests
         self._open: set[Connection] = set()
         self._gauge = metrics.connections.labels(name)
         self._gauge.set_function(lambda: len(self._open))
@@ -104,20 +104,17 @@ class Server:
         self._open.discard(connection)
 
     def overloaded(self) -> bytes:
-        return _OVERLOADED.wire(self.date, close=True, head_only=False)
+        return _OVERLOADED.wire(self.date, close=True)
 
-    def observe(self, request: Request, route: str, status: int, seconds: float) -> None:
-        """A request was answered."""
-        self._metrics.observe(request.method, route, status, seconds)
-        if self._log_requests:
-            _log.info(
-                "request", port=self._name, method=request.method.decode(), route=route, status=status,
-                seconds=round(seconds, 6), traceparent=request.headers.get(b"traceparent", b"").decode("latin-1"),
-            )  # fmt: skip
+    def log_request(self, request: Request, route: str, status: int) -> None:
+        _log.info(
+            "request", port=self._name, method=request.method.decode(), route=route, status=status,
+            traceparent=request.headers.get(b"traceparent", b"").decode("latin-1"),
+        )  # fmt: skip
 
     def refused(self, status: int) -> None:
         """Something was answered that never became a request."""
-        self._metrics.observe(b"other", "refused", status, 0.0)
+        self.observe(b"other", "refused", status, 0.0)
 
     def handler_failed(self, request: Request) -> None:
         _log.exception("handler_failed", port=self._name, target=request.target.decode("latin-1"))
