@@ -43,6 +43,17 @@ options:
       namespace: {description: Their namespace., type: str, required: true}
       labels: {description: Labels that they carry., type: dict, default: {}}
       ports: {description: The TCP ports to call., type: list, elements: int, required: true}
+  default_deny:
+    description:
+      - For each namespace the directions, V(Ingress) and V(Egress), in which a policy must isolate every pod.
+      - What is computed from the applied policies cannot tell that one was deleted; this and O(sealed) can.
+    type: dict
+    default: {}
+  sealed:
+    description: Namespaces that nothing may enter or leave, whatever the applied policies say.
+    type: list
+    elements: str
+    default: []
   ip_blocks_match_pods:
     description: Whether an C(ipBlock) may match a pod's address. The API leaves that to the network plugin; Cilium,
       which is also what GKE Dataplane V2 is made of, says no.
@@ -65,6 +76,8 @@ EXAMPLES = r"""
     cluster: primary
     environment_name: local
     namespaces: [pingpong-a, pingpong-b, pingpong-c, pingpong-e]
+    default_deny: {pingpong-a: [Ingress, Egress]}
+    sealed: [pingpong-e]
     probe_image: localhost/pingpong/ping:1
     targets:
       - {namespace: kube-system, labels: {k8s-app: kube-dns}, ports: [53]}

@@ -78,6 +78,8 @@ NETWORK_POLICY_CHECK: Spec = {
             "ports": {"type": "list", "elements": "int", "required": True},
         },
     },
+    "default_deny": {"type": "dict", "default": {}},
+    "sealed": {"type": "list", "elements": "str", "default": []},
     "ip_blocks_match_pods": {"type": "bool", "default": False},
     "settle_timeout": {"type": "float", "default": 15.0},
 }

@@ -18,6 +18,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.proof.policy.ver
     Call,
     Liveness,
     cell_of,
+    default_deny_cells,
     judge,
 )
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.probes.admission import admitting
@@ -64,6 +65,33 @@ def test_a_cell_names_the_deciding_policies_of_both_directions() -> None:
     assert cell.expected == "no answer" and cell.target == "b/api-1:8080"
     assert cell.evidence["egress"] == "egress allowed: no policy selects it"
     assert cell.evidence["ingress"] == "ingress denied: b/deny-all"
+
+
+@pytest.mark.parametrize(("exchange", "verdict"), [(CONNECTED, "fail"), (SILENCE, "pass")])
+def test_a_sealed_namespace_lets_nothing_pass_even_when_its_policy_is_gone(exchange: Exchange, verdict: str) -> None:
+    call = replace(CALL, exchange=exchange, sealed="e")
+    assert judge(call).verdict == verdict
+    assert "e is promised to be sealed" in judge(call).reason
+    assert cell_of("primary", call).expected == "no answer"
+
+
+@pytest.mark.parametrize(
+    ("existing", "verdicts"),
+    [
+        ([], ["fail", "fail"]),
+        ([("a", {}, "Ingress", "Egress")], ["pass", "pass"]),
+        ([("a", {}, "Ingress")], ["pass", "fail"]),
+        ([("a", {"matchLabels": {"app": "web"}}, "Ingress", "Egress")], ["fail", "fail"]),
+        ([("b", {}, "Ingress", "Egress")], ["fail", "fail"]),
+    ],
+)
+def test_default_deny_means_a_policy_for_every_pod(existing: list[tuple[Any, ...]], verdicts: list[str]) -> None:
+    policies = [
+        {"metadata": {"name": "p", "namespace": ns}, "spec": {"podSelector": selector, "policyTypes": list(types)}}
+        for ns, selector, *types in existing
+    ]
+    found = default_deny_cells("primary", {"a": ["Ingress", "Egress"]}, policies)
+    assert [cell.verdict for cell in found] == verdicts
 
 
 def live(namespace: str, name: str, **labels: str) -> dict[str, Any]:

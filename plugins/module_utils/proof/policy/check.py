@@ -25,7 +25,11 @@ from ansible_collections.pingpong.platform.plugins.module_utils.proof.policy.pla
     live_targets,
     stand_in,
 )
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.policy.verdicts import PROOF, cell_of
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.policy.verdicts import (
+    PROOF,
+    cell_of,
+    default_deny_cells,
+)
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.probes.pods import Prober
 
 POLICIES = ("networking.k8s.io/v1", "NetworkPolicy")
@@ -62,9 +66,15 @@ def check(prober: Prober, options: Mapping[str, Any]) -> Findings:
             *chosen_targets(options["targets"], pods, labels_of),
             *(target for caller, (_, target) in zip(wanted, stands, strict=True) if not caller.pod.labels),
         ]
-        asked = questions(sources, targets, client.list(*POLICIES), blocks_match_pods=options["ip_blocks_match_pods"])
+        policies = client.list(*POLICIES)
+        asked = questions(
+            sources, targets, policies, blocks_match_pods=options["ip_blocks_match_pods"], sealed=options["sealed"]
+        )
         calls, settled = measure(prober, asked, options["settle_timeout"])
-    cells = [cell_of(options["cluster"], call) for call in calls]
+    cells = [
+        *default_deny_cells(options["cluster"], options["default_deny"], policies),
+        *(cell_of(options["cluster"], call) for call in calls),
+    ]
     return Findings(
         cells,
         {

@@ -127,6 +127,13 @@ def selects(policy: Policy, pod: Endpoint, direction: Direction) -> bool:
     )
 
 
+def isolates_all(policy: Policy, namespace: str, direction: Direction) -> bool:
+    """Whether a policy isolates every pod of a namespace in a direction, those to come included."""
+    selector = (policy.get("spec") or {}).get("podSelector") or {}
+    everything = not selector.get("matchLabels") and not selector.get("matchExpressions")
+    return policy["metadata"]["namespace"] == namespace and direction in directions_of(policy) and everything
+
+
 def _admits(
     rule: Mapping[str, Any],
     direction: Direction,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -47,18 +47,26 @@ class Question:
     target: Target
     port: int
     decision: Decision
+    sealed: str = ""
 
 
 def questions(
-    sources: Sequence[Source], targets: Sequence[Target], policies: Sequence[Policy], *, blocks_match_pods: bool
+    sources: Sequence[Source],
+    targets: Sequence[Target],
+    policies: Sequence[Policy],
+    *,
+    blocks_match_pods: bool,
+    sealed: Collection[str] = (),
 ) -> list[Question]:
-    """Every source against every port of every target but itself."""
+    """Every source against every port of every target but itself; nothing passes into or out of ``sealed``."""
     return [
         Question(
             source,
             target,
             port,
             decide(Connection(source.endpoint, target.endpoint, port), policies, blocks_match_pods=blocks_match_pods),
+            next((name for name in (source.endpoint.namespace, target.endpoint.namespace) if name in sealed), None)
+            or "",
         )
         for source in sources
         for target in targets
@@ -172,4 +180,5 @@ def _call(
         exchange=exchange,
         source_alive=sources_alive[question.source.name],
         target_alive=targets_alive.get((question.target.name, question.port), nobody),
+        sealed=question.sealed,
     )

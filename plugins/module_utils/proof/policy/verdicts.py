@@ -5,12 +5,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.cells import Cell, Judgement
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.exchange import Exchange
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.policy.evaluator import Decision
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.policy.evaluator import (
+    Decision,
+    Direction,
+    Policy,
+    isolates_all,
+    name_of,
+)
 
 PROOF = "network_policy"
 
@@ -34,6 +41,20 @@ class Call:
     exchange: Exchange
     source_alive: Liveness
     target_alive: Liveness
+    sealed: str = ""
+
+    @property
+    def promised(self) -> bool:
+        """Whether it may pass: a namespace that is promised to be sealed lets nothing pass, whatever is applied."""
+        return self.decision.allowed and not self.sealed
+
+    @property
+    def ruling(self) -> str:
+        return (
+            f"{self.sealed} is promised to be sealed; {self.decision.phrase()}"
+            if self.sealed
+            else self.decision.phrase()
+        )
 
 
 def judge(call: Call) -> Judgement:
@@ -41,11 +62,11 @@ def judge(call: Call) -> Judgement:
 
     A dropped packet looks like a dead pod, so silence counts only between two ends that are known to be alive.
     """
-    exchange, promised = call.exchange, call.decision.allowed
+    exchange, promised = call.exchange, call.promised
     if exchange.connected:
         if promised:
-            return Judgement("pass", "connected", call.decision.phrase())
-        return Judgement("fail", "connected", f"an unexpected hole: {call.decision.phrase()}")
+            return Judgement("pass", "connected", call.ruling)
+        return Judgement("fail", "connected", f"an unexpected hole: {call.ruling}")
     if exchange.error != "timeout":
         why = f"{exchange.error} is no answer of a policy: these drop without a word"
         return Judgement("inconclusive", exchange.phrase(), why)
@@ -53,8 +74,8 @@ def judge(call: Call) -> Judgement:
     if dead is not None:
         return Judgement("inconclusive", "no answer", dead.detail)
     if promised:
-        return Judgement("fail", "no answer", f"an unexpected wall: {call.decision.phrase()}")
-    return Judgement("pass", "no answer", call.decision.phrase())
+        return Judgement("fail", "no answer", f"an unexpected wall: {call.ruling}")
+    return Judgement("pass", "no answer", call.ruling)
 
 
 def cell_of(cluster: str, call: Call) -> Cell:
@@ -74,9 +95,33 @@ def cell_of(cluster: str, call: Call) -> Cell:
         source=call.source,
         target=f"{call.target}:{call.port}",
         case="tcp",
-        expected="connected" if call.decision.allowed else "no answer",
+        expected="connected" if call.promised else "no answer",
         observed=judgement.observed,
         verdict=judgement.verdict,
         reason=judgement.reason,
         evidence=evidence,
     )
+
+
+def default_deny_cells(
+    cluster: str, wanted: Mapping[str, Sequence[Direction]], policies: Sequence[Policy]
+) -> list[Cell]:
+    """A cell for each namespace and direction that must be closed to every pod that no other policy opens."""
+    cells = []
+    for namespace, directions in wanted.items():
+        for direction in directions:
+            found = sorted(name_of(policy) for policy in policies if isolates_all(policy, namespace, direction))
+            cells.append(
+                Cell(
+                    proof=PROOF,
+                    cluster=cluster,
+                    source="",
+                    target=namespace,
+                    case=f"default deny: {direction}",
+                    expected="a policy that selects every pod",
+                    observed=", ".join(found) or "none",
+                    verdict="pass" if found else "fail",
+                    reason="" if found else f"pods in {namespace} that no policy names are open to {direction.lower()}",
+                )
+            )
+    return cells
