@@ -59,22 +59,28 @@ sanity: venv ## ansible-test sanity
 
 .PHONY: unit
 unit: venv ## The tests that need no cluster
-	$(PYTHON) -m pytest tests/unit service/tests -q -n 2
+	$(PYTHON) -m pytest tests/unit service/tests -q -n 2 $(ARGS)
 
 .PHONY: conformance
-conformance: site ## The tests that need the platform, the negative controls among them
-	$(PYTHON) -m pytest tests/conformance -q $(ARGS)
+conformance: up ## The rules of the local cloud and of the engines, against real servers but no platform
+	$(PYTHON) -m pytest tests/conformance tests/integration -m 'not platform' -q -n 2 --dist loadfile $(ARGS)
+
+.PHONY: proof
+proof: site ## The platform's proofs, and the negative controls
+	$(PLAYBOOK) playbooks/base.yml playbooks/app.yml -i inventories/local | tee .local/second-run.log
+	! grep -E 'changed=[1-9]' .local/second-run.log
+	$(PYTHON) -m pytest tests/conformance tests/integration -m platform -q $(ARGS)
 
 .PHONY: molecule
 molecule: up ## A scenario a role, against kind
 	$(VENV)/molecule test --all
 
 .PHONY: test
-test: lint sanity unit conformance molecule ## All tests that fit into 45 minutes
+test: lint unit sanity conformance proof molecule ## Every test but the long ones; nothing is left running
 	$(PYTHON) -m testbed down
 
 .PHONY: test-all
-test-all: test ## And the long ones
+test-all: proof ## The long ones as well: the rotation under load, every fault at every request
 	$(PYTHON) -m pytest tests -q --long
 
 .PHONY: bench
@@ -82,8 +88,9 @@ bench: up ## Ratios against peers, each pair in one run
 	$(PYTHON) -m tests.bench
 
 .PHONY: lock
-lock: ## Pin requirements-dev.txt in requirements.lock
-	$(VENV)/pip-compile --quiet --upgrade --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --no-header --output-file requirements.lock requirements-dev.txt
+lock: venv ## Pin requirements-dev.txt in requirements.lock
+	$(PYTHON) -m pip install --quiet pip-tools==7.6.2
+	$(VENV)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --no-header --output-file requirements.lock requirements-dev.txt
 
 .PHONY: build
 build: venv ## Build the collection's tarball into dist/

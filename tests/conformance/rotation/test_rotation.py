@@ -21,7 +21,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.rotatio
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.site import Site
 from rotation_load import Count, Load
 
-pytestmark = [pytest.mark.platform, pytest.mark.timeout(2400)]
+pytestmark = [pytest.mark.platform, pytest.mark.long, pytest.mark.timeout(2400)]
 
 ROOT = Path(__file__).parents[3]
 STATE = Path(os.environ.get("PINGPONG_STATE") or ROOT / ".local")
