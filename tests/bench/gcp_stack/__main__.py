@@ -1,0 +1,91 @@
+"""``python -m tests.bench.gcp_stack``: seconds and requests of a no-op of 20 resources, both in one run.
+
+Both are whole ``ansible-playbook`` runs against the same local cloud; an empty play is measured beside them and taken
+off. The peers' modules reach the cloud through its CONNECT proxy, by Google's own host names.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from testbed.cloud.testing import PROJECT, RunningCloud, running_cloud
+from tests.bench.gcp_stack.plays import peer, stack
+
+ROOT = Path(__file__).parents[3]
+
+
+def play(folder: Path, name: str, tasks: list[dict[str, Any]], environment: dict[str, str]) -> tuple[float, int]:
+    """Wall seconds of one run and how many tasks changed something; RuntimeError when it failed."""
+    book = folder / f"{name}.yml"
+    book.write_text(json.dumps([{"hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": tasks}]))
+    command = [str(Path(sys.executable).parent / "ansible-playbook"), "-i", "localhost,", str(book)]
+    command += ["-e", f"ansible_python_interpreter={sys.executable}"]
+    everything = {**os.environ, **environment}
+    start = time.perf_counter()
+    done = subprocess.run(command, cwd=ROOT, env=everything, capture_output=True, text=True, check=False)
+    seconds = time.perf_counter() - start
+    if done.returncode:
+        raise RuntimeError(f"{name}: {done.stdout[-1500:]}{done.stderr[-500:]}")
+    changed = re.search(r"changed=(\d+)", done.stdout)
+    return seconds, int(changed.group(1)) if changed else 0
+
+
+def measure(
+    cloud: RunningCloud, folder: Path, name: str, tasks: list[dict[str, Any]], environment: dict[str, str], repeat: int
+) -> dict[str, Any]:
+    """The least time of a no-op, after a run that made what was missing."""
+    play(folder, name, tasks, environment)
+    runs = []
+    for _ in range(repeat):
+        cloud.admin("DELETE", "requests")
+        seconds, changed = play(folder, name, tasks, environment)
+        runs.append((seconds, changed, len(cloud.admin("GET", "requests")["requests"])))
+    seconds, changed, requests = min(runs)
+    return {"seconds": seconds, "changed": changed, "requests": requests}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.gcp_stack", description=__doc__)
+    parser.add_argument("--repeat", type=int, default=3, help="runs of each, of which the least counts (%(default)s)")
+    parser.add_argument("--json", type=Path, help="also write the figures to this file")
+    arguments = parser.parse_args()
+    with (
+        tempfile.TemporaryDirectory() as name,
+        running_cloud(Path(name) / "cloud", settings={"strict_services": False}) as cloud,
+    ):
+        folder = Path(name)
+        options = {
+            "project": PROJECT,
+            "endpoint": f"https://127.0.0.1:{cloud.port}/{{service}}",
+            "ca_file": str(cloud.ca_file),
+            "auth": {"kind": "access_token", "token": cloud.token},
+        }
+        through = {"HTTPS_PROXY": cloud.proxy, "REQUESTS_CA_BUNDLE": str(cloud.ca_file), "no_proxy": "", "NO_PROXY": ""}
+        empty = measure(cloud, folder, "empty", [], {}, arguments.repeat)
+        ours = measure(cloud, folder, "gcp_stack", stack(options), {}, arguments.repeat)
+        theirs = measure(cloud, folder, "google.cloud", peer(PROJECT, cloud.token), through, arguments.repeat)
+    for row in (ours, theirs):
+        row["net"] = max(row["seconds"] - empty["seconds"], 0.001)
+    ratio = theirs["net"] / ours["net"]
+    print(f"{'no-op of 20 resources':24}{'requests':>9}{'changed':>9}{'whole run s':>13}{'less an empty play s':>22}")
+    print(f"{'empty play':24}{'':>9}{'':>9}{empty['seconds']:13.2f}")
+    for label, row in (("gcp_stack", ours), ("google.cloud", theirs)):
+        print(f"{label:24}{row['requests']:9}{row['changed']:9}{row['seconds']:13.2f}{row['net']:22.2f}")
+    print(f"gcp_stack is {ratio:.0f} times faster")
+    if arguments.json:
+        arguments.json.write_text(
+            json.dumps({"empty": empty, "gcp_stack": ours, "google.cloud": theirs, "ratio": ratio})
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,157 @@
+"""Order, references, protection in removal, errors told apart, and how a cluster is reached."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+import pytest
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.connection import choose
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.failures import (
+    ApiError,
+    BrokenError,
+    RateError,
+    parse_error,
+)
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.graph import dependencies, ordered
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.planning import plan_removal, plan_stack
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.resource import parse_all
+from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError, PlatformError
+
+NETWORK = {"kind": "network", "name": "n"}
+ACCOUNT = {"kind": "service_account", "name": "nodes"}
+CLUSTER = {"kind": "cluster", "name": "c", "location": "l", "nodePools": [{"name": "main"}]}
+POOL = {"kind": "node_pool", "name": "main", "location": "l", "cluster": "c"}
+ADDRESS = {"kind": "address", "name": "a", "region": "r"}
+
+NEEDS: list[tuple[str, list[dict[str, Any]], str, set[str]]] = [
+    (
+        "a reference",
+        [NETWORK, {"kind": "firewall", "name": "f", "network": "${network/n}"}],
+        "firewall/f",
+        {"network/n"},
+    ),
+    (
+        "a path in a body",
+        [NETWORK, {"kind": "firewall", "name": "f", "network": "global/networks/n"}],
+        "firewall/f",
+        {"network/n"},
+    ),
+    (
+        "an account's email",
+        [ACCOUNT, {**POOL, "config": {"serviceAccount": "nodes@p.iam.gserviceaccount.com"}}],
+        "node_pool/main",
+        {"service_account/nodes"},
+    ),
+    ("a place below another resource", [CLUSTER, POOL], "node_pool/main", {"cluster/c"}),
+    (
+        "an API that is enabled",
+        [{"kind": "services", "name": "s", "serviceIds": ["compute.googleapis.com"]}, NETWORK],
+        "network/n",
+        {"services/s"},
+    ),
+    ("what is said", [NETWORK, {**ADDRESS, "depends": ["network/n"]}], "address/a", {"network/n"}),
+]
+
+
+@pytest.mark.parametrize(("items", "key", "needs"), [row[1:] for row in NEEDS], ids=[row[0] for row in NEEDS])
+def test_order(items: list[dict[str, Any]], key: str, needs: set[str]) -> None:
+    assert dependencies(parse_all(items, "p", {}))[key] == needs
+
+
+def test_a_circle_is_named() -> None:
+    with pytest.raises(OptionError, match=r"in a circle: .*address/a.*address/b"):
+        ordered({"address/a": {"address/b"}, "address/b": {"address/a"}})
+
+
+@pytest.mark.parametrize(
+    ("items", "message"),
+    [
+        ([{"kind": "netwrk", "name": "n"}], "unknown kind 'netwrk'; the kinds are"),
+        ([{"kind": "network"}], "a network has no name"),
+        ([{"kind": "address", "name": "a"}], "address/a: region is required"),
+        ([NETWORK, NETWORK], "network/n is there twice; give one of them a key"),
+        (
+            [{"kind": "firewall", "name": "f", "network": "${network/x}"}],
+            "it refers to network/x, which is not in the stack",
+        ),
+    ],
+)
+def test_malformed(items: list[dict[str, Any]], message: str) -> None:
+    with pytest.raises(OptionError, match=message.replace("$", r"\$").replace("(", r"\(")):
+        parse_all(items, "p", {})
+
+
+def test_references_in_a_plan_are_known_as_far_as_they_follow_from_the_place() -> None:
+    record = {"kind": "dns_record", "name": "x.", "zone": "z", "type": "A", "rrdatas": ["${address/a:address}"]}
+    binding = {"role": "r", "members": ["serviceAccount:${service_account/nodes:email}"]}
+    items = [ADDRESS, record, ACCOUNT, {"kind": "project_iam", "name": "i", "bindings": [binding]}]
+    resources = parse_all(items, "p", {})
+    plan = {op.key: op for op in plan_stack(resources, {resource.key: None for resource in resources}).operations}
+    values = {change.path: change.after for change in plan["dns_record/x."].changes}
+    assert values["rrdatas"] == ["(known once address/a exists)"]
+    assert plan["project_iam/i"].changes[0].after == ["serviceAccount:nodes@p.iam.gserviceaccount.com"]
+
+
+def test_a_pool_is_born_and_dies_with_its_cluster() -> None:
+    resources = parse_all([CLUSTER, POOL], "p", {})
+    born = {op.key: op for op in plan_stack(resources, {"cluster/c": None, "node_pool/main": None}).operations}
+    assert (born["node_pool/main"].steps, born["node_pool/main"].why) == ((), "is created with cluster/c")
+    dead = plan_removal(resources, {"cluster/c": {"name": "c"}, "node_pool/main": {"name": "main"}}, False).operations
+    assert [(op.key, len(op.steps)) for op in dead] == [("cluster/c", 1), ("node_pool/main", 0)]
+
+
+def _error(status: int, reason: str = "", message: str = "m", canonical: str = "") -> PlatformError:
+    body = {"error": {"code": status, "message": message, "status": canonical, "errors": [{"reason": reason}]}}
+    return parse_error("GET", "x", status, json.dumps(body).encode(), None)
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "predicate"),
+    [
+        (_error(404, "notFound"), ApiError, "missing"),
+        (_error(409, "alreadyExists"), ApiError, "exists"),
+        (_error(412, "conditionNotMet"), ApiError, "stale"),
+        (_error(409, canonical="ABORTED"), ApiError, "stale"),
+        (_error(400, "resourceInUseByAnotherResource"), ApiError, "busy"),
+        (_error(400, message="Cluster is running incompatible operation op-1"), ApiError, "busy"),
+        (_error(403, "accessNotConfigured"), ApiError, "disabled"),
+        (_error(429), RateError, None),
+        (_error(403, "rateLimitExceeded"), RateError, None),
+        (_error(503), BrokenError, None),
+        (parse_error("GET", "x", 500, b"<html>", None), BrokenError, None),
+        (_error(501), ApiError, None),
+    ],
+)
+def test_errors_are_told_apart(error: PlatformError, kind: type[PlatformError], predicate: str | None) -> None:
+    assert type(error) is kind
+    if isinstance(error, ApiError):
+        names = ("missing", "exists", "stale", "busy", "disabled")
+        assert [name for name in names if getattr(error, name)] == ([predicate] if predicate else [])
+
+
+LIVE = {
+    "name": "c",
+    "endpoint": "192.0.2.1",
+    "masterAuth": {"clusterCaCertificate": base64.b64encode(b"PEM").decode()},
+    "controlPlaneEndpointsConfig": {
+        "dnsEndpointConfig": {"endpoint": "gke-x.gke.goog"},
+        "ipEndpointsConfig": {"enablePublicEndpoint": True, "privateEndpoint": "10.0.0.2"},
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("access", "public", "expected"),
+    [
+        ("direct", True, {"endpoint": "https://192.0.2.1", "ca_certificate": "PEM"}),
+        ("direct", False, {"endpoint": "https://10.0.0.2", "ca_certificate": "PEM"}),
+        ("proxy", True, {"endpoint": "https://10.0.0.2", "ca_certificate": "PEM", "proxy": "http://127.0.0.1:8888"}),
+        ("dns_endpoint", False, {"endpoint": "https://gke-x.gke.goog"}),
+    ],
+)
+def test_one_variable_chooses_how_requests_travel(access: str, public: bool, expected: dict[str, str]) -> None:
+    endpoints: Any = LIVE["controlPlaneEndpointsConfig"]
+    endpoints["ipEndpointsConfig"]["enablePublicEndpoint"] = public
+    assert choose(LIVE, access, "http://127.0.0.1:8888") == expected
