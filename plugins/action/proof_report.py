@@ -22,8 +22,9 @@ class ActionModule(PlatformAction):
         try:
             result = run(args)
         except PlatformError as error:
-            self._show(error.details)
-            error.details.pop("table", None)  # just shown
+            if "table" in error.details:  # the report was written before the task failed
+                self._show(error.details)
+                del error.details["table"]  # just shown
             raise
         self._show(result)
         return result

@@ -93,5 +93,3 @@ def make_settings(**sections: Any) -> Settings:
     sections.setdefault("drain", {"delay_seconds": 0, "timeout_seconds": 2})
     # mypy does not see the arguments that pydantic-settings adds
     return Settings(_env_file=None, **sections)  # type: ignore[call-arg]
-
-

@@ -152,6 +152,7 @@ def test_a_client_that_reads_late_gets_every_reply(plain: Running) -> None:
     count = 20_000
     with plain.connect() as connection:
         received = bytearray()
+
         def send() -> None:
             for _ in range(count // 20):
                 connection.sendall(GET * 20)

@@ -7,18 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
+from ansible_collections.pingpong.platform.plugins.module_utils.common.libraries import require
 
 
 def _yaml() -> Any:
     # Imported when first needed: a no-op of objects given as dicts never parses or prints YAML.
-    try:
-        import yaml
-    except ImportError as error:
-        raise PlatformError(
-            "the Python library PyYAML is missing where this runs; install it (pip install PyYAML)"
-        ) from error
-    return yaml
+    return require("yaml", "read and write YAML", "PyYAML")
 
 
 def load_all(text: str) -> list[Any]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -14,7 +15,9 @@ from ansible_collections.pingpong.platform.plugins.module_utils.common.errors im
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.certificates import Issued, moment
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.names import KINDS, Names, read_names
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.wanted import Wanted
-from cryptography import x509
+
+with suppress(ImportError):  # see libraries.require
+    from cryptography import x509
 
 
 def check_issuer(option: str, wanted: Wanted, issuer: Issued, now: datetime) -> None:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
 from ansible_collections.pingpong.platform.plugins.module_utils.pki import keys
@@ -17,9 +18,11 @@ from ansible_collections.pingpong.platform.plugins.module_utils.pki.certificates
     pem,
 )
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.reasons import Damaged
-from cryptography import x509
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.serialization import pkcs12
+
+with suppress(ImportError):  # see libraries.require
+    from cryptography import x509
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.serialization import pkcs12
 
 CERTIFICATE, KEY, AUTHORITY = "tls.crt", "tls.key", "ca.crt"
 MESH_CERTIFICATE, MESH_KEY, MESH_ROOT, MESH_CHAIN = "ca-cert.pem", "ca-key.pem", "root-cert.pem", "cert-chain.pem"
@@ -104,6 +107,6 @@ def from_pkcs12(where: str, data: bytes, passphrase: str) -> Issued | Damaged:
         return Damaged(f"{where} can't be opened with the passphrase given, or is no PKCS#12")
     if key is None or certificate is None:
         return Damaged(f"{where} lacks its {'key' if key is None else 'certificate'}")
-    if not isinstance(key, keys.PrivateKey):
+    if not keys.is_private(key):
         return Damaged(f"{where} holds a {type(key).__name__}")
     return paired(where, certificate, key, others)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,8 +15,10 @@ from ansible_collections.pingpong.platform.plugins.module_utils.common.errors im
 from ansible_collections.pingpong.platform.plugins.module_utils.pki import keys
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.names import Names, read_names
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.wanted import EXTENDED_USAGES, USAGES, Wanted
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
+
+with suppress(ImportError):  # see libraries.require
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
 
 # A certificate is valid a little before it is made: clocks differ by minutes, and a peer that is behind refuses it.
 BACKDATE = timedelta(minutes=5)
@@ -83,7 +86,7 @@ def constraints_of(wanted: Wanted) -> list[tuple[x509.ExtensionType, bool]]:
         (x509.KeyUsage(**{usage: usage in wanted.usages for usage in USAGES}), True),
     ]
     if wanted.extended_usages:
-        oids = [oid for name, oid in EXTENDED_USAGES.items() if name in wanted.extended_usages]
+        oids = [x509.ObjectIdentifier(oid) for name, oid in EXTENDED_USAGES.items() if name in wanted.extended_usages]
         extensions.append((x509.ExtendedKeyUsage(oids), False))
     if wanted.permitted or wanted.excluded:
         permitted, excluded = wanted.permitted.general_names(), wanted.excluded.general_names()
@@ -167,7 +170,7 @@ def describe(certificate: x509.Certificate) -> dict[str, Any]:
 def describe_constraints(extensions: Sequence[tuple[x509.ExtensionType, bool]]) -> dict[str, Any]:
     """Usages, authority and name constraints in the words of the options."""
     found: dict[str, Any] = {"usages": [], "extended_usages": [], "ca": None, "name_constraints": None}
-    words = {oid.dotted_string: name for name, oid in EXTENDED_USAGES.items()}
+    words = {oid: name for name, oid in EXTENDED_USAGES.items()}
     for extension, _critical in extensions:
         if isinstance(extension, x509.BasicConstraints):
             found["ca"] = {"path_length": extension.path_length} if extension.ca else None

@@ -6,14 +6,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import TypeGuard
 
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
-PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey
+with suppress(ImportError):  # see libraries.require
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+
+type PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey
 
 MINIMUM_RSA_BITS = 2048
 MINIMUM_CURVE_BITS = 256
@@ -21,26 +25,29 @@ MINIMUM_CURVE_BITS = 256
 
 @dataclass(frozen=True, slots=True)
 class Algorithm:
-    """A way to make keys, with the digest that signatures by such a key use (Ed25519 has its own)."""
+    """A way to make keys."""
 
     name: str
     generate: Callable[[], PrivateKey]
-    digest: hashes.SHA256 | hashes.SHA384 | None
 
 
 def _rsa(bits: int) -> Callable[[], PrivateKey]:
     return lambda: rsa.generate_private_key(public_exponent=65537, key_size=bits)
 
 
+def _ed25519() -> PrivateKey:
+    return ed25519.Ed25519PrivateKey.generate()
+
+
 ALGORITHMS: dict[str, Algorithm] = {
     algorithm.name: algorithm
     for algorithm in (
-        Algorithm("ecdsa-p256", lambda: ec.generate_private_key(ec.SECP256R1()), hashes.SHA256()),
-        Algorithm("ecdsa-p384", lambda: ec.generate_private_key(ec.SECP384R1()), hashes.SHA384()),
-        Algorithm("rsa-2048", _rsa(2048), hashes.SHA256()),
-        Algorithm("rsa-3072", _rsa(3072), hashes.SHA256()),
-        Algorithm("rsa-4096", _rsa(4096), hashes.SHA256()),
-        Algorithm("ed25519", ed25519.Ed25519PrivateKey.generate, None),
+        Algorithm("ecdsa-p256", lambda: ec.generate_private_key(ec.SECP256R1())),
+        Algorithm("ecdsa-p384", lambda: ec.generate_private_key(ec.SECP384R1())),
+        Algorithm("rsa-2048", _rsa(2048)),
+        Algorithm("rsa-3072", _rsa(3072)),
+        Algorithm("rsa-4096", _rsa(4096)),
+        Algorithm("ed25519", _ed25519),
     )
 }
 DEFAULT_ALGORITHM = "ecdsa-p256"
@@ -51,6 +58,11 @@ def find_algorithm(option: str, name: str) -> Algorithm:
         return ALGORITHMS[name]
     except KeyError:
         raise OptionError(f'{option}: found "{name}", expected one of {", ".join(ALGORITHMS)}') from None
+
+
+def is_private(key: object) -> TypeGuard[PrivateKey]:
+    """Whether this is a private key of a kind that certificates are made with here."""
+    return isinstance(key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey)
 
 
 def digest_for(key: PrivateKey) -> hashes.SHA256 | hashes.SHA384 | None:
@@ -93,7 +105,7 @@ def load_key(where: str, data: bytes, passphrase: bytes | None = None) -> Privat
         key = serialization.load_pem_private_key(data, password=passphrase)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise OptionError(f"{where}: found no readable private key, expected PEM ({type(error).__name__})") from None
-    if not isinstance(key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey):
+    if not is_private(key):
         raise OptionError(f"{where}: found a {type(key).__name__}, expected an ECDSA, RSA or Ed25519 key")
     return key
 

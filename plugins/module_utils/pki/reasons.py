@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -25,7 +26,9 @@ from ansible_collections.pingpong.platform.plugins.module_utils.pki.certificates
 )
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.durations import shorten
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.wanted import Wanted
-from cryptography import x509
+
+with suppress(ImportError):  # see libraries.require
+    from cryptography import x509
 
 
 class Reason(StrEnum):

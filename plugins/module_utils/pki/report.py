@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -21,7 +22,9 @@ from ansible_collections.pingpong.platform.plugins.module_utils.pki.certificates
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.outcome import Outcome
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.reasons import Reason
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.sinks.base import Held
-from cryptography import x509
+
+with suppress(ImportError):  # see libraries.require
+    from cryptography import x509
 
 
 def result(outcomes: Sequence[Outcome], now: datetime, *, check_mode: bool = False) -> dict[str, Any]:

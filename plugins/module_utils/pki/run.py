@@ -10,6 +10,7 @@ from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.cluster.client import ClusterClient
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError
+from ansible_collections.pingpong.platform.plugins.module_utils.common.libraries import require
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.engine import Engine
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.sinks.secrets import MANAGED_BY, OWNER
 
@@ -24,6 +25,7 @@ def labels_for(environment: str | None, layer: str) -> dict[str, str]:
 
 def run(args: dict[str, Any], *, check_mode: bool) -> dict[str, Any]:
     """The result of a ``certificate`` task with these validated options."""
+    require("cryptography", "make and read certificates")
 
     @cache
     def api() -> ClusterClient:

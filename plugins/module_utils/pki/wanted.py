@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -24,8 +25,10 @@ from ansible_collections.pingpong.platform.plugins.module_utils.pki.names import
     parse_names,
     parse_subtrees,
 )
-from cryptography import x509
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+with suppress(ImportError):  # see libraries.require
+    from cryptography import x509
+    from cryptography.x509.oid import NameOID
 
 USAGES = (
     "digital_signature",
@@ -38,13 +41,14 @@ USAGES = (
     "encipher_only",
     "decipher_only",
 )
+# By RFC 5280, section 4.2.1.12.
 EXTENDED_USAGES = {
-    "server_auth": ExtendedKeyUsageOID.SERVER_AUTH,
-    "client_auth": ExtendedKeyUsageOID.CLIENT_AUTH,
-    "code_signing": ExtendedKeyUsageOID.CODE_SIGNING,
-    "email_protection": ExtendedKeyUsageOID.EMAIL_PROTECTION,
-    "time_stamping": ExtendedKeyUsageOID.TIME_STAMPING,
-    "ocsp_signing": ExtendedKeyUsageOID.OCSP_SIGNING,
+    "server_auth": "1.3.6.1.5.5.7.3.1",
+    "client_auth": "1.3.6.1.5.5.7.3.2",
+    "code_signing": "1.3.6.1.5.5.7.3.3",
+    "email_protection": "1.3.6.1.5.5.7.3.4",
+    "time_stamping": "1.3.6.1.5.5.7.3.8",
+    "ocsp_signing": "1.3.6.1.5.5.7.3.9",
 }
 CA_USAGES = frozenset({"key_cert_sign", "crl_sign"})
 LEAF_USAGES = frozenset({"digital_signature"})

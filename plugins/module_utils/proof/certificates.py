@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.certificates import describe, fingerprint
-from cryptography import x509
+
+with suppress(ImportError):  # see libraries.require
+    from cryptography import x509
 
 
 def read_chain(chain: Iterable[str], now: datetime) -> list[dict[str, Any]]:

@@ -215,7 +215,7 @@ FILLED = [
     (FIREWALLS, FIREWALL, {"direction": "INGRESS", "priority": 1000, "disabled": False,
                            "sourceRanges": ["0.0.0.0/0"], "logConfig": {"enable": False}}),
     (ADDRESSES, {"name": "a", "labels": {"a": "b"}}, {"addressType": "EXTERNAL", "networkTier": "PREMIUM",
-                                                     "status": "RESERVED", "labels": {"a": "b"}}),
+                                                      "status": "RESERVED", "labels": {"a": "b"}}),
     (CHECKS, CHECK, {"timeoutSec": 5, "healthyThreshold": 2, "unhealthyThreshold": 2,
                      "httpHealthCheck": {"port": 80, "requestPath": "/", "proxyHeader": "NONE"}}),
     (INSTANCES, INSTANCE, {"status": "RUNNING", "deletionProtection": False,

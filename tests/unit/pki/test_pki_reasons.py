@@ -13,7 +13,6 @@ from ansible_collections.pingpong.platform.plugins.module_utils.pki.names import
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.reasons import Damaged, Finding, Reason, findings
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.wanted import CA_USAGES, Authority, Wanted
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
 from pki_support import NOW
 
@@ -30,7 +29,6 @@ LEAF = Wanted(
 WEAK = Algorithm(
     "rsa-1024",
     lambda: rsa.generate_private_key(public_exponent=65537, key_size=1024),  # noqa: S505 - weak on purpose
-    hashes.SHA256(),
 )
 ROOT = issue(AUTHORITY, None, NOW - timedelta(days=100))
 OTHER_ROOT = issue(AUTHORITY, None, NOW - timedelta(days=100))
@@ -117,7 +115,7 @@ def test_an_authority_that_was_renewed_with_its_key_changes_nothing() -> None:
         def __init__(self) -> None:
             self.key = ROOT.key
 
-    again = Algorithm("ecdsa-p256", lambda: Same().key, hashes.SHA256())
+    again = Algorithm("ecdsa-p256", lambda: Same().key)
     renewed = issue(replace(AUTHORITY, algorithm=again), None, NOW)
     assert findings(LEAF, issue(LEAF, ROOT, NOW), renewed, NOW) == []
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -28,7 +29,9 @@ from ansible_collections.pingpong.platform.plugins.module_utils.pki.wanted impor
     Authority,
     Wanted,
 )
-from cryptography import x509
+
+with suppress(ImportError):  # see libraries.require
+    from cryptography import x509
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -23,7 +24,9 @@ from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.rotatio
     phase_of,
 )
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.reasons import Damaged, Finding, Reason, findings
-from cryptography import x509
+
+with suppress(ImportError):  # see libraries.require
+    from cryptography import x509
 
 Found = Installed | Damaged | None
 

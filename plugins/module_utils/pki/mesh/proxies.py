@@ -9,6 +9,7 @@ import base64
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
@@ -20,7 +21,9 @@ from ansible_collections.pingpong.platform.plugins.module_utils.pki.certificates
     order_chain,
 )
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.rotation import Proxy
-from cryptography import x509
+
+with suppress(ImportError):  # see libraries.require
+    from cryptography import x509
 
 CONTAINER = "istio-proxy"
 ROOT_CONFIG_MAP, ROOT_FIELD = "istio-ca-root-cert", "root-cert.pem"

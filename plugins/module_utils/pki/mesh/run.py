@@ -16,6 +16,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.cloud.settings i
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.stack import connect
 from ansible_collections.pingpong.platform.plugins.module_utils.cluster.client import ClusterClient
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError
+from ansible_collections.pingpong.platform.plugins.module_utils.common.libraries import require
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.durations import RenewBefore, parse_span
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.keys import DEFAULT_ALGORITHM, find_algorithm
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.engine import MeshEngine
@@ -32,6 +33,7 @@ _DOMAIN = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 
 def run(args: dict[str, Any], *, check_mode: bool) -> dict[str, Any]:
     """The result of a ``mesh_ca`` task with these validated options."""
+    require("cryptography", "make and read certificates")
     labels = labels_for(args.get("environment_name"), args["layer"])
     shape = parse_shape(args)
     store = root_store(args["root"], args.get("cloud") or {})

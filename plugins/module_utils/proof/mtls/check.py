@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.cluster.client import ClusterClient
+from ansible_collections.pingpong.platform.plugins.module_utils.common.libraries import require
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls import facts
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.exceptions import Exempt, parse_exceptions
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.identities import Mint
@@ -36,6 +37,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.proof.probes.pod
 
 def run(options: Mapping[str, Any]) -> dict[str, Any]:
     """Options as in the argument spec; see the module's documentation for the result."""
+    require("cryptography", "make and read certificates")
     exempt = parse_exceptions(options["exceptions"])
     prober = Prober(ClusterClient.from_connection(options["connection"]), options)
     return conclude(PROOF, options, lambda: measure(prober, options, exempt))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,9 +16,11 @@ from ansible_collections.pingpong.platform.plugins.module_utils.common.errors im
 from ansible_collections.pingpong.platform.plugins.module_utils.pki import keys
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.cases import Presents
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.inventory import Workload
-from cryptography import x509
-from cryptography.hazmat.primitives import serialization
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+with suppress(ImportError):  # see libraries.require
+    from cryptography import x509
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 LIFETIME = timedelta(minutes=15)
 FOREIGN_TRUST_DOMAIN = "not-the-mesh.invalid"

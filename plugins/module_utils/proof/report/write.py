@@ -7,17 +7,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
+from ansible_collections.pingpong.platform.plugins.module_utils.common.libraries import require
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.cells import count, failure_message, short_of
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.report.gather import PROOFS, Gathered, gather
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.report.grids import grids, listed
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.report.text import table, verdict_of
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.report.timeline import WIDTH, bars, ticks
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+with suppress(ImportError):  # see libraries.require
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 TEMPLATES = Path(__file__).parent
 NAMES = {"html": "index.html", "json": "report.json"}
@@ -25,6 +29,7 @@ NAMES = {"html": "index.html", "json": "report.json"}
 
 def run(options: Mapping[str, Any]) -> dict[str, Any]:
     """Write both files, whatever was found, and only then fail when a cell is not a pass."""
+    require("jinja2", "write the page")
     gathered = gather(
         options["title"], options["environment_name"], options["clusters"], options["results"], datetime.now(UTC)
     )

@@ -14,6 +14,7 @@ from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.cluster.client import ClusterClient
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError, PlatformError
+from ansible_collections.pingpong.platform.plugins.module_utils.common.libraries import require
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.certificates import read_chain
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.outcome import Findings, conclude
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.tls.observe import Endpoint, observe
@@ -24,6 +25,7 @@ WORKERS = 8
 
 def run(options: Mapping[str, Any]) -> dict[str, Any]:
     """Options as in the argument spec; see the module's documentation for the result."""
+    require("cryptography", "read certificates")
     endpoints = [endpoint_of(f"endpoints[{n}]", entry) for n, entry in enumerate(options["endpoints"])]
     services = [entry.get("service") for entry in options["endpoints"]]
     if any(services) and not options.get("connection"):
