@@ -75,7 +75,7 @@ def _down(console: Console) -> None:
     say(f"down; built things are kept in {cache_root()}")
 
 
-def _status(_: Console) -> None:
+def _status(_unused: Console) -> None:
     from testbed.status import show
 
     wide = None if sys.stdout.isatty() else 200  # a table in a file is not folded to 80 columns

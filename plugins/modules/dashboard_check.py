@@ -10,6 +10,7 @@ DOCUMENTATION = r"""
 module: dashboard_check
 short_description: Ask the live Prometheus what each dashboard panel asks, and move its counters
 version_added: 0.1.0
+author: The pingpong.platform maintainers (@pingpong)
 description:
   - Runs every query of Grafana dashboards against the Prometheus of a cluster, through the API server's proxy; each
     must find at least one number. Grafana itself is not needed.

@@ -10,6 +10,7 @@ DOCUMENTATION = r"""
 module: mtls_check
 short_description: Prove that workloads only talk over mutual TLS, from both sides
 version_added: 0.1.0
+author: The pingpong.platform maintainers (@pingpong)
 description:
   - Lets every workload of the mesh's namespaces be called by every other one, and by impostors of it - in plain text,
     without a certificate, with one of a wrong CA, expired, not yet valid, of a wrong trust domain or service account,

@@ -10,6 +10,7 @@ DOCUMENTATION = r"""
 module: network_policy_check
 short_description: Hold what NetworkPolicies promise against what is measured from inside pods
 version_added: 0.1.0
+author: The pingpong.platform maintainers (@pingpong)
 description:
   - Computes from the applied NetworkPolicies which workload may reach which pod and port, and measures the same with
     TCP connections from inside the cluster. Unexpected holes and unexpected walls both fail; each cell names the

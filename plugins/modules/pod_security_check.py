@@ -10,6 +10,7 @@ DOCUMENTATION = r"""
 module: pod_security_check
 short_description: Ask the API server what each namespace's Pod Security level refuses and admits
 version_added: 0.1.0
+author: The pingpong.platform maintainers (@pingpong)
 description:
   - Sends a table of pods, one or more for each control of the Pod Security Standards 1.34, to the real API server as a
     dry run, which creates nothing, and holds every answer against the namespace's level. A refusal must name the

@@ -10,6 +10,7 @@ DOCUMENTATION = r"""
 module: proof_report
 short_description: Write the results of the checks as one table, one JSON document and one HTML page
 version_added: 0.1.0
+author: The pingpong.platform maintainers (@pingpong)
 description:
   - Gathers the results of checks on all clusters, writes C(report.json) and a self-contained C(index.html), shows a
     table, and then fails when a cell is not a pass.

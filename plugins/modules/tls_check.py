@@ -10,6 +10,7 @@ DOCUMENTATION = r"""
 module: tls_check
 short_description: Hold an HTTPS endpoint against what is expected of it
 version_added: 0.1.0
+author: The pingpong.platform maintainers (@pingpong)
 description:
   - Looks at endpoints from the controller. Checks the chain against a CA, the names, how long each certificate of it is
     still valid, which TLS versions and weak ciphers are spoken, the answer, the redirect of plain HTTP, and

@@ -47,7 +47,7 @@ class Running:
         length = f"Content-Length: {len(body)}\r\n" if body else ""
         port = self.ports.metrics if operations else self.ports.http
         reply = self.exchange(f"{head}{length}\r\n".encode() + body, port, half_close=False)
-        top, _, content = reply.partition(b"\r\n\r\n")
+        top, _unused, content = reply.partition(b"\r\n\r\n")
         return int(top.split(b" ")[1]), content
 
     def metric(self, sample: str) -> float:

@@ -26,7 +26,7 @@ def strict(serving: Callable[..., Running]) -> Running:
 
 
 def chunks(size: int, count: int, extension: bytes = b"") -> bytes:
-    body = b"".join(b"%x%b\r\n%b\r\n" % (size, extension, b"a" * size) for _ in range(count))
+    body = b"".join(b"%x%b\r\n%b\r\n" % (size, extension, b"a" * size) for _turn in range(count))
     return POST + b"Transfer-Encoding: chunked\r\n\r\n" + body + b"0\r\n\r\n"
 
 
@@ -100,7 +100,9 @@ SLOW = {
 @pytest.mark.parametrize("case", SLOW)
 def test_slow_clients_are_told_and_cut(strict: Running, case: str) -> None:
     data = SLOW[case]
-    quick, _, slow = data.partition(b"\r\n\r\n") if b"body" in case.encode() or "chunk" in case else (b"", b"", data)
+    quick, _unused, slow = (
+        data.partition(b"\r\n\r\n") if b"body" in case.encode() or "chunk" in case else (b"", b"", data)
+    )
     with strict.connect() as connection:
         connection.sendall(quick + b"\r\n\r\n" if quick else b"")
         started = time.monotonic()
@@ -127,7 +129,7 @@ def test_a_client_that_does_not_close_after_an_error_is_cut(strict: Running) -> 
         connection.sendall(b"junk\r\n\r\n")
         assert statuses(connection.recv(1000)) == [400]
         with pytest.raises(ConnectionError):
-            for _ in range(100):
+            for _turn in range(100):
                 time.sleep(0.02)
                 connection.send(b"more")
 
@@ -140,7 +142,7 @@ def test_a_client_that_does_not_read_is_cut(serve: Callable[..., Running]) -> No
         connection.settimeout(0.2)
         sent = 0
         with pytest.raises(ConnectionError):
-            for _ in range(400):
+            for _turn in range(400):
                 with contextlib.suppress(TimeoutError):
                     sent += connection.send(request)
     # both kernels' socket buffers take some megabytes; the service itself takes nearly nothing
@@ -154,7 +156,7 @@ def test_a_client_that_reads_late_gets_every_reply(plain: Running) -> None:
         received = bytearray()
 
         def send() -> None:
-            for _ in range(count // 20):
+            for _turn in range(count // 20):
                 connection.sendall(GET * 20)
             connection.shutdown(socket.SHUT_WR)
 
@@ -169,7 +171,7 @@ def test_a_client_that_reads_late_gets_every_reply(plain: Running) -> None:
 
 def test_connections_are_bounded(strict: Running) -> None:
     refused = strict.metric('http_connections_refused_total{port="http"}')
-    open_ones = [strict.connect() for _ in range(4)]
+    open_ones = [strict.connect() for _turn in range(4)]
     try:
         for connection in open_ones:
             connection.sendall(GET)

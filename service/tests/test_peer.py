@@ -28,7 +28,7 @@ def server(reply: bytes, *, hold: bool = False, reset: bool = False) -> Iterator
         held = []
         while not done.is_set():
             try:
-                connection, _ = listener.accept()
+                connection, _unused = listener.accept()
             except TimeoutError:
                 continue
             connection.settimeout(2)
@@ -72,7 +72,7 @@ OUTCOMES = {
 @pytest.mark.parametrize("case", OUTCOMES)
 def test_outcomes(serve: Callable[..., Running], case: str) -> None:
     options, outcome, status = OUTCOMES[case]
-    with server(**options) as (port, _):  # type: ignore[arg-type]
+    with server(**options) as (port, _unused):  # type: ignore[arg-type]
         running = serve_with(serve, f"http://127.0.0.1:{port}/ping")
         found, body = running.get("/peer")
         assert (found, json.loads(body)["outcome"]) == (status, outcome)
@@ -86,10 +86,8 @@ def test_outcomes(serve: Callable[..., Running], case: str) -> None:
     [("http://127.0.0.1:1/ping", "refused"), ("http://nowhere.invalid/ping", "dns"), ("https://127.0.0.1:{}/", "tls")],
 )
 def test_outcomes_without_a_peer(serve: Callable[..., Running], target: str, outcome: str) -> None:
-    with server(OK) as (port, _):
-        running = serve(
-            target=target.format(port), peer={"interval_seconds": 3600, "timeout_seconds": 5}
-        )
+    with server(OK) as (port, _unused):
+        running = serve(target=target.format(port), peer={"interval_seconds": 3600, "timeout_seconds": 5})
         assert json.loads(running.get("/peer")[1])["outcome"] == outcome
 
 
@@ -123,7 +121,7 @@ def test_pings_on_demand_are_bounded(serve: Callable[..., Running]) -> None:
     """What comes in is not multiplied into what goes out."""
     with server(b"", hold=True) as (port, heard):
         running = serve(target=f"http://127.0.0.1:{port}/ping", peer={"interval_seconds": 3600, "timeout_seconds": 20})
-        callers = [running.connect() for _ in range(8)]
+        callers = [running.connect() for _turn in range(8)]
         for caller in callers:
             caller.sendall(b"GET /peer HTTP/1.1\r\nHost: a\r\n\r\n")
         deadline = time.monotonic() + 10

@@ -71,8 +71,10 @@ def serving(handle: Callable[[socket.socket], None]) -> Iterator[int]:
                         handle(connection)
 
         threading.Thread(target=loop, daemon=True).start()
-        yield server.getsockname()[1]
-        server.shutdown(socket.SHUT_RDWR)
+        try:
+            yield server.getsockname()[1]
+        finally:
+            server.shutdown(socket.SHUT_RDWR)
 
 
 @pytest.fixture(scope="module")
@@ -192,7 +194,7 @@ def test_a_closed_port_is_refused() -> None:
 
 
 def test_probes_run_side_by_side_and_keep_their_order() -> None:
-    with serving(lambda connection: probe.answer(connection)) as port:
+    with serving(probe.answer) as port:
         probes = [{"id": str(n), "host": "127.0.0.1", "port": port, "nonce": f"n{n}", "request": {}} for n in range(20)]
         results = probe.run({"probes": probes})["results"]
     assert [result["id"] for result in results] == [str(n) for n in range(20)]
@@ -232,7 +234,7 @@ def test_hold_listens_for_its_time_only() -> None:
         port = server.getsockname()[1]
     holder = threading.Thread(target=probe.main, args=(["--hold", "1", "--listen", str(port)],))
     holder.start()
-    results = [one(port, tls=None) for _ in range(3)]
+    results = [one(port, tls=None) for _turn in range(3)]
     holder.join(timeout=5)
     assert not holder.is_alive()
     assert results[-1]["nonce_returned"]

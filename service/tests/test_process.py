@@ -57,7 +57,7 @@ class Process:
 
     def end(self) -> tuple[int, list[dict[str, object]]]:
         """The exit code and the rest of the log."""
-        out, _ = self.process.communicate(timeout=15)
+        out, _unused = self.process.communicate(timeout=15)
         return self.process.returncode, [json.loads(line) for line in out.splitlines()]
 
 

@@ -117,6 +117,6 @@ def test_errors_and_slow_clients_end_over_tls_too(secure: tuple[Running, certifi
 
 
 def test_plain_text_on_the_tls_port_gets_nothing(secure: tuple[Running, certificates.SecretVolume]) -> None:
-    running, _ = secure
+    running, _unused = secure
     reply = running.exchange(GET, running.ports.https, half_close=False)
     assert b"pong" not in reply

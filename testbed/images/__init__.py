@@ -37,7 +37,7 @@ def prepare(names: Iterable[str] | None = None, progress: Reporter | None = None
     That is ``bin`` (kind, helm, kubectl), ``charts`` and ``images.json``. Returns the images by name.
     """
     cache, everything = cache_root(), catalog()
-    programs = program_tasks(sorted({module for module, _ in tools.PROGRAMS.values()}), cache)
+    programs = program_tasks(sorted({module for module, _unused in tools.PROGRAMS.values()}), cache)
     run_tasks([*programs, *plan(chosen(names, everything), everything, cache)], progress)
     images = built()
     tools.place_programs(cache, state_root())

@@ -180,7 +180,7 @@ def _go(arguments: Sequence[str], work: Path, log: Path) -> None:
 def _copy_writable(source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.copytree(source, target)
-    for folder, _, files in os.walk(target):
+    for folder, _unused, files in os.walk(target):
         Path(folder).chmod(0o755)
         for name in files:
             path = Path(folder, name)

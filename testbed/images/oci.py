@@ -81,7 +81,7 @@ def write_layer(target: Path, entries: Iterable[Entry]) -> None:
             info, content = _leaf(entry)
             members[info.name] = (info, content)
     with tarfile.open(target, "w", format=tarfile.GNU_FORMAT) as tar:
-        for _, (info, content) in sorted(members.items()):
+        for _unused, (info, content) in sorted(members.items()):
             if isinstance(content, Path):
                 with content.open("rb") as file:
                     tar.addfile(info, file)
@@ -175,7 +175,7 @@ def config_of(runtime: Runtime, layers: Sequence[str]) -> dict[str, Any]:
     return {
         "created": CREATED, "architecture": architecture(), "os": "linux", "config": runtime.config(),
         "rootfs": {"type": "layers", "diff_ids": list(layers)},
-        "history": [{"created": CREATED} for _ in layers],
+        "history": [{"created": CREATED} for _unused in layers],
     }  # fmt: skip
 
 

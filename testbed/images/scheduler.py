@@ -75,7 +75,7 @@ def run(tasks: Sequence[Task], jobs: int, reporter: Reporter, clock: Callable[[]
                 running[pool.submit(task.run)] = (task, clock())
             if not running:
                 break
-            finished, _ = wait(running, return_when=FIRST_COMPLETED)
+            finished, _unused = wait(running, return_when=FIRST_COMPLETED)
             for future in finished:
                 task, began = running.pop(future)
                 error = future.exception()

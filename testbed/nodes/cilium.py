@@ -70,7 +70,7 @@ def values(cluster: str, api_server: str, agent: str, operator: str) -> dict[str
 
 
 def _image(reference: str) -> dict[str, Any]:
-    repository, _, tag = reference.rpartition(":")
+    repository, _unused, tag = reference.rpartition(":")
     return {"repository": repository, "tag": tag, "useDigest": False, "pullPolicy": "IfNotPresent"}
 
 

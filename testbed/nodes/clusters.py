@@ -99,7 +99,7 @@ class Clusters:
         """Carry on every creation that was killed and start every cluster that stopped, all at once."""
         broken = [info for info in self.list() if info.phase != "RUNNING"]
         with ThreadPoolExecutor() as pool:
-            for _ in pool.map(self._create_again, broken):
+            for _unused in pool.map(self._create_again, broken):
                 pass
 
     def _create_again(self, info: ClusterInfo) -> None:

@@ -104,7 +104,7 @@ def access_token() -> str:
 def authority(kubeconfig: str) -> str:
     """The certificate authority of a kubeconfig, as PEM."""
     for line in kubeconfig.splitlines():
-        key, _, value = line.strip().removeprefix("- ").partition(":")
+        key, _unused, value = line.strip().removeprefix("- ").partition(":")
         if key == "certificate-authority-data":
             return base64.b64decode(value.strip()).decode()
     raise ValueError("the kubeconfig has no certificate-authority-data")

@@ -112,6 +112,6 @@ def _mounted(folder: Path) -> bool:
 
 def _remove_empty(folder: Path) -> None:
     """Remove a tree of control groups in which no process is."""
-    for path, _, _ in os.walk(folder, topdown=False):
+    for path, _unused, _unused in os.walk(folder, topdown=False):
         with contextlib.suppress(OSError):
             Path(path).rmdir()

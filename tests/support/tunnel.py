@@ -27,7 +27,7 @@ class Tunnel:
     def _accept(self) -> None:
         with contextlib.suppress(OSError):
             while True:
-                client, _ = self._socket.accept()
+                client, _unused = self._socket.accept()
                 threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
     def _serve(self, client: socket.socket) -> None:
@@ -36,7 +36,7 @@ class Tunnel:
             head += client.recv(4096)
         target = head.split()[1].decode()
         self.targets.append(target)
-        host, _, port = target.rpartition(":")
+        host, _unused, port = target.rpartition(":")
         upstream = socket.create_connection((host, int(port)))
         client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
         threading.Thread(target=_copy, args=(client, upstream), daemon=True).start()

@@ -53,7 +53,7 @@ def carry_out(plan: Plan, work: Work, busy: Callable[[Operation], bool], paralle
                 continue  # what was done just now may have made others ready
             if not running:
                 break
-            finished, _ = wait(running, return_when=FIRST_COMPLETED)
+            finished, _unused = wait(running, return_when=FIRST_COMPLETED)
             for future in finished:
                 key = running.pop(future)
                 try:

@@ -112,7 +112,7 @@ def _steps(resource: Resource, live: dict[str, Any], changes: list[Change]) -> t
     steps = [group.step(resource, live, merged) for group in groups.values()]
     order = {id(update): index for index, update in enumerate(kind.updates)}
     ranked = sorted(zip(groups.values(), steps, strict=True), key=lambda pair: order.get(id(pair[0].how), 99))
-    return tuple(step for _, step in ranked)
+    return tuple(step for _unused, step in ranked)
 
 
 @dataclass

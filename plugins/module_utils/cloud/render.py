@@ -114,7 +114,7 @@ def _short(value: Any) -> str:
     if value is None:
         return _ABSENT
     text = value if isinstance(value, str) else json.dumps(value)
-    first, _, rest = text.partition("\n")
+    first, _unused, rest = text.partition("\n")
     return f"{first} … ({text.count(chr(10)) + 1} lines)" if rest else first
 
 

@@ -74,7 +74,7 @@ class Resource:
 
 def locators(kind: Kind) -> tuple[str, ...]:
     """What, besides project and name, the kind's paths are made of."""
-    names = {name for _, name, _, _ in string.Formatter().parse(kind.collection + kind.item) if name}
+    names = {field[1] for field in string.Formatter().parse(kind.collection + kind.item) if field[1]}
     return tuple(sorted(names - {"project", "name", "collection", "item"}))
 
 

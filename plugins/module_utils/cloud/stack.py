@@ -125,8 +125,8 @@ class Stack:
             return Plan((), {})
         wish = self._wish
         found = prunable(self.resources, self._reader.listings, wish.labels, wish.prefix, wish.unprotect)
-        doomed = [replace(resource, key=f"{resource.key} (pruned)") for resource, _ in found]
-        for resource, (_, live) in zip(doomed, found, strict=True):
+        doomed = [replace(resource, key=f"{resource.key} (pruned)") for resource, _unused in found]
+        for resource, (_unused, live) in zip(doomed, found, strict=True):
             self._by_key[resource.key] = resource
             self.live[resource.key] = live
         return plan_removal(doomed, {resource.key: self.live[resource.key] for resource in doomed}, wish.unprotect)

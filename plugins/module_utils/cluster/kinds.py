@@ -78,11 +78,11 @@ def plural_of(kind: str) -> str:
 def _table() -> dict[tuple[str, str], Resource]:
     resources: dict[tuple[str, str], Resource] = {}
     for line in _TABLE.replace("\n  ", " ").strip().splitlines():
-        api_version, _, kinds = line.partition(": ")
+        api_version, _unused, kinds = line.partition(": ")
         scoped = kinds.split("|")
         for namespaced, words in ((True, scoped[0]), (False, scoped[1])):
             for word in words.split():
-                kind, _, plural = word.partition("/")
+                kind, _unused, plural = word.partition("/")
                 resources[api_version, kind] = Resource(api_version, kind, plural or plural_of(kind), namespaced)
     return resources
 

@@ -203,7 +203,7 @@ def _abandoned(lease: Object | None) -> bool:
 
 def _ended(holder: str) -> bool:
     """Whether the holder is a process of this very host that is no more."""
-    host, _, rest = holder.partition("/")
+    host, _unused, rest = holder.partition("/")
     pid = rest.partition("/")[0]
     if host != socket.gethostname() or not pid.isdigit():
         return False

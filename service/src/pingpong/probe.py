@@ -86,7 +86,7 @@ def error_class(error: BaseException) -> str:
         return "eof"
     if isinstance(error, ssl.SSLError):
         reason = error.reason or str(error)
-        _, alert, name = reason.partition("_ALERT_")
+        _unused, alert, name = reason.partition("_ALERT_")
         return f"alert:{name.lower()}" if alert else f"tls:{reason.lower()}"
     if isinstance(error, TimeoutError):
         return "timeout"
@@ -155,7 +155,7 @@ def read_answer(connection: socket.socket, result: Result, nonce: str, deadline:
     except (ssl.SSLEOFError, ssl.SSLZeroReturnError):
         pass  # a peer that closes without a goodbye: an answer or none, as far as it came
     finally:
-        head, _, body = data.partition(b"\r\n\r\n")
+        head, _unused, body = data.partition(b"\r\n\r\n")
         text = body.decode("utf-8", "replace")
         words = head.split(None, 2)
         result["bytes"] = len(data)
@@ -215,7 +215,7 @@ def listening_ports(tables: tuple[str, ...] = ("/proc/net/tcp", "/proc/net/tcp6"
         with contextlib.suppress(OSError):
             for line in Path(table).read_text().splitlines()[1:]:
                 local, state = line.split()[1], line.split()[3]
-                address, _, port = local.partition(":")
+                address, _unused, port = local.partition(":")
                 loopback = address in ("0100007F", "00000000000000000000000001000000")
                 if state == LISTEN_STATE and not loopback:
                     ports.add(int(port, 16))

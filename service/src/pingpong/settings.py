@@ -114,7 +114,7 @@ def _http_url(value: str) -> str:
         raise ValueError("expected an URL like http://host:8080/ping, without user and fragment")
     if not value.isascii() or any(c <= " " or c == "\x7f" for c in value):
         raise ValueError("expected an URL of printable ASCII characters")
-    _ = url.port  # raises ValueError when it is no port number
+    _unused = url.port  # raises ValueError when it is no port number
     return value
 
 

@@ -138,7 +138,7 @@ def load(name: str) -> Service:
         buckets.setdefault((method.verb, depth), []).append((expression, method))
     ordered = {
         # A custom verb (`{+name}:setSize`) before the plain resource whose pattern would swallow it.
-        key: tuple(method for _, method in sorted(found, key=lambda item: _specificity(item[0]), reverse=True))
+        key: tuple(method for _unused, method in sorted(found, key=lambda item: _specificity(item[0]), reverse=True))
         for key, found in buckets.items()
     }
     return Service(name, document.get("title", name), document, ordered)

@@ -96,7 +96,7 @@ def failed_precondition(message: str) -> ApiError:
 def bad_request(violations: Sequence[tuple[str, str]]) -> ApiError:
     """400 for a payload that does not fit the schema: `violations` are (field path, description)."""
     return invalid(
-        "\n".join(description for _, description in violations),
+        "\n".join(description for _unused, description in violations),
         reason="badRequest",
         details=[
             {

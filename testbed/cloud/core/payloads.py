@@ -11,7 +11,7 @@ from .files import write_private
 def _crc_table() -> list[int]:
     table = []
     for number in range(256):
-        for _ in range(8):
+        for _turn in range(8):
             number = (number >> 1) ^ (0x82F63B78 if number & 1 else 0)
         table.append(number)
     return table

@@ -34,7 +34,7 @@ def answer(
     """The answer to `name kind`; `records` gives a zone's record sets. CNAMEs within our zones are followed."""
     name = name.lower()
     result = Answer("NOERROR")
-    for _ in range(MAX_CHAIN):
+    for _turn in range(MAX_CHAIN):
         zone = zone_of(name, zones)
         if zone is None:
             return result if result.records else Answer("REFUSED")

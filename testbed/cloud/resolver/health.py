@@ -139,7 +139,7 @@ class HealthMonitor:
             named = self.cloud.settings.probe_server_name
             regions = list(endpoint.check.get("sourceRegions") or [])
             results = await asyncio.gather(
-                *(probes.probe(endpoint.check, endpoint.address, timeout, named) for _ in regions)
+                *(probes.probe(endpoint.check, endpoint.address, timeout, named) for _unused in regions)
             )
             self._record(endpoint, dict(zip(regions, results, strict=True)))
             interval = float(endpoint.check["checkIntervalSec"]) * factor

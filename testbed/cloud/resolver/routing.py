@@ -71,7 +71,7 @@ def _weighted(items: Sequence[Mapping[str, Any]], healthy: Healthy, draw: Draw) 
     """One item by its weight among those with something healthy; all of them when none has."""
     candidates = [(item, _alive(item, healthy)) for item in items]
     living = [(item, data) for item, data in candidates if data] or [(item, _all(item)) for item in items]
-    total = sum(float(item["weight"]) for item, _ in living)
+    total = sum(float(item["weight"]) for item, _unused in living)
     mark = draw() * total
     for item, data in living:
         mark -= float(item["weight"])

@@ -47,7 +47,7 @@ class Admin:
             raise ApiError(404, f"{verb} {path} is not a test hook; known: {', '.join(known)}")
         return view(query, json.loads(payload) if payload else {})
 
-    def _add_faults(self, _: Mapping[str, str], body: Any) -> Any:
+    def _add_faults(self, _unused: Mapping[str, str], body: Any) -> Any:
         made = [Fault.parse(item) for item in (body if isinstance(body, list) else [body])]
         self.server.faults.extend(made)
         return {"faults": [fault.show() for fault in self.server.faults]}
@@ -57,7 +57,7 @@ class Admin:
         self.server.cloud.operations.failures.clear()
         return {}
 
-    def _plan_failure(self, _: Mapping[str, str], body: Any) -> Any:
+    def _plan_failure(self, _unused: Mapping[str, str], body: Any) -> Any:
         failure = PlannedFailure(
             method=str(body.get("method", "*")),
             at=int(body.get("at", 1)),
@@ -67,7 +67,7 @@ class Admin:
         self.server.cloud.operations.failures.append(failure)
         return vars(failure)
 
-    def _change_settings(self, _: Mapping[str, str], body: Any) -> Any:
+    def _change_settings(self, _unused: Mapping[str, str], body: Any) -> Any:
         cloud = self.server.cloud
         changed = cloud.settings.updated(body)
         # In place: every service holds the same object.
@@ -76,7 +76,7 @@ class Admin:
             cloud.store.set_settings({name: vars(changed)[name] for name in body})
         return vars(cloud.settings)
 
-    def _resources(self, query: Mapping[str, str], _: Any) -> Any:
+    def _resources(self, query: Mapping[str, str], _unused: Any) -> Any:
         with self.server.cloud.store.transaction():
             self.server.cloud.operations.settle()
         rows = self.server.cloud.store.connection.execute("SELECT key, kind FROM resources ORDER BY key")

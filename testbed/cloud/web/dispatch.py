@@ -43,7 +43,7 @@ class Dispatcher:
             if name not in WWW_SERVICES:
                 return None
         elif name not in discovery.VERSIONS:
-            name, _, path = path.partition("/")
+            name, _unused, path = path.partition("/")
             if name not in discovery.VERSIONS:
                 return None
         service = discovery.load(name)
@@ -91,7 +91,7 @@ def _decode(payload: bytes, content_type: str) -> Any:
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     seen = dict(pairs)
     if len(seen) != len(pairs):
-        names = [name for name, _ in pairs]
+        names = [name for name, _unused in pairs]
         double = next(name for name in names if names.count(name) > 1)
         raise ValueError(f'Duplicate name "{double}".')
     return seen

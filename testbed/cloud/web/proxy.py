@@ -38,8 +38,8 @@ class Proxy:
         self.open.add(writer)
         with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
-            verb, _, rest = head.partition(" ")
-            host, _, port = rest.partition(" ")[0].rpartition(":")
+            verb, _unused, rest = head.partition(" ")
+            host, _unused, port = rest.partition(" ")[0].rpartition(":")
             if verb != "CONNECT" or port != "443" or not ALLOWED.fullmatch(host):
                 writer.write(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
                 await writer.drain()

@@ -137,7 +137,7 @@ class Server:
         return web.json_response(result, headers={"Cache-Control": "private", "Vary": "Origin, X-Origin"})
 
     def _authenticate(self, request: web.BaseRequest) -> None:
-        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        scheme, _unused, token = request.headers.get("Authorization", "").partition(" ")
         if not token:
             raise unauthenticated(missing=True)
         accepted = any(hmac.compare_digest(token.encode(), known.encode()) for known in self.tokens)

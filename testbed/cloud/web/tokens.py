@@ -74,7 +74,7 @@ def _exchange(form: dict[str, str]) -> str | None:
 def _assertion(cloud: Cloud, text: str) -> str | None:
     """What is wrong with a service account's signed assertion, or None. https://www.rfc-editor.org/rfc/rfc7523"""
     try:
-        signed, _, signature = text.rpartition(".")
+        signed, _unused, signature = text.rpartition(".")
         header, claims = (json.loads(_decode(part)) for part in signed.split("."))
     except ValueError:
         return "Invalid JWT: it can't be read."

@@ -39,7 +39,7 @@ def main() -> int:
         rows = []
         for title, side, tasks, count in contenders:
             (folder / side).mkdir()
-            seconds = [run(folder, side, tasks(folder / side, count)) - empty for _ in range(2)]
+            seconds = [run(folder, side, tasks(folder / side, count)) - empty for _turn in range(2)]
             rows.append((title, count, *(max(took, 0.01) for took in seconds)))
         problems = compare(folder, theirs)
     print(f"{'empty play':32} {empty:8.2f} s (taken off below)")

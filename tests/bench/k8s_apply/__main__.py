@@ -38,7 +38,7 @@ def measure(contender: Contender, proxy: Proxy, repeat: int) -> dict[str, Any]:
     for delay in DELAYS:
         proxy.delay = delay
         times = []
-        for _ in range(repeat):
+        for _turn in range(repeat):
             started, before = time.perf_counter(), os.times()
             contender()
             times.append(time.perf_counter() - started)

@@ -55,8 +55,8 @@ def compare(seconds: int, connections: int, rounds: int) -> list[tuple[str, list
     """Each contender's rounds, in the order of ``contenders``."""
     field = contenders()
     results: list[tuple[str, list[float]]] = [(contender.name, []) for contender in field]
-    for _ in range(rounds):
-        for contender, (_, found) in zip(field, results, strict=True):
+    for _turn in range(rounds):
+        for contender, (_unused, found) in zip(field, results, strict=True):
             found.append(measure(contender, seconds, connections))
     return results
 

@@ -197,7 +197,9 @@ def test_rule(network: RunningCloud, rule: Rule) -> None:
 
 def test_a_second_active_proxy_subnet_is_refused(network: RunningCloud) -> None:
     make(network, SUBNETS, PROXY)
-    _, _, message = refused(network, "POST", SUBNETS, changed(PROXY, name="second", ipCidrRange="10.6.0.0/24"))
+    _unused, _unused, message = refused(
+        network, "POST", SUBNETS, changed(PROXY, name="second", ipCidrRange="10.6.0.0/24")
+    )
     assert "already has an active REGIONAL_MANAGED_PROXY" in message
     make(network, SUBNETS, changed(PROXY, name="second", ipCidrRange="10.6.0.0/24", role="BACKUP"))
 
@@ -253,14 +255,14 @@ def test_a_network_shows_its_subnetworks(network: RunningCloud) -> None:
 def test_operations_are_pending_for_a_while(cloud: RunningCloud) -> None:
     """https://cloud.google.com/compute/docs/api/how-tos/api-requests-responses#handling_api_responses"""
     cloud.admin("PATCH", "settings", {"latency": {"compute": 1.0}})
-    _, operation = cloud.request("POST", NETWORKS, {"name": "n", "autoCreateSubnetworks": False})
+    _unused, operation = cloud.request("POST", NETWORKS, {"name": "n", "autoCreateSubnetworks": False})
     assert (operation["status"], operation["operationType"]) == ("PENDING", "insert")
     assert operation["targetLink"] == f"{LINK}/global/networks/n"
-    status, reason, _ = refused(cloud, "POST", SUBNETS, changed(OTHER, network="global/networks/n"))
+    status, reason, _unused = refused(cloud, "POST", SUBNETS, changed(OTHER, network="global/networks/n"))
     assert (status, reason) == (400, "resourceNotReady")
     assert refused(cloud, "DELETE", f"{NETWORKS}/n")[:2] == (400, "resourceNotReady")
     assert refused(cloud, "POST", NETWORKS, {"name": "n", "autoCreateSubnetworks": False})[:2] == (409, "alreadyExists")
-    _, waited = cloud.request("POST", f"{COMPUTE}/global/operations/{operation['name']}/wait")
+    _unused, waited = cloud.request("POST", f"{COMPUTE}/global/operations/{operation['name']}/wait")
     assert (waited["status"], waited["progress"]) == ("DONE", 100)
     make(cloud, SUBNETS, changed(OTHER, network="global/networks/n"))
 
@@ -268,7 +270,7 @@ def test_operations_are_pending_for_a_while(cloud: RunningCloud) -> None:
 def test_a_failed_operation_takes_the_resource_away(cloud: RunningCloud) -> None:
     cloud.admin("POST", "operations", {"method": "compute.networks.insert", "code": "QUOTA_EXCEEDED", "message": "no"})
     operation = make(cloud, NETWORKS, {"name": "n", "autoCreateSubnetworks": False})
-    _, found = cloud.request("GET", f"{COMPUTE}/global/operations/{operation['name']}")
+    _unused, found = cloud.request("GET", f"{COMPUTE}/global/operations/{operation['name']}")
     assert found["error"] == {"errors": [{"code": "QUOTA_EXCEEDED", "message": "no"}]}
     assert found["httpErrorStatusCode"] == 403
     assert refused(cloud, "GET", f"{NETWORKS}/n")[0] == 404
@@ -278,7 +280,7 @@ def test_a_failed_operation_takes_the_resource_away(cloud: RunningCloud) -> None
 def test_the_same_request_id_is_the_same_operation(cloud: RunningCloud) -> None:
     """https://google.aip.dev/155"""
     path = f"{NETWORKS}?requestId=0c9d1b52-5a6e-4f6a-9e8c-6b0e6a7f0001"
-    first, second = (cloud.request("POST", path, {"name": "n", "autoCreateSubnetworks": False}) for _ in range(2))
+    first, second = (cloud.request("POST", path, {"name": "n", "autoCreateSubnetworks": False}) for _turn in range(2))
     assert (first[0], second[0], first[1]["name"]) == (200, 200, second[1]["name"])
 
 
@@ -316,7 +318,7 @@ def test_what_can_not_be_changed(network: RunningCloud, path: str, fields: dict[
     make(network, FIREWALLS, FIREWALL)
     make(network, ROUTERS, ROUTER)
     before = network.request("GET", path)[1]
-    _, _, message = refused(network, "PATCH", path, {**fields, "fingerprint": before["fingerprint"]}
+    _unused, _unused, message = refused(network, "PATCH", path, {**fields, "fingerprint": before["fingerprint"]}
                             if "fingerprint" in before else fields)  # fmt: skip
     assert "Field cannot be changed" in message
     assert network.request("GET", path)[1] == before
@@ -420,7 +422,7 @@ def test_quota(cloud: RunningCloud) -> None:
 
 
 def test_aggregated_lists_name_their_scopes(network: RunningCloud) -> None:
-    _, answer = network.request("GET", f"{COMPUTE}/aggregated/subnetworks")
+    _unused, answer = network.request("GET", f"{COMPUTE}/aggregated/subnetworks")
     assert [item["name"] for item in answer["items"]["regions/europe-west1"]["subnetworks"]] == ["sub"]
 
 

@@ -26,9 +26,9 @@ def pool(**fields: Any) -> list[dict[str, Any]]:
     return [{"name": "default", "initialNodeCount": 1, **fields}]
 
 
-def bad(name: str, source: str, says: str, /, **fields: Any) -> Rule:
+def bad(case: str, source: str, says: str, /, **fields: Any) -> Rule:
     body = {"cluster": changed(CLUSTER, **fields)}
-    return Rule(name, f"{HOW_TO}/{source}", "POST", CLUSTERS, body, 400, "INVALID_ARGUMENT", says)
+    return Rule(case, f"{HOW_TO}/{source}", "POST", CLUSTERS, body, 400, "INVALID_ARGUMENT", says)
 
 
 RULES = [
@@ -113,7 +113,7 @@ def update(field: str, value: Any) -> dict[str, Any]:
 
 
 def test_a_cluster_is_provisioned_then_runs(network: RunningCloud) -> None:
-    _, operation = network.request("POST", CLUSTERS, {"cluster": CLUSTER})
+    _unused, operation = network.request("POST", CLUSTERS, {"cluster": CLUSTER})
     assert (operation["operationType"], operation["status"]) == ("CREATE_CLUSTER", "RUNNING")
     assert get(network)["status"] == "PROVISIONING"
     assert "endpoint" not in get(network)

@@ -37,7 +37,7 @@ def key_file(cloud: RunningCloud) -> dict[str, Any]:
     return dict(json.loads(base64.b64decode(made["privateKeyData"])))
 
 
-def by_key(cloud: RunningCloud, _: Path) -> Any:
+def by_key(cloud: RunningCloud, _unused: Path) -> Any:
     return service_account.Credentials.from_service_account_info(key_file(cloud), scopes=SCOPES)
 
 

@@ -132,7 +132,7 @@ def failover(cloud: RunningCloud, port: int) -> None:
 
 
 def test_failover_and_back(cloud: RunningCloud, sites: tuple[Site, Site]) -> None:
-    primary, _ = sites
+    primary, _unused = sites
     failover(cloud, primary.port)
     eventually(lambda: len([e for e in cloud.admin("GET", "health")["endpoints"] if e["probes"] > 1]) == 2)
     assert ask(cloud, "app.live.example.") == ("NOERROR", [PRIMARY], 30)

@@ -156,7 +156,7 @@ def test_rule(zone: RunningCloud, rule: Rule) -> None:
 def test_the_recorded_failover_record_is_accepted(zone: RunningCloud) -> None:
     made = make(zone, SETS, FAILOVER)
     assert made["routingPolicy"]["primaryBackup"]["primaryTargets"] == {"externalEndpoints": ["198.51.100.1"]}
-    status, _, message = refused(zone, "DELETE", f"{CHECKS}/hc")
+    status, _unused, message = refused(zone, "DELETE", f"{CHECKS}/hc")
     assert status == 400 and "app.example.com. A" in message
     make(zone, CHANGES, {"deletions": [FAILOVER]})
     make(zone, f"{CHECKS}/hc", None, verb="DELETE")
@@ -165,7 +165,7 @@ def test_the_recorded_failover_record_is_accepted(zone: RunningCloud) -> None:
 def test_a_change_is_pending_then_done(zone: RunningCloud) -> None:
     zone.admin("PATCH", "settings", {"latency": {"dns": 0.5}})
     new = changed(A, rrdatas=["198.51.100.9"])
-    _, started = zone.request("POST", CHANGES, {"deletions": [A], "additions": [new]})
+    _unused, started = zone.request("POST", CHANGES, {"deletions": [A], "additions": [new]})
     assert started["status"] == "pending"
     zone.settle()
     assert zone.request("GET", f"{CHANGES}/{started['id']}")[1]["status"] == "done"

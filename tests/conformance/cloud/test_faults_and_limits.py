@@ -19,7 +19,7 @@ NETWORK = {"name": "n", "autoCreateSubnetworks": False}
 @pytest.mark.parametrize("code", [400, 401, 403, 404, 409, 412, 429, 500, 502, 503, 504])
 def test_an_error_answer_at_the_second_request(cloud: RunningCloud, code: int) -> None:
     cloud.admin("POST", "faults", {"fault": code, "at": 2, "retry_after": 3})
-    statuses = [cloud.request("GET", NETWORKS)[0] for _ in range(3)]
+    statuses = [cloud.request("GET", NETWORKS)[0] for _turn in range(3)]
     assert statuses == [200, code, 200]
 
 
@@ -100,7 +100,7 @@ def test_requests_are_counted_by_class(cloud: RunningCloud) -> None:
 def test_the_rate_limit(cloud: RunningCloud) -> None:
     """https://cloud.google.com/compute/api-quota"""
     cloud.admin("PATCH", "settings", {"rate_limit": 3})
-    statuses = [cloud.request("GET", NETWORKS)[0] for _ in range(8)]
+    statuses = [cloud.request("GET", NETWORKS)[0] for _turn in range(8)]
     assert statuses[:3] == [200, 200, 200]
     assert 429 in statuses
     cloud.admin("PATCH", "settings", {"rate_limit": 0})

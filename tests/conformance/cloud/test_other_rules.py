@@ -131,7 +131,7 @@ def test_accounts_change_by_mask(cloud: RunningCloud) -> None:
 
 def test_repositories(cloud: RunningCloud) -> None:
     cloud.admin("PATCH", "settings", {"latency": {"default": 0.5}})
-    _, operation = cloud.request("POST", f"{REGISTRY}?repositoryId=images", {"format": "DOCKER"})
+    _unused, operation = cloud.request("POST", f"{REGISTRY}?repositoryId=images", {"format": "DOCKER"})
     assert "done" not in operation
     assert refused(cloud, "GET", f"{REGISTRY}/images")[0] == 404
     cloud.settle()
@@ -221,6 +221,6 @@ def test_the_fleet(network: RunningCloud) -> None:
 
 
 def test_apis_are_listed_by_state(cloud: RunningCloud) -> None:
-    _, answer = cloud.request("GET", f"{USAGE}?filter=state:ENABLED&pageSize=200")
+    _unused, answer = cloud.request("GET", f"{USAGE}?filter=state:ENABLED&pageSize=200")
     names = {item["config"]["name"] for item in answer["services"]}
     assert "compute.googleapis.com" in names and "monitoring.googleapis.com" not in names

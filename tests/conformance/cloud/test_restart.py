@@ -80,8 +80,8 @@ def test_killed_with_operations_in_flight(served: list[Process]) -> None:
     time.sleep(1.7)
     assert first.request("POST", f"{COMPUTE}/regions/europe-west1/subnetworks", SUBNETWORK)[0] == 200
     time.sleep(1.7)
-    _, creating = first.request("POST", f"{CONTAINER}/clusters", {"cluster": CLUSTER})
-    _, inserting = first.request("POST", networks, {"name": "late", "autoCreateSubnetworks": False})
+    _unused, creating = first.request("POST", f"{CONTAINER}/clusters", {"cluster": CLUSTER})
+    _unused, inserting = first.request("POST", networks, {"name": "late", "autoCreateSubnetworks": False})
     assert (creating["status"], inserting["status"]) == ("RUNNING", "PENDING")
     first.end(signal.SIGKILL)
 

@@ -88,7 +88,7 @@ def test_rule(cloud: RunningCloud, rule: Rule) -> None:
 
 
 def test_all_violations_are_told_at_once(cloud: RunningCloud) -> None:
-    _, answer = cloud.request("POST", NETWORKS, network(mtu="x", colour="red"))
+    _unused, answer = cloud.request("POST", NETWORKS, network(mtu="x", colour="red"))
     (details,) = answer["error"]["details"]
     assert [item.get("field", "") for item in details["fieldViolations"]] == ["mtu", ""]
     assert len(answer["error"]["message"].splitlines()) == 2
@@ -166,8 +166,8 @@ def test_pages(cloud: RunningCloud) -> None:
         cloud.request("POST", NETWORKS, network(name=f"n{number}"))
     names: list[str] = []
     token = ""
-    for _ in range(3):
-        _, answer = cloud.request("GET", f"{NETWORKS}?maxResults=2" + (f"&pageToken={token}" if token else ""))
+    for _turn in range(3):
+        _unused, answer = cloud.request("GET", f"{NETWORKS}?maxResults=2" + (f"&pageToken={token}" if token else ""))
         names += [item["name"] for item in answer["items"]]
         token = answer.get("nextPageToken", "")
     assert (names, token) == (["n0", "n1", "n2", "n3", "n4"], "")
@@ -187,5 +187,5 @@ def test_filters(cloud: RunningCloud, expression: str, names: list[str]) -> None
     """https://cloud.google.com/compute/docs/reference/rest/v1/networks/list#query-parameters"""
     for number in range(3):
         cloud.request("POST", NETWORKS, network(name=f"n{number}"))
-    _, answer = cloud.request("GET", f"{NETWORKS}?filter={expression}")
+    _unused, answer = cloud.request("GET", f"{NETWORKS}?filter={expression}")
     assert [item["name"] for item in answer.get("items", [])] == names

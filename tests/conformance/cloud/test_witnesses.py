@@ -152,7 +152,7 @@ def test_unmodified_google_cloud_module(
     network: RunningCloud, tmp_path: Path, module: str, arguments: dict[str, Any], expected: dict[str, Any]
 ) -> None:
     """Created, found again without a change, deleted: by the module as it is published."""
-    first, second = (run_module(network, tmp_path, module, arguments) for _ in range(2))
+    first, second = (run_module(network, tmp_path, module, arguments) for _turn in range(2))
     assert first["changed"] is True, first
     assert {name: first.get(name) for name in expected} == expected
     assert second["changed"] is False, second

@@ -48,7 +48,7 @@ def test_life(engine: Engine, kind: str) -> None:
     assert (again["changed"], again["mutations"], plan_of(again)) == (
         False,
         0,
-        [(k, "none", []) for k, _, _ in plan_of(again)],
+        [(k, "none", []) for k, _unused, _unused in plan_of(again)],
     )
 
     planned = engine(change, check=True, payloads=PAYLOADS)

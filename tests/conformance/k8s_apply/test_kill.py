@@ -54,7 +54,11 @@ def test_killed_at_a_request(layer: Harness, proxy: Proxy, at: int, commit: bool
         "wait": False,
     }
     victims: list[subprocess.Popen[bytes]] = []
-    proxy.arm(Fault(cut="reset", commit=commit, then=lambda: victims[0].kill()), at=at)
+
+    def kill() -> None:
+        victims[0].kill()
+
+    proxy.arm(Fault(cut="reset", commit=commit, then=kill), at=at)
     victims.append(start(options))
     killed = victims[0].wait(60) != 0
     assert killed == proxy.fired

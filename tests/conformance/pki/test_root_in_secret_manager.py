@@ -27,7 +27,9 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecretManagerSto
     with running_cloud(tmp_path_factory.mktemp("cloud")) as cloud:
         cloud.enable("secretmanager")
         body = {"replication": {"automatic": {}}}
-        status, _ = cloud.request("POST", f"/secretmanager/v1/projects/{PROJECT}/secrets?secretId=mesh-root", body)
+        status, _unused = cloud.request(
+            "POST", f"/secretmanager/v1/projects/{PROJECT}/secrets?secretId=mesh-root", body
+        )
         assert status == 200
         auth = {"kind": "access_token", "token": cloud.token}
         settings = CloudSettings(PROJECT, cloud.endpoint, str(Path(cloud.ca_file)), auth)

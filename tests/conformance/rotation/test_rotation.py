@@ -141,7 +141,7 @@ def prove(stage: str, loads: list[Load]) -> None:
     counts: dict[str, Count] = {load.name: load.counted() for load in loads}
     failed = {name: count.errors for name, count in counts.items() if count.failed}
     assert not failed, f"{stage}: {failed}"
-    for _ in range(PROOFS):
+    for _turn in range(PROOFS):
         proof = playbook(str(Path(__file__).with_name("mtls.yml")))
         if proof.returncode == 0 or "fail: 0" not in proof.stdout:
             break

@@ -7,12 +7,12 @@ from hypothesis import strategies as st
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("left", "right"),
     [("0.1", "100m"), (1, "1"), ("1", "1000m"), ("1Gi", "1024Mi"), ("1.5Gi", "1536Mi"), ("1e3", "1k"), ("1E", "1e18")],
 )
-def test_equal_amounts(one: object, other: object) -> None:
-    assert equal(one, other)
-    assert equal(other, one)
+def test_equal_amounts(left: object, right: object) -> None:
+    assert equal(left, right)
+    assert equal(right, left)
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,7 @@ def test_a_message_in_parts_with_a_ping_between() -> None:
 
 
 def test_a_close_ends_it() -> None:
-    socket, _ = receiving(frame(b"\x03\xe8", CLOSE))
+    socket, _unused = receiving(frame(b"\x03\xe8", CLOSE))
     assert socket.receive() is None
 
 
@@ -80,14 +80,14 @@ def test_a_close_ends_it() -> None:
     ids=["nothing", "cut off", "masked by the server", "too long", "an unknown opcode"],
 )
 def test_broken_framing(data: bytes) -> None:
-    socket, _ = receiving(data)
+    socket, _unused = receiving(data)
     with pytest.raises(ProtocolError):
         socket.receive()
 
 
 @given(st.binary(max_size=64))
 def test_any_bytes_end_in_a_message_or_a_protocol_error(data: bytes) -> None:
-    socket, _ = receiving(data)
+    socket, _unused = receiving(data)
     try:
         message = socket.receive()
     except ProtocolError:

@@ -247,8 +247,8 @@ class Mesh:
             for cluster in self.clusters.values()
             for name, proxy in cluster.proxies.items()
         ]
-        for left, _, trusted in everyone:
-            for right, root, _ in everyone:
+        for left, _unused, trusted in everyone:
+            for right, root, _unused in everyone:
                 if root not in trusted:
                     self.broken.append(f"{left} refuses {right}")
 

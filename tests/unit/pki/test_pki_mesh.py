@@ -112,7 +112,7 @@ def test_auto_does_one_stage_at_a_time_once_the_root_is_due(tmp_path: Path) -> N
     mesh = Mesh(tmp_path).up()
     assert mesh.run("auto")["stage"] == "steady"
     mesh.now += timedelta(days=3000)
-    assert [mesh.run("auto")["stage"] for _ in range(4)] == [*STAGES, "steady"]
+    assert [mesh.run("auto")["stage"] for _turn in range(4)] == [*STAGES, "steady"]
     assert mesh.broken == []
 
 

@@ -95,7 +95,7 @@ def test_the_page_is_self_contained_and_escapes_what_it_shows(tmp_path: Path) ->
 def test_every_cell_is_either_in_a_grid_or_in_a_list() -> None:
     gathered = gather("T", "local", ["primary"], GOOD, NOW)
     for proof in gathered.proofs:
-        in_grids = sum(1 for grid in grids(gathered, proof) for _, row in grid.rows for square in row if square)
+        in_grids = sum(1 for grid in grids(gathered, proof) for _unused, row in grid.rows for square in row if square)
         assert in_grids + len(listed(gathered, proof)) == len(gathered.of(proof))
 
 
@@ -129,7 +129,7 @@ def test_certificates_are_told_once_the_first_to_end_on_top() -> None:
     dead = {**CERTIFICATE, "fingerprint": "f3", "days_left": -1.0}
     close = {**CERTIFICATE, "fingerprint": "f4", "days_left": 20.0}
     found = bars([CERTIFICATE, leaf, CERTIFICATE, dead, close])
-    assert [(bar.days_left, bar.state) for bar in found] == [
+    assert [(mark.days_left, mark.state) for mark in found] == [
         (-1.0, "ended"),
         (0.9, "good"),
         (20.0, "soon"),

@@ -154,7 +154,7 @@ def _merge(
     """One cell for all pods of the target: the worst of them decides."""
     source, target, label = key
     worst = min(group, key=lambda entry: WORST_FIRST.index(entry[2].verdict))
-    attempt, _, judgement, _ = worst
+    attempt, _exchange, judgement, _evidence = worst
     where = f"{attempt.target.name}: " if len(group) > 1 and judgement.verdict != "pass" else ""
     run_in = attempt.run_in.name if attempt.run_in else "probe pod outside the mesh"
     return Cell(

@@ -59,12 +59,12 @@ def check(prober: Prober, options: Mapping[str, Any]) -> Findings:
         stands = [stand_in(caller, live, labels_of) for caller, live in zip(wanted, running, strict=True)]
         sources = [
             Source(caller.name, live, endpoint)
-            for caller, live, (endpoint, _) in zip(wanted, running, stands, strict=True)
+            for caller, live, (endpoint, _unused) in zip(wanted, running, stands, strict=True)
         ]
         targets = [
             *live_targets(living, labels_of),
             *chosen_targets(options["targets"], pods, labels_of),
-            *(target for caller, (_, target) in zip(wanted, stands, strict=True) if not caller.pod.labels),
+            *(target for caller, (_unused, target) in zip(wanted, stands, strict=True) if not caller.pod.labels),
         ]
         policies = client.list(*POLICIES)
         asked = questions(

@@ -44,8 +44,8 @@ def grid_of(cluster: str, cells: Iterable[Cell], corner: str, row: Key, column: 
     placed: dict[tuple[str, str], Cell] = {}
     for cell in cells:
         placed[row(cell), column(cell)] = cell
-    rows = tuple(dict.fromkeys(name for name, _ in placed))
-    columns = tuple(dict.fromkeys(name for _, name in placed))
+    rows = tuple(dict.fromkeys(name for name, _unused in placed))
+    columns = tuple(dict.fromkeys(name for _unused, name in placed))
     return Grid(
         cluster,
         corner,
@@ -94,5 +94,7 @@ def _way(cell: Cell) -> str:
 
 def listed(gathered: Gathered, proof: str) -> list[Cell]:
     """The cells of a proof that no grid of it shows."""
-    shown = {id(square.cell) for grid in grids(gathered, proof) for _, row in grid.rows for square in row if square}
+    shown = {
+        id(square.cell) for grid in grids(gathered, proof) for _unused, row in grid.rows for square in row if square
+    }
     return [cell for cell in gathered.of(proof) if id(cell) not in shown]

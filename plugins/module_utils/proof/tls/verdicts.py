@@ -61,7 +61,7 @@ def cells_of(
 
 
 def _chain(
-    endpoint: Endpoint, _: Expectation, observation: Observation, chain: Sequence[Mapping[str, Any]]
+    endpoint: Endpoint, _unused: Expectation, observation: Observation, chain: Sequence[Mapping[str, Any]]
 ) -> tuple[str, str, Judgement]:
     case, expected = "chain", f"a chain to the given CA for {endpoint.server_name}"
     if not observation.reached:
@@ -73,7 +73,7 @@ def _chain(
 
 
 def _names(
-    _: Endpoint, expectation: Expectation, observation: Observation, chain: Sequence[Mapping[str, Any]]
+    _unused: Endpoint, expectation: Expectation, observation: Observation, chain: Sequence[Mapping[str, Any]]
 ) -> tuple[str, str, Judgement]:
     case, expected = "names", ", ".join(expectation.names)
     if not observation.reached or not chain:
@@ -91,7 +91,7 @@ def _by_wildcard(name: str, found: set[str]) -> bool:
 
 
 def _expiry(
-    _: Endpoint, expectation: Expectation, observation: Observation, chain: Sequence[Mapping[str, Any]]
+    _unused: Endpoint, expectation: Expectation, observation: Observation, chain: Sequence[Mapping[str, Any]]
 ) -> tuple[str, str, Judgement]:
     case, expected = "expiry", f"at least {expectation.min_days:g} days left"
     if not observation.reached or not chain:
@@ -127,7 +127,7 @@ def _version(expectation: Expectation, observation: Observation, version: str) -
 
 
 def _weak(
-    _: Endpoint, __: Expectation, observation: Observation, ___: Sequence[Mapping[str, Any]]
+    _unused: Endpoint, __: Expectation, observation: Observation, ___: Sequence[Mapping[str, Any]]
 ) -> tuple[str, str, Judgement]:
     case, expected, weak = "weak_ciphers", "refused", observation.weak
     if not observation.reached:
@@ -140,7 +140,7 @@ def _weak(
 
 
 def _answer(
-    endpoint: Endpoint, expectation: Expectation, observation: Observation, _: Sequence[Mapping[str, Any]]
+    endpoint: Endpoint, expectation: Expectation, observation: Observation, _unused: Sequence[Mapping[str, Any]]
 ) -> tuple[str, str, Judgement]:
     answer = observation.answer
     expected = f"{expectation.status}" + (f" {expectation.body!r}" if expectation.body is not None else "")

@@ -43,11 +43,11 @@ class Router:
         return route, route.methods.get(request.method) or route.not_allowed
 
     def _resolve(self, request: Request) -> Route:
-        path, _, query = request.target.partition(b"?")
+        path, _unused, query = request.target.partition(b"?")
         request.query = query
         if not path.startswith(b"/"):
             # absolute form, as a client sends it to a proxy: scheme://authority/path
-            scheme, _, rest = path.partition(b"://")
+            scheme, _unused, rest = path.partition(b"://")
             if scheme.lower() not in (b"http", b"https"):
                 return self._unmatched
             path = b"/" + rest.partition(b"/")[2]

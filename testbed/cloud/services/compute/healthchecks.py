@@ -41,7 +41,7 @@ def _check(_call: Call, _old: Body, body: Body) -> None:
     if kind not in TYPES:
         raise _refuse("type", kind or "", "A health check needs a type.")
     message, port = TYPES[kind]
-    for other, _ in TYPES.values():
+    for other, _unused in TYPES.values():
         if other != message and body.get(other):
             raise _refuse(other, "", f"A health check of type {kind} takes {message} only.")
     config = dict(body.get(message) or {})
@@ -125,7 +125,7 @@ HEALTH_CHECK = Kind(
             "timeoutSec",
             "type",
             "unhealthyThreshold",
-            *(message for message, _ in TYPES.values()),
+            *(message for message, _unused in TYPES.values()),
         }
     ),
     prepare=_prepare,

@@ -227,7 +227,7 @@ def register(kind: Kind) -> None:
     views |= {
         "getIamPolicy": lambda call: _get_policy(call, kind),
         "setIamPolicy": lambda call: _set_policy(call, kind),
-        "testIamPermissions": lambda call: policies.permissions(call),
+        "testIamPermissions": policies.permissions,
     }
     for name, view in views.items():
         method = f"compute.{kind.plural}.{name}"

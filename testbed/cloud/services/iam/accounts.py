@@ -21,7 +21,7 @@ def _key(project: str, email: str) -> str:
 def find(call: Call) -> Resource:
     """The account that the request names by email or unique id; `projects/-` searches every project."""
     name = call.path.get("name") or call.path["resource"]
-    _, project, _, account, *_ = name.split("/")
+    project, account = name.split("/")[1:4:2]
     if project == "-":
         project = account.partition("@")[2].removesuffix(".iam.gserviceaccount.com")
     found = call.store.get(_key(project, account))

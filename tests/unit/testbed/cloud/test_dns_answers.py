@@ -55,9 +55,9 @@ CASES = [
 )
 def test_answer(name: str, kind: str, code: str, data: list[str]) -> None:
     found = answer(name, kind, ZONES, lambda zone: RECORDS[zone["dnsName"]], lambda item: list(item["rrdatas"]))
-    assert (found.code, [text for _, _, _, texts in found.records for text in texts]) == (code, data)
+    assert (found.code, [text for _unused, _unused, _unused, texts in found.records for text in texts]) == (code, data)
 
 
 def test_an_empty_answer_carries_the_zone_with_its_negative_ttl() -> None:
     found = answer("a.example.com.", "MX", ZONES, lambda zone: RECORDS[zone["dnsName"]], lambda item: item["rrdatas"])
-    assert [(name, kind, ttl) for name, kind, ttl, _ in found.authority] == [("example.com.", "SOA", 300)]
+    assert [(name, kind, ttl) for name, kind, ttl, _unused in found.authority] == [("example.com.", "SOA", 300)]

@@ -18,7 +18,7 @@ def test_every_served_method_is_published() -> None:
 
 
 def test_a_method_is_served_once() -> None:
-    def again(_: Call) -> None:
+    def again(_unused: Call) -> None:
         return None
 
     with pytest.raises(ValueError, match="is already served"):

@@ -44,7 +44,7 @@ def test_usual_time_and_options_do_not_change_a_tag() -> None:
 
 
 def test_a_reference_says_repository_version_and_content() -> None:
-    repository, _, tag = reference(replace(RECIPE, version="v1.2.3"), []).rpartition(":")
+    repository, _unused, tag = reference(replace(RECIPE, version="v1.2.3"), []).rpartition(":")
     assert repository == "localhost/pingpong/pilot"
     assert tag.startswith("1.2.3-")
     assert len(tag) == len("1.2.3-") + 12
