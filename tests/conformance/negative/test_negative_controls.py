@@ -1,148 +1,165 @@
-"""Break what the platform promises, one thing at a time, and see verify.yml go red and name what broke.
+"""Negative controls: break one promise of the running platform, and verify.yml must fail and name what broke.
 
-Each control puts back what it broke, whatever happens; the last run sees everything green again. Only the primary
-region is broken and asked: the secondary is its twin.
+Each break is undone before the next one, whatever happened; at the end the untouched platform verifies green.
 """
 
 from __future__ import annotations
 
 import base64
-import datetime
+import contextlib
 import json
 import os
 import subprocess
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.pingpong.platform.plugins.module_utils.cluster.client import ClusterClient
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.cells import Cell, cell_from
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.identities import stranger
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
-pytestmark = [pytest.mark.platform, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.platform, pytest.mark.timeout(1800)]
 
 ROOT = Path(__file__).parents[3]
 STATE = Path(os.environ.get("PINGPONG_STATE") or ROOT / ".local")
-KUBECONFIG = STATE / "clusters" / "pingpong-local-primary" / "kubeconfig"
-SERVER_FIELDS = ("resourceVersion", "uid", "creationTimestamp", "generation", "managedFields")
+CLUSTER = os.environ.get("PINGPONG_NEGATIVE_CLUSTER", "secondary")
+PLAYBOOK = str(ROOT / ".venv" / "bin" / "ansible-playbook")
+PROPAGATION = 8.0  # seconds for istiod to push and for proxies to take up
+DRAIN = 60.0  # seconds that a proxy keeps connections open which its listener would not admit any more
+Broken = Callable[[ClusterClient], AbstractContextManager[None]]
 
-Cell = dict[str, Any]
 
-
-@pytest.fixture(autouse=True)
-def _platform() -> None:
-    if not KUBECONFIG.exists():
+@pytest.fixture(scope="module")
+def client() -> Iterator[ClusterClient]:
+    kubeconfig = STATE / "clusters" / f"pingpong-local-{CLUSTER}" / "kubeconfig"
+    if not kubeconfig.exists():
         pytest.skip("the local platform is not up: make site")
-
-
-def kubectl(*arguments: str, stdin: str | None = None) -> str:
-    command = [str(STATE / "bin" / "kubectl"), f"--kubeconfig={KUBECONFIG}", *arguments]
-    done = subprocess.run(command, input=stdin, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
-def read(kind: str, namespace: str, name: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(kubectl("get", kind, name, f"--namespace={namespace}", "--output=json"))
-    for field in SERVER_FIELDS:
-        found["metadata"].pop(field, None)
-    return found
+    found = ClusterClient.from_connection({"kubeconfig": str(kubeconfig)})
+    yield found
+    found.close()
 
 
 def verify(folder: Path) -> tuple[int, str, list[Cell]]:
-    """Run verify.yml as a user does: exit code, what it printed, and the cells that are not a pass."""
+    """Run the playbook that users run, against one cluster: exit code, output, cells."""
+    command = [PLAYBOOK, "playbooks/verify.yml", "-i", "inventories/local", "--limit", CLUSTER]
     done = subprocess.run(
-        [str(ROOT / ".venv/bin/ansible-playbook"), "playbooks/verify.yml", "--inventory=inventories/local",
-         "--limit=primary,localhost", f"--extra-vars=verify_report_path={folder}"],
-        cwd=ROOT, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    report = json.loads((folder / "report.json").read_text())
-    return done.returncode, done.stdout, [cell for cell in report["cells"] if cell["verdict"] != "pass"]
+        [*command, "-e", f"verify_report_path={folder}"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    report = folder / "report.json"
+    assert report.exists(), f"no report was written:\n{done.stdout[-3000:]}\n{done.stderr[-2000:]}"
+    return done.returncode, done.stdout + done.stderr, [cell_from(c) for c in json.loads(report.read_text())["cells"]]
 
 
-@contextmanager
-def permissive() -> Iterator[None]:
-    path = ("patch", "peerauthentication", "pingpong-a", "--namespace=pingpong-a", "--type=merge")
-    kubectl(*path, '--patch={"spec": {"mtls": {"mode": "PERMISSIVE"}}}')
+@contextlib.contextmanager
+def patched(
+    client: ClusterClient, ref: tuple[str, str, str, str | None], change: Any, undo: Any, settle: float = PROPAGATION
+) -> Iterator[None]:
+    """A merge patch that is undone by another one; ``settle`` are the seconds until the undoing has taken effect."""
+    client.patch(*ref, change)
+    try:
+        time.sleep(PROPAGATION)
+        yield
+    finally:
+        client.patch(*ref, undo)
+        time.sleep(settle)
+
+
+def permissive_mesh(client: ClusterClient) -> AbstractContextManager[None]:
+    ref = ("security.istio.io/v1", "PeerAuthentication", "pingpong-b", "pingpong-b")
+    change, undo = ({"spec": {"mtls": {"mode": mode}}} for mode in ("PERMISSIVE", "STRICT"))
+    return patched(client, ref, change, undo, settle=DRAIN)
+
+
+@contextlib.contextmanager
+def deny_all_deleted(client: ClusterClient) -> Iterator[None]:
+    kind = ("networking.k8s.io/v1", "NetworkPolicy")
+    policy = client.get(*kind, "deny-all", "pingpong-e")
+    assert policy is not None
+    kept = {key: policy["metadata"][key] for key in ("name", "namespace", "labels", "annotations")
+            if key in policy["metadata"]}  # fmt: skip
+    client.delete(*kind, "deny-all", "pingpong-e")
     try:
         yield
     finally:
-        kubectl(*path, '--patch={"spec": {"mtls": {"mode": "STRICT"}}}')
+        client.apply({"apiVersion": kind[0], "kind": kind[1], "metadata": kept, "spec": policy["spec"]}, force=True)
 
 
-@contextmanager
-def without_deny_all() -> Iterator[None]:
-    policy = read("networkpolicy", "pingpong-e", "deny-all")
-    kubectl("delete", "networkpolicy", "deny-all", "--namespace=pingpong-e")
-    try:
-        yield
-    finally:
-        kubectl("create", "--filename=-", stdin=json.dumps(policy))
+def psa_label_removed(client: ClusterClient) -> AbstractContextManager[None]:
+    ref = ("v1", "Namespace", "pingpong-d", None)
+    label = "pod-security.kubernetes.io/enforce"
+    undo = {"metadata": {"labels": {label: "restricted"}}}
+    return patched(client, ref, {"metadata": {"labels": {label: None}}}, undo)
 
 
-@contextmanager
-def without_pod_security() -> Iterator[None]:
-    kubectl("label", "namespace", "pingpong-d", "pod-security.kubernetes.io/enforce-")
-    try:
-        yield
-    finally:
-        kubectl("label", "namespace", "pingpong-d", "pod-security.kubernetes.io/enforce=restricted")
+def certificate_of_another_ca(client: ClusterClient) -> AbstractContextManager[None]:
+    ref = ("v1", "Secret", "test-localdev-me", "istio-ingress")
+    secret = client.get(*ref)
+    assert secret is not None
+    return patched(client, ref, {"data": foreign_pair("test.localdev.me")}, {"data": secret["data"]})
 
 
-def self_signed(host: str) -> dict[str, str]:
-    """The data of a TLS Secret whose certificate has the right name and a CA that nobody trusts."""
+def foreign_pair(name: str) -> dict[str, str]:
+    """A certificate for the right name by a CA that nobody trusts, as the data of a tls Secret."""
+    now = datetime.now(UTC)
+    authority = stranger(now)
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
-    now = datetime.datetime.now(datetime.UTC)
     certificate = (
-        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+        x509.CertificateBuilder()
+        .subject_name(x509.Name([]))
+        .issuer_name(authority.certificate.subject)
+        .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(hours=1)).not_valid_after(now + datetime.timedelta(days=60))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
-        .sign(key, hashes.SHA256())
-    )  # fmt: skip
-    pem = serialization.Encoding.PEM
-    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    return {
-        "tls.crt": base64.b64encode(certificate.public_bytes(pem)).decode(),
-        "tls.key": base64.b64encode(private).decode(),
-    }
+        .not_valid_before(authority.certificate.not_valid_before_utc)
+        .not_valid_after(authority.certificate.not_valid_after_utc)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=True)
+        .sign(authority.key, hashes.SHA256())
+    )
+    secret = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    pem = certificate.public_bytes(serialization.Encoding.PEM) + authority.chain.encode()
+    return {"tls.crt": base64.b64encode(pem).decode(), "tls.key": base64.b64encode(secret).decode()}
 
 
-@contextmanager
-def certificate_of_another_ca() -> Iterator[None]:
-    secret = read("secret", "istio-ingress", "test-localdev-me")
-    kubectl("replace", "--filename=-", stdin=json.dumps(secret | {"data": self_signed("test.localdev.me")}))
-    try:
-        yield
-    finally:
-        kubectl("replace", "--filename=-", stdin=json.dumps(secret))
-
-
-CONTROLS: list[tuple[str, Callable[[], Any], str, str]] = [
-    ("STRICT turned to PERMISSIVE", permissive, "mtls", "pingpong-a"),
-    ("the deny-all policy deleted", without_deny_all, "network_policy", "pingpong-e"),
-    ("the Pod Security label removed", without_pod_security, "pod_security", "pingpong-d"),
-    ("a certificate of another CA", certificate_of_another_ca, "tls", "gateway a"),
+CONTROLS: list[tuple[str, Broken, str, str, str]] = [
+    ("STRICT turned to PERMISSIVE", permissive_mesh, "mtls", "pingpong-b/pingpong-b:8080", "plaintext"),
+    ("the deny-all policy deleted", deny_all_deleted, "network_policy", "pingpong-e", "default deny: Egress"),
+    ("the Pod Security label removed", psa_label_removed, "pod_security", "pingpong-d", "privileged"),
+    ("a certificate of another CA", certificate_of_another_ca, "tls", "gateway a (test.localdev.me:443)", "chain"),
 ]
 
 
-@pytest.mark.parametrize(("what", "breakage", "proof", "named"), CONTROLS, ids=[row[0] for row in CONTROLS])
-def test_verify_goes_red_and_names(
-    what: str, breakage: Callable[[], Any], proof: str, named: str, tmp_path: Path
+@pytest.mark.parametrize(("breaks", "proof", "target", "case"), [c[1:] for c in CONTROLS], ids=[c[0] for c in CONTROLS])
+def test_verify_goes_red_and_names_what_broke(
+    client: ClusterClient, tmp_path: Path, breaks: Broken, proof: str, target: str, case: str
 ) -> None:
-    with breakage():
-        code, printed, cells = verify(tmp_path)
-    failed = [cell for cell in cells if cell["verdict"] == "fail" and cell["proof"] == proof]
+    with breaks(client):
+        code, output, cells = verify(tmp_path)
+    failed = [cell for cell in cells if cell.verdict == "fail"]
     assert code != 0
-    assert failed, f"{what}: no {proof} cell failed; {cells[:3]}"
-    assert all(named in f"{cell['source']} {cell['target']}" for cell in failed), failed[:3]
-    assert named in printed
+    assert (proof, target, case) in {(cell.proof, cell.target, cell.case) for cell in failed}
+    assert {cell.proof for cell in failed} == {proof}, "nothing else broke"
+    assert f"fail: {CLUSTER}: {proof}" in output and target in output
+    if breaks is deny_all_deleted:
+        holes = [cell for cell in failed if cell.source == "pingpong-e/stand-in"]
+        assert holes, "the egress that opened was measured as well"
+        assert all("promised to be sealed" in cell.reason for cell in holes)
 
 
-def test_everything_is_green_again(tmp_path: Path) -> None:
-    code, printed, cells = verify(tmp_path)
-    assert (code, cells) == (0, []), printed[-3000:]
+def test_the_untouched_platform_verifies_green_and_nothing_is_left_behind(
+    client: ClusterClient, tmp_path: Path
+) -> None:
+    code, output, cells = verify(tmp_path)
+    assert code == 0, output[-4000:]
+    assert cells and {cell.verdict for cell in cells} == {"pass"}
+    pods = [pod["metadata"]["name"] for pod in client.list("v1", "Pod")]
+    assert not [name for name in pods if name.startswith("pingpong-probe-")]
+    policies = [policy["metadata"]["name"] for policy in client.list("networking.k8s.io/v1", "NetworkPolicy")]
+    assert not [name for name in policies if name.startswith("pingpong-probe-")]
