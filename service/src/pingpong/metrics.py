@@ -65,9 +65,7 @@ class RequestMetrics(Collector):
         labels = ["method", "route", "code"]
         took = "Time from the last byte of a request to its answer"
         pings = HistogramMetricFamily("ping_request_duration_seconds", f"{took}, for /ping.", labels=labels)
-        others = HistogramMetricFamily(
-            "http_request_duration_seconds", f"{took}, for other routes.", labels=labels
-        )
+        others = HistogramMetricFamily("http_request_duration_seconds", f"{took}, for other routes.", labels=labels)
         for (method, route, status), child in self._latency.items():
             family = pings if route == "/ping" else others
             family.add_metric([method.decode(), route, str(status)], _cumulative(child.counts), child.total)
