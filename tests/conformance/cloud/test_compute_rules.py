@@ -318,8 +318,8 @@ def test_what_can_not_be_changed(network: RunningCloud, path: str, fields: dict[
     make(network, FIREWALLS, FIREWALL)
     make(network, ROUTERS, ROUTER)
     before = network.request("GET", path)[1]
-    _unused, _unused, message = refused(network, "PATCH", path, {**fields, "fingerprint": before["fingerprint"]}
-                            if "fingerprint" in before else fields)  # fmt: skip
+    sent = {**fields, "fingerprint": before["fingerprint"]} if "fingerprint" in before else fields
+    message = refused(network, "PATCH", path, sent)[2]
     assert "Field cannot be changed" in message
     assert network.request("GET", path)[1] == before
 
