@@ -19,8 +19,10 @@ def texts(**extra: Any) -> Spec:
     return {"type": "list", "elements": "str", **extra}
 
 
+# The name of a Secret is no secret: ``no_log`` says so, for without it Ansible takes the option for one.
 SECRET_NAME: Spec = {
     "type": "dict",
+    "no_log": False,
     "options": {"namespace": {"type": "str", "required": True}, "name": {"type": "str", "required": True}},
 }
 SUBTREES: Spec = {"type": "dict", "options": {kind: texts() for kind in ("dns", "ips", "uris", "emails")}}
@@ -48,6 +50,7 @@ SINK: Spec = {
     "options": {
         "secret": {
             "type": "dict",
+            "no_log": False,
             "options": {
                 **SECRET_NAME["options"],
                 "type": {"type": "str", "choices": ["tls", "opaque", "cacerts"], "default": "tls"},
