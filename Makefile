@@ -76,12 +76,13 @@ molecule: up ## A scenario a role, against kind
 	$(VENV)/molecule test --all
 
 .PHONY: test
-test: lint unit sanity conformance proof molecule ## Every test but the long ones; nothing is left running
+test: lint unit sanity conformance ## Every test that needs no platform; nothing is left running
 	$(PYTHON) -m testbed down
 
 .PHONY: test-all
-test-all: proof ## The long ones as well: the rotation under load, every fault at every request
-	$(PYTHON) -m pytest tests -q --long
+test-all: test proof molecule ## The platform as well: proofs, negative controls, a scenario a role, the rotation under load
+	$(PYTHON) -m pytest tests/conformance -m long -q --long
+	$(PYTHON) -m testbed down
 
 .PHONY: bench
 bench: up ## Ratios against peers, each pair in one run
