@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.compare import Comparison, merge
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.registry import KINDS
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 PROJECT = "p"
@@ -117,21 +117,20 @@ def test_difference(kind: str, desired: dict[str, Any], live: dict[str, Any], pa
     assert [change.path for change in Comparison(KINDS[kind], PROJECT).changes(desired, live)] == paths
 
 
-_VALUES = st.recursive(
-    st.booleans() | st.integers() | st.text("abc/", max_size=4),
-    lambda inner: (
-        st.lists(inner, max_size=3) | st.dictionaries(st.text("abc", min_size=1, max_size=2), inner, max_size=3)
-    ),
-    max_leaves=8,
-)
-_BODIES = st.dictionaries(st.text("xyz", min_size=1, max_size=2), _VALUES, max_size=4)
+_LEAVES = st.booleans() | st.integers(-3, 3) | st.sampled_from(["", "a", "b/c", "projects/p/x"])
+_VALUES = _LEAVES | st.lists(_LEAVES, max_size=3) | st.dictionaries(st.sampled_from("abc"), _LEAVES, max_size=3)
+_BODIES = st.dictionaries(st.sampled_from("xyz"), _VALUES, max_size=3)
+# A busy machine generates slowly; that says nothing of the code.
+_PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
+@_PATIENT
 @given(_BODIES)
 def test_a_body_never_differs_from_itself(body: dict[str, Any]) -> None:
     assert Comparison(KINDS["firewall"], PROJECT).changes(body, body) == []
 
 
+@_PATIENT
 @given(_BODIES, _BODIES)
 def test_what_is_merged_meets_the_wish(desired: dict[str, Any], live: dict[str, Any]) -> None:
     kind = KINDS["firewall"]

@@ -125,7 +125,7 @@ def _error(status: int, reason: str = "", message: str = "m", canonical: str = "
     ],
 )
 def test_errors_are_told_apart(error: PlatformError, kind: type[PlatformError], predicate: str | None) -> None:
-    assert type(error) is kind
+    assert error.__class__ is kind
     if isinstance(error, ApiError):
         names = ("missing", "exists", "stale", "busy", "disabled")
         assert [name for name in names if getattr(error, name)] == ([predicate] if predicate else [])
