@@ -16,7 +16,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.cloud.planning i
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
 
 Live = dict[str, Any]
-Work = Callable[[Operation], Live | None]
+Work = Callable[[Operation], "Live | None"]
 
 
 @dataclass

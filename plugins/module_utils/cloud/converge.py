@@ -23,7 +23,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.cloud.waiting im
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
 
 Live = dict[str, Any]
-Replan = Callable[[Live | None], Operation]
+Replan = Callable[["Live | None"], Operation]
 _BORN = ("PROVISIONING", "STAGING", "STOPPING")
 
 

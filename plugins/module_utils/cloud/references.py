@@ -26,7 +26,7 @@ def unknown(value: Any) -> Unknown | None:
     return next((found for item in inner if (found := unknown(item)) is not None), None)
 
 
-Lookup = Callable[[str, str | None], Any]
+Lookup = Callable[[str, "str | None"], Any]
 """From the key of a resource and a dotted field (None: its path) to the value; an Unknown when there is none yet."""
 
 

@@ -27,7 +27,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.common.redact im
 # What the server writes; an object copied from a cluster carries them.
 _SERVER_FIELDS = ("creationTimestamp", "generation", "managedFields", "resourceVersion", "selfLink", "uid")
 
-Scope = Callable[[str, str], bool | None]
+Scope = Callable[[str, str], "bool | None"]
 
 
 class Sourced(NamedTuple):

@@ -18,6 +18,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.pki.wanted impor
 
 with suppress(ImportError):  # see libraries.require
     from cryptography import x509
+    from cryptography.x509.extensions import ExtensionTypeVar
 
 
 def check_issuer(option: str, wanted: Wanted, issuer: Issued, now: datetime) -> None:
@@ -74,7 +75,7 @@ def within(kind: str, name: str, subtree: str) -> bool:
     return host.lower().endswith(subtree) if subtree.startswith(".") else host.lower() == subtree
 
 
-def _extension[T: x509.ExtensionType](certificate: x509.Certificate, kind: type[T]) -> T | None:
+def _extension(certificate: x509.Certificate, kind: type[ExtensionTypeVar]) -> ExtensionTypeVar | None:
     try:
         return certificate.extensions.get_extension_for_class(kind).value
     except x509.ExtensionNotFound:

@@ -86,7 +86,12 @@ def test_malformed(items: list[dict[str, Any]], message: str) -> None:
 def test_references_in_a_plan_are_known_as_far_as_they_follow_from_the_place() -> None:
     record = {"kind": "dns_record", "name": "x.", "zone": "z", "type": "A", "rrdatas": ["${address/a:address}"]}
     binding = {"role": "r", "members": ["serviceAccount:${service_account/nodes:email}"]}
-    items = [ADDRESS, record, ACCOUNT, {"kind": "project_iam", "name": "i", "bindings": [binding]}]
+    items: list[dict[str, Any]] = [
+        ADDRESS,
+        record,
+        ACCOUNT,
+        {"kind": "project_iam", "name": "i", "bindings": [binding]},
+    ]
     resources = parse_all(items, "p", {})
     plan = {op.key: op for op in plan_stack(resources, {resource.key: None for resource in resources}).operations}
     values = {change.path: change.after for change in plan["dns_record/x."].changes}

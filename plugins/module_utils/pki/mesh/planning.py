@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Union
 
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.authority import check_issuer
@@ -28,7 +29,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.pki.reasons impo
 with suppress(ImportError):  # see libraries.require
     from cryptography import x509
 
-Found = Installed | Damaged | None
+Found = Union[Installed, Damaged, None]  # noqa: UP007 - ansible-test's pylint reads module_utils as Python 3.9
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,7 +104,7 @@ def _ask(cluster: str, api: Api, pod: Mapping[str, Any], question: Question) -> 
     namespace, name = pod["metadata"]["namespace"], pod["metadata"]["name"]
     problem = ""
     # A busy node may cut an answer short: what can't be read is asked for again before it counts.
-    for _ in range(ATTEMPTS):
+    for _turn in range(ATTEMPTS):
         try:
             secrets = read_secrets(json.loads(_run(api, namespace, name, SECRETS)), question.roots)
             upstream = _upstream(api, namespace, name) if question.upstream else frozenset()

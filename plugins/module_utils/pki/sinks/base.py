@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, Union
 
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.certificates import Issued
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.reasons import Damaged
 
-Held = Issued | Damaged | None
+Held = Union[Issued, Damaged, None]  # noqa: UP007 - ansible-test's pylint reads module_utils as Python 3.9
 
 
 class Sink(Protocol):

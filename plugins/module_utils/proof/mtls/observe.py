@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.cluster.client import ClusterClient
@@ -122,7 +123,7 @@ def observe(
             caller = attempts[number].run_in
             places.setdefault(caller.name if caller else "", []).append(number)
 
-        def run(numbers: list[int], limits: Mapping[str, Any] = limits) -> dict[int, Exchange]:
+        def run(limits: Mapping[str, Any], numbers: list[int]) -> dict[int, Exchange]:
             caller, chosen = attempts[numbers[0]].run_in, [probes[number] for number in numbers]
             try:
                 if caller is None:
@@ -135,7 +136,7 @@ def observe(
             return {int(result["id"]): exchange_from(result) for result in answer["results"]}
 
         with ThreadPoolExecutor(WORKERS) as pool:
-            for part in pool.map(run, places.values()):
+            for part in pool.map(partial(run, limits), places.values()):
                 for number, exchange in part.items():
                     exchanges[number] = exchange
         waiting = [number for number in waiting if exchanges[number].error in ("timeout", NO_ANSWER.error)]
