@@ -81,7 +81,7 @@ def test_drift_is_named_field_by_field_and_healed(engine: Engine) -> None:
     engine(STACK, payloads=PAYLOADS)
     logging = {"loggingConfig": {"componentConfig": {"enableComponents": ["SYSTEM_COMPONENTS"]}}}
     record = {"kind": "dns_record", "name": "a.example.org.", "zone": "zone", "type": "A"}
-    drift = [
+    drift: list[dict[str, Any]] = [
         {"kind": "firewall", "name": "allow", "sourceRanges": ["0.0.0.0/0"]},
         {"kind": "cluster", "name": "primary", "location": "europe-west1", **logging},
         {**record, "ttl": 30, "rrdatas": ["192.0.2.9"]},
