@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
