@@ -12,7 +12,6 @@ from typing import Any
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.inventory import controller_of, mesh_pods
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.policy.model import (
     Endpoint,
-    Port,
     endpoint_from_pod,
 )
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.policy.selectors import matches
@@ -104,5 +103,5 @@ def chosen_targets(
 
 def stand_in(caller: Caller, live: Object, labels_of: Mapping[str, Mapping[str, str]]) -> tuple[Endpoint, Target]:
     """The stand-in's pod as an endpoint, and as a target of the others."""
-    endpoint = replace(endpoint_from_pod(live, labels_of[caller.pod.namespace]), ports=(Port(LISTEN),))
+    endpoint = endpoint_from_pod(live, labels_of[caller.pod.namespace])
     return endpoint, Target(f"{caller.name} (stand-in)", endpoint, (LISTEN,), "probe", True)

@@ -92,7 +92,7 @@ def manifest(pod: ProbePod, owner: Mapping[str, str], image: str, command: Seque
     container["command"] = [*command, "--hold", str(LIFETIME), *listen]
     container["imagePullPolicy"] = "IfNotPresent"
     if pod.listen:
-        container["ports"] = [{"containerPort": pod.listen}]
+        container["ports"] = [{"name": "probe-http", "containerPort": pod.listen}]
     return copy.deepcopy(manifest)
 
 

@@ -1,0 +1,144 @@
+"""Two small workloads in the mesh, in namespaces of their own, for tests that plant leaks and look for them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from ansible_collections.pingpong.platform.plugins.module_utils.cluster.client import ClusterClient
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.check import run as mtls_check
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.probes.manifest import restricted_pod
+
+CALLER, TARGET, OUTSIDE = "proof-caller", "proof-target", "proof-outside"
+WORKLOAD = {CALLER: "web", TARGET: "api"}
+READY_TIMEOUT = 180.0
+PEER_AUTHENTICATION = ("security.istio.io/v1", "PeerAuthentication")
+Object = dict[str, Any]
+
+
+class Meshed:
+    """The workloads, and ``mtls_check`` over them."""
+
+    def __init__(self, client: ClusterClient, connection: Object, image: str, trust_domain: str) -> None:
+        self.client = client
+        self.connection = connection
+        self.image = image
+        self.trust_domain = trust_domain
+
+    def start(self) -> None:
+        for namespace in (CALLER, TARGET, OUTSIDE):
+            labels = {"pod-security.kubernetes.io/enforce": "restricted"}
+            if namespace != OUTSIDE:
+                labels["istio-injection"] = "enabled"
+            metadata = {"name": namespace, "labels": labels}
+            self.client.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
+        for namespace in (CALLER, TARGET):
+            self.deploy(namespace)
+            self.strict(namespace)
+        for namespace in (CALLER, TARGET):
+            self.ready(namespace)
+
+    def stop(self) -> None:
+        for namespace in (CALLER, TARGET, OUTSIDE):
+            self.client.delete("v1", "Namespace", namespace)
+
+    def deploy(self, namespace: str, **changes: Any) -> None:
+        """The namespace's workload; ``annotations``, ``labels`` of the pod and the ``command`` may differ."""
+        name = WORKLOAD[namespace]
+        labels = {"app": name, **changes.get("labels", {})}
+        spec = restricted_pod(name, namespace, self.image, labels)["spec"]
+        del spec["restartPolicy"]
+        spec["serviceAccountName"] = name
+        container = spec["containers"][0]
+        container |= {"name": "ping", "ports": [{"name": "http", "containerPort": 8080}]}
+        container["imagePullPolicy"] = "IfNotPresent"
+        if "command" in changes:
+            container["command"] = changes["command"]
+        template = {"metadata": {"labels": labels, "annotations": changes.get("annotations", {})}, "spec": spec}
+        selector = {"matchLabels": {"app": name}}
+        account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name, "namespace": namespace}}
+        service = {
+            "apiVersion": "v1",
+            "kind": "Service",
+            "metadata": {"name": name, "namespace": namespace},
+            "spec": {"selector": {"app": name}, "ports": [{"name": "http", "port": 80, "targetPort": "http"}]},
+        }
+        deployment = {
+            "apiVersion": "apps/v1",
+            "kind": "Deployment",
+            "metadata": {"name": name, "namespace": namespace},
+            "spec": {"replicas": 1, "strategy": {"type": "Recreate"}, "selector": selector, "template": template},
+        }
+        for obj in (account, service, deployment):
+            self.client.apply(obj, force=True)
+
+    def ready(self, namespace: str) -> None:
+        """Wait until the newest pod, and only that, is there and ready."""
+        deadline = time.monotonic() + READY_TIMEOUT
+        while time.monotonic() < deadline:
+            deployment = self.client.get("apps/v1", "Deployment", WORKLOAD[namespace], namespace) or {}
+            status = deployment.get("status") or {}
+            current = status.get("observedGeneration") == deployment["metadata"]["generation"]
+            if current and status.get("updatedReplicas") == status.get("readyReplicas") == status.get("replicas") == 1:
+                return
+            time.sleep(1)
+        raise AssertionError(f"{namespace}/{WORKLOAD[namespace]} did not become ready")
+
+    def pod(self, namespace: str) -> str:
+        pods = self.client.list("v1", "Pod", namespace, label_selector=f"app={WORKLOAD[namespace]}")
+        name: str = next(pod["metadata"]["name"] for pod in pods if not pod["metadata"].get("deletionTimestamp"))
+        return name
+
+    def strict(self, namespace: str) -> None:
+        self.policy(namespace, {"mtls": {"mode": "STRICT"}})
+
+    def policy(self, namespace: str, spec: Object, name: str = "default") -> None:
+        metadata = {"name": name, "namespace": namespace}
+        api, kind = PEER_AUTHENTICATION
+        found = self.client.get(api, kind, name, namespace)
+        body: Object = {"apiVersion": api, "kind": kind, "metadata": metadata, "spec": spec}
+        if found is None:
+            self.client.create(body)
+        else:
+            metadata["resourceVersion"] = found["metadata"]["resourceVersion"]
+            self.client.replace(body)
+
+    @contextmanager
+    def redeployed(self, namespace: str, **changes: Any) -> Iterator[None]:
+        """The workload with changes for the length of the block."""
+        self.deploy(namespace, **changes)
+        try:
+            self.ready(namespace)
+            yield
+        finally:
+            self.deploy(namespace)
+            self.ready(namespace)
+
+    def check(self, **changes: Any) -> Object:
+        """``mtls_check`` over both workloads, without failing."""
+        options: Object = {
+            "connection": self.connection,
+            "cluster": "primary",
+            "fail": False,
+            "environment_name": "conformance",
+            "probe_image": self.image,
+            "probe_command": ["python3", "-m", "pingpong.probe"],
+            "probe_timeout": 3.0,
+            "namespaces": [CALLER, TARGET],
+            "trust_domain": self.trust_domain,
+            "mesh_namespace": "istio-system",
+            "probe_namespace": OUTSIDE,
+            "admit_probes": False,
+            "whoami_path": "/whoami",
+            "whoami_ports": [8080],
+            "min_authority_days": 1.0,
+            "exceptions": [],
+        }
+        return mtls_check({**options, **changes})
+
+
+def cells(result: Object, *verdicts: str) -> set[tuple[str, str, str]]:
+    """Target, case and verdict of the cells with one of the verdicts."""
+    return {(c["target"], c["case"], c["verdict"]) for c in result["cells"] if c["verdict"] in verdicts}
