@@ -46,7 +46,7 @@ def test_life(engine: Engine, kind: str) -> None:
 
     again = engine(wish, payloads=PAYLOADS)
     assert (again["changed"], again["mutations"]) == (False, 0)
-    assert {action for _, action, _ in plan_of(again)} == {"none"}
+    assert {step[1] for step in plan_of(again)} == {"none"}
 
     planned = engine(change, check=True, payloads=PAYLOADS)
     entry = by_key(planned, "it")
