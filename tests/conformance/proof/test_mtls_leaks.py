@@ -117,7 +117,7 @@ def test_a_port_that_answers_in_plain_text_is_found_and_named(mesh: Meshed, leak
             failed = cells(result := mesh.check(), "fail")
     assert ways <= failed
     assert OPEN_8080 in result["permissive_ports"]
-    assert all(target.startswith(f"{TARGET}/api:") for target, _, _ in failed), "nobody else is accused"
+    assert all(target.startswith(f"{TARGET}/api:") for target, _unused, _unused in failed), "nobody else is accused"
     assert OPEN_8080 in result["short_of"]
 
 
@@ -130,7 +130,7 @@ def test_an_undeclared_port_that_answers_is_found(mesh: Meshed) -> None:
     with mesh.redeployed(TARGET, command=TWO_SERVERS), policy(mesh, spec, "api"):
         result = mesh.check()
     assert (f"{TARGET}/api:7777", "undeclared_port:plaintext", "fail") in cells(result, "fail")
-    assert not [target for target, _, _ in cells(result, "fail") if "8080" in target]
+    assert not [target for target, _unused, _unused in cells(result, "fail") if "8080" in target]
 
 
 def test_a_pod_without_a_sidecar_is_found(mesh: Meshed) -> None:

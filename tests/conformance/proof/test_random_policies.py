@@ -85,9 +85,9 @@ def ground() -> Iterator[Ground]:
             stands = [stand_in(caller, pod, labels_of) for caller, pod in zip(callers, live, strict=True)]
             sources = [
                 Source(caller.name, pod, endpoint)
-                for caller, pod, (endpoint, _) in zip(callers, live, stands, strict=True)
+                for caller, pod, (endpoint, _unused) in zip(callers, live, stands, strict=True)
             ]
-            yield Ground(client, prober, sources, [target for _, target in stands])
+            yield Ground(client, prober, sources, [target for _unused, target in stands])
     finally:
         for name in NAMESPACES:
             client.delete("v1", "Namespace", name)
@@ -137,9 +137,9 @@ def port(rng: random.Random) -> Object:
 def rule(rng: random.Random, side: str) -> Object:
     made: Object = {}
     if rng.random() < 0.8:
-        made[side] = [peer(rng) for _ in range(rng.randint(1, 2))]
+        made[side] = [peer(rng) for _turn in range(rng.randint(1, 2))]
     if rng.random() < 0.5:
-        made["ports"] = [port(rng) for _ in range(rng.randint(1, 2))]
+        made["ports"] = [port(rng) for _turn in range(rng.randint(1, 2))]
     return made
 
 
@@ -148,7 +148,7 @@ def random_policy(rng: random.Random, name: str) -> Object:
     spec: Object = {"podSelector": selector(rng), "policyTypes": types}
     for kind, side in (("Ingress", "from"), ("Egress", "to")):
         if kind in types:
-            spec[kind.lower()] = [rule(rng, side) for _ in range(rng.randint(0, 2))]
+            spec[kind.lower()] = [rule(rng, side) for _turn in range(rng.randint(0, 2))]
     metadata = {"name": name, "namespace": rng.choice(list(NAMESPACES))}
     return {"apiVersion": API[0], "kind": API[1], "metadata": metadata, "spec": spec}
 
@@ -157,7 +157,7 @@ def disagreements(ground: Ground, policies: list[Object]) -> tuple[int, list[Cal
     ground.apply(policies)
     time.sleep(1.0)
     asked = questions(ground.sources, ground.targets, policies, blocks_match_pods=False)
-    calls, _ = measure(ground.prober, asked, settle=20)
+    calls, _unused = measure(ground.prober, asked, settle=20)
     return len(calls), [call for call in calls if judge(call).verdict != "pass"]
 
 
