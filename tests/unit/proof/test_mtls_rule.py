@@ -77,6 +77,7 @@ def test_a_call_through_the_sidecar_is_plain_http_and_leaves_the_servers_certifi
         (ALERT, replace(RISEN, rise=1), ALIVE, "inconclusive", "the server does not agree"),
         (ALERT, replace(RISEN, rise=0), ALIVE, "inconclusive", "the server does not agree"),
         (ALERT, replace(RISEN, rise=None), ALIVE, "inconclusive", "proxyStatsMatcher"),
+        (ALERT, replace(RISEN, rise=None, silent=True), ALIVE, "inconclusive", "did not tell its counters"),
         (ALERT, RISEN, DEAD, "inconclusive", "no good caller"),
         (RESET, RISEN, DEAD, "inconclusive", "no good caller"),
         # a dead pod, a policy in the way, a crashed sidecar

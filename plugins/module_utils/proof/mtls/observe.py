@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -35,6 +36,7 @@ STATS = ("pilot-agent", "request", "GET", "stats?filter=15006&format=json")
 ENDINGS = sorted({name for case in vars(cases).values() if isinstance(case, cases.Case) for name in case.counters})
 SIGNING_SECRETS = ("cacerts", "istio-ca-secret")
 PATIENCE = (1, 2, 4)
+READINGS, STATS_TIMEOUT = 3, 20.0
 NO_ANSWER = Exchange(connected=False, stage="connect", error="not_run")
 
 
@@ -68,14 +70,15 @@ def authorization_policies(client: ClusterClient, namespaces: Iterable[str]) -> 
 
 
 def read_counters(client: ClusterClient, pods: Sequence[MeshPod]) -> dict[str, Counters | None]:
-    """Each pod's inbound counters by address; None where its proxy does not tell."""
+    """Each pod's inbound counters by address; None where its proxy does not tell, even when asked again."""
 
     def read(pod: MeshPod) -> Counters | None:
-        try:
-            outcome = client.exec(pod.workload.namespace, pod.name, PROXY, STATS)
-            return sum_counters(json.loads(outcome.stdout)["stats"], ENDINGS) if outcome.rc == 0 else None
-        except (PlatformError, ValueError, KeyError, TypeError):
-            return None
+        for _ in range(READINGS):
+            with contextlib.suppress(PlatformError, ValueError, KeyError, TypeError):
+                outcome = client.exec(pod.workload.namespace, pod.name, PROXY, STATS, timeout=STATS_TIMEOUT)
+                if outcome.rc == 0:
+                    return sum_counters(json.loads(outcome.stdout)["stats"], ENDINGS)
+        return None
 
     with ThreadPoolExecutor(WORKERS) as pool:
         return {pod.address: counters for pod, counters in zip(pods, pool.map(read, pods), strict=True)}

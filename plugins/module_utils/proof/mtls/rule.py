@@ -28,12 +28,13 @@ FORBIDDEN = 403
 class Counter:
     """How far a server-side counter rose while ``attempts`` probes that should raise it were made.
 
-    ``rise`` is None where the server shows no such counter.
+    ``rise`` is None where the server's proxy shows no such counter; ``silent`` where it did not answer at all.
     """
 
     name: str
     attempts: int
     rise: int | None
+    silent: bool = False
 
     @property
     def agrees(self) -> bool:
@@ -96,6 +97,8 @@ def judge_refused(exchange: Exchange, counter: Counter, control: Control, *, rel
         return Judgement("inconclusive", seen, "the attempt did not get as far as the server's TLS")
     if not control.alive:
         return Judgement("inconclusive", seen, f"no good caller was answered in the same window: {control.detail}")
+    if counter.silent:
+        return Judgement("inconclusive", seen, "the target's proxy did not tell its counters")
     if counter.rise is None:
         reason = f"the sidecar shows no {counter.name}: include it in proxyStatsMatcher.inclusionRegexps"
         return Judgement("inconclusive", seen, reason)

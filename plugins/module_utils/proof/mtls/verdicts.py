@@ -105,7 +105,8 @@ def _judge(
     if case.expected == "forbidden":
         return judge_forbidden(exchange, servers, control), evidence
     rise = rise_of(observation, target.address, case.counters)
-    counter = Counter(" + ".join(case.counters), spoken[target.address, case.counters], rise)
+    silent = None in (observation.before.get(target.address), observation.after.get(target.address))
+    counter = Counter(" + ".join(case.counters), spoken[target.address, case.counters], rise, silent)
     evidence["counter"] = {"name": counter.name, "attempts": counter.attempts, "rise": counter.rise}
     return judge_refused(exchange, counter, control, relayed=attempt.run_in is not None), evidence
 

@@ -28,7 +28,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.proof.probes.man
 )
 
 LAYER = "proof"
-START_TIMEOUT = 90.0
+START_TIMEOUT = 180.0
 POLL = 0.3
 CONCURRENCY = 32
 GRACE = 20.0

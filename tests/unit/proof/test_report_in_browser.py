@@ -1,0 +1,65 @@
+"""The page in headless Chromium: readable without scripts, fits its window, opens its evidence, and prints."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.cells import Cell
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.report.gather import gather
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.report.write import page
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on the path")
+
+# Opens the first square and tells in the title: does the page fit, is the evidence seen, how many squares are red.
+LOOK = """<script>
+const square = document.querySelector('td.fail details'); square.open = true;
+const shown = square.querySelector('.behind').getBoundingClientRect();
+document.title = [document.documentElement.scrollWidth <= innerWidth, shown.width > 100 && shown.height > 20,
+  document.querySelectorAll('td.fail details').length].join(' ');
+</script>"""
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    names = [f"pingpong-{letter}/workload-{number}" for letter in "ab" for number in range(5)]
+    cells = [
+        Cell("mtls", cluster, source, f"{target}:8080", case, "refused", "reset at read",
+             "fail" if (source, case) == (names[0], "plaintext") else "pass", "no byte came back", {"pod": target})
+        for cluster in ("primary", "secondary")
+        for source in names
+        for target in names
+        if source != target
+        for case in ("plaintext", "wrong_ca/tls1.2", "wrong_ca/tls1.3")
+    ]  # fmt: skip
+    result = {"proof": "mtls", "cells": [cell.to_dict() for cell in cells]}
+    gathered = gather("What runs", "local", ["primary", "secondary"], [result], datetime(2026, 11, 22, tzinfo=UTC))
+    path = Path(tmp_path_factory.mktemp("report")) / "index.html"
+    path.write_text(page(gathered))
+    return path
+
+
+def chromium(*arguments: str) -> str:
+    command = [str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", "--window-size=1280,900", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+    return done.stdout
+
+
+def test_the_page_fits_and_its_evidence_opens(file: Path) -> None:
+    looked = file.with_name("looked.html")
+    looked.write_text(file.read_text().replace("</body>", f"{LOOK}</body>"))
+    title = re.search(r"<title>(.*?)</title>", chromium("--dump-dom", looked.as_uri()))
+    assert title and title[1] == "true true 18"
+
+
+def test_it_prints(file: Path) -> None:
+    printed = file.with_name("report.pdf")
+    chromium(f"--print-to-pdf={printed}", "--no-pdf-header-footer", file.as_uri())
+    content = printed.read_bytes()
+    assert content.startswith(b"%PDF")
+    assert len(re.findall(rb"/Type\s*/Page\b", content)) >= 2
