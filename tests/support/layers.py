@@ -100,11 +100,11 @@ def definition(group: str, kind: str, *, scope: str = "Namespaced") -> Object:
     }
 
 
-def hundred() -> list[Object]:
-    """The benchmark's layer: 100 objects of 5 kinds."""
+def of_five_kinds(each: int) -> list[Object]:
+    """A layer of `each` objects of each of 5 kinds; 20 of each are the benchmark's hundred."""
     return [
         made
-        for place in range(20)
+        for place in range(each)
         for made in (
             config_map(f"config-{place}"),
             secret(f"secret-{place}", password="correct horse"),

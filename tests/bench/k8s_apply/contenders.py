@@ -14,7 +14,7 @@ from typing import Any
 from ansible_collections.pingpong.platform.plugins.module_utils.cluster.engine import run
 
 from tests.support.apiserver import ApiServer
-from tests.support.layers import hundred, with_defaults
+from tests.support.layers import of_five_kinds, with_defaults
 
 ROOT = Path(__file__).resolve().parents[3]
 NAMESPACE = "bench"
@@ -25,7 +25,7 @@ Contender = Callable[[], bool | None]
 
 def objects(part: str) -> list[dict[str, Any]]:
     """The hundred objects under names of their own, so that contenders do not own each other's fields."""
-    made = hundred()
+    made = of_five_kinds(20)
     for obj in made:
         obj["metadata"] |= {"name": f"{part}-{obj['metadata']['name']}", "namespace": NAMESPACE}
     return made

@@ -14,7 +14,7 @@ from tests.support.layers import (
     config_map,
     definition,
     deployment,
-    hundred,
+    of_five_kinds,
     role,
     secret,
     service,
@@ -24,11 +24,11 @@ EVERY_SHAPE = [config_map("c"), secret("s", password="hunter2"), service("v"), r
 
 
 def test_a_second_run_reads_each_kind_once_and_changes_nothing(layer: Harness) -> None:
-    created = layer.apply(*hundred())
+    created = layer.apply(*of_five_kinds(20))
     assert set(actions(created).values()) == {"created"}
     assert len(created["objects"]) == 100
 
-    again = layer.apply(*hundred())
+    again = layer.apply(*of_five_kinds(20))
     assert again["changed"] is False
     assert again["diff"] == []
     # Five kinds and the layer's record.

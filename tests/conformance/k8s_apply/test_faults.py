@@ -5,19 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.support.faults import FAULTS, Proxy
-from tests.support.layers import Harness, actions, config_map, deployment, role, secret, service
+from tests.support.layers import Harness, actions, of_five_kinds
 
-LAYER = [
-    made
-    for place in range(2)
-    for made in (
-        config_map(f"config-{place}"),
-        secret(f"secret-{place}", password="correct horse"),
-        service(f"service-{place}"),
-        role(f"role-{place}"),
-        deployment(f"deployment-{place}"),
-    )
-]
+LAYER = of_five_kinds(2)
 # Where it strikes: while looking, while taking the lock, while applying, while giving the lock back.
 PLACES = {
     "the fifth request": (5, None),
