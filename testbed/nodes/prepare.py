@@ -11,7 +11,7 @@ from testbed.images import golang
 from testbed.nodes.runtime import Runtime, detect, docker_works
 
 # podman's own recommendations are left out when packages are installed lean; runc since crun refuses hybrid cgroups
-PODMAN_PACKAGES = ("podman", "netavark", "aardvark-dns", "runc", "iptables")
+PODMAN_PACKAGES = ("podman", "netavark", "aardvark-dns", "runc", "iptables", "iproute2")
 MODULES_FOLDER = Path("/lib/modules")
 PROGRAMS = {"kind": ("kind", "kind"), "helm": ("helm", "helm"), "kubectl": ("kubernetes", "kubernetes")}
 

@@ -134,12 +134,26 @@ class Runtime:
         with locked(state_root() / "locks" / "network"):
             if NETWORK in self.run("network", "ls", "--format", "{{.Name}}").split():
                 return
+            self.remove_stray_bridge()
             ranges = (f"--subnet={SUBNET}", f"--ip-range={NODE_RANGE}")
             self.run("network", "create", "--driver=bridge", *ranges, NETWORK)
 
     def remove_network(self) -> None:
         if NETWORK in self.run("network", "ls", "--format", "{{.Name}}").split():
             self.run("network", "rm", NETWORK)
+        self.remove_stray_bridge()
+
+    def remove_stray_bridge(self) -> None:
+        """Remove the bridge that podman leaves when its network goes while its containers were ended by others.
+
+        To be called when our network does not exist: nothing else has an address in its range.
+        """
+        if self.program != "podman":
+            return
+        links = json.loads(run(["ip", "-json", "address", "show", "type", "bridge"]).stdout or "[]")
+        for link in filter(None, links):
+            if any(entry.get("local") == str(SUBNET[1]) for entry in link.get("addr_info", ())):
+                run(["ip", "link", "delete", link["ifname"]])
 
 
 def detect() -> Runtime:

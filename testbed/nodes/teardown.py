@@ -69,7 +69,7 @@ def _restore() -> None:
     if not before["chains"]:
         for table in TABLES:
             _remove_chains(table)
-    if not before["namespaces"] and _mounted(NAMESPACES) and not any(NAMESPACES.iterdir()):
+    if not before.get("namespaces") and _mounted(NAMESPACES) and not any(NAMESPACES.iterdir()):
         run(["umount", NAMESPACES], check=False)
     for parent in (*CGROUPS.glob("libpod_parent"), *CGROUPS.glob("*/libpod_parent")):
         _remove_empty(parent)

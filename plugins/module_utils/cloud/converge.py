@@ -78,6 +78,8 @@ class Converger:
                 wait = self._client.retry.delay(attempt, getattr(error, "retry_after", None))
                 deadline.pause(wait, resource.key, error.message)
                 self._waiter.settle(resource, deadline)
+                # What failed may need the same requests again, the removal of what is half made first.
+                sent.clear()
                 fresh = False
 
     def _steady(self, resource: Resource, live: Live | None, deadline: Deadline) -> Live | None:
