@@ -1,0 +1,71 @@
+"""`make site` is killed again and again, from nothing on, the local cloud's server with it: the next run converges.
+
+It makes and removes the whole platform, so it wants the machine for itself: no other platform test beside it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from testbed import daemon
+
+pytestmark = [pytest.mark.platform, pytest.mark.long, pytest.mark.timeout(3600)]
+
+ROOT = Path(__file__).parents[3]
+# Seconds after which each run is killed; later runs get further, for they start where the one before them ended.
+KILLS = (4, 9, 15, 25, 35, 50, 50, 40, 30, 60)
+
+
+def site(seconds: float | None) -> tuple[int, str]:
+    """Run what users run; with ``seconds``, kill it then with all that it started: exit code and output."""
+    log = ROOT / ".local-kill.log"
+    with log.open("w+") as output:
+        process = subprocess.Popen(
+            ["make", "site"], cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )  # fmt: skip
+        try:
+            process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        output.seek(0)
+        text = output.read()
+    log.unlink()
+    return process.returncode, text
+
+
+def make(target: str) -> None:
+    subprocess.run(["make", target], cwd=ROOT, check=True, capture_output=True)
+
+
+def changes(output: str) -> list[str]:
+    return re.findall(r"changed=[1-9]\d*", output)
+
+
+def test_the_next_run_converges_whenever_the_last_one_was_killed() -> None:
+    make("down")
+    reached = []
+    for turn, seconds in enumerate(KILLS):
+        code, output = site(seconds)
+        reached.append(
+            f"{seconds} s: {code}: {(re.findall(r'TASK .(.*). [*]', output) or ['before the first task'])[-1]}"
+        )
+        server = daemon.running()
+        if server and turn % 2:
+            os.kill(server.pid, signal.SIGKILL)
+            while daemon.running():
+                time.sleep(0.1)
+    assert any(": -9: " in line for line in reached), reached
+    code, output = site(None)
+    assert code == 0, "\n".join([*reached, output[-4000:]])
+    code, output = site(None)
+    assert code == 0 and not changes(output), output[-4000:]
+    print("\n".join(reached))
