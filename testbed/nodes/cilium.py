@@ -35,6 +35,9 @@ def values(cluster: str, api_server: str, agent: str, operator: str) -> dict[str
     """Helm values. ``api_server`` is the control plane's address, the others the images' references."""
     return {
         "cluster": {"name": cluster[:32].rstrip("-")},
+        # With it on, up to 1.19.4 at least, an ingress rule of nothing but ipBlocks lets in every pod of the policy's
+        # own namespace: the peer without a podSelector is given an empty one that names the cluster.
+        "clustermesh": {"policyDefaultLocalCluster": False},
         "k8sServiceHost": api_server,
         "k8sServicePort": 6443,
         "kubeProxyReplacement": True,

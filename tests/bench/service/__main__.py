@@ -17,6 +17,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from testbed.host import HostError, ensure_packages
 from tests.bench.service.contenders import BenchError, Contender, contenders
 
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -69,12 +70,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--json", type=Path, help="write the figures to this file too")
     options = parser.parse_args(arguments)
-    if shutil.which("wrk") is None:
-        print("wrk is not on the path: apt-get install wrk", file=sys.stderr)
-        return 2
     try:
+        if shutil.which("wrk") is None:
+            ensure_packages(["wrk"])
         results = compare(options.seconds, options.connections, options.rounds)
-    except BenchError as error:
+    except (BenchError, HostError) as error:
         print(error, file=sys.stderr)
         return 2
     ours = statistics.median(results[0][1])

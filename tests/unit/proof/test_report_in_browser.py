@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import shutil
 import subprocess
@@ -13,8 +14,9 @@ from ansible_collections.pingpong.platform.plugins.module_utils.proof.cells impo
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.report.gather import gather
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.report.write import page
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on the path")
+from testbed.host import ensure_packages
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 # Opens the first square and tells in the title: does the page fit, is the evidence seen, how many squares are red.
 LOOK = """<script>
@@ -44,8 +46,17 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@functools.cache
+def browser() -> str:
+    """The browser on the path, installed where there is none."""
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if found is None:
+        ensure_packages([BROWSERS[0]])
+    return found or BROWSERS[0]
+
+
 def chromium(*arguments: str) -> str:
-    command = [str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", "--window-size=1280,900", *arguments]
+    command = [browser(), "--headless", "--no-sandbox", "--disable-gpu", "--window-size=1280,900", *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
     return done.stdout
 

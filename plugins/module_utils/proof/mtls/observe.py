@@ -73,7 +73,7 @@ def read_counters(client: ClusterClient, pods: Sequence[MeshPod]) -> dict[str, C
     """Each pod's inbound counters by address; None where its proxy does not tell, even when asked again."""
 
     def read(pod: MeshPod) -> Counters | None:
-        for _ in range(READINGS):
+        for _turn in range(READINGS):
             with contextlib.suppress(PlatformError, ValueError, KeyError, TypeError):
                 outcome = client.exec(pod.workload.namespace, pod.name, PROXY, STATS, timeout=STATS_TIMEOUT)
                 if outcome.rc == 0:
