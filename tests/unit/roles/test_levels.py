@@ -129,6 +129,20 @@ def test_the_ingress_controller_is_restricted(inventory: str) -> None:
             assert all("hostPort" not in port for port in container.get("ports", []))
 
 
+def test_every_file_that_the_ingress_controller_is_told_of_is_mounted(inventory: str) -> None:
+    for thing in ingress(inventory):
+        if thing["kind"] != "Deployment":
+            continue
+        pod = thing["spec"]["template"]["spec"]
+        for container in [*pod.get("initContainers", []), *pod["containers"]]:
+            told = {word.rpartition("=")[2] for word in container["args"] if word.rpartition("=")[2].startswith("/")}
+            mounted = [entry["mountPath"] for entry in container.get("volumeMounts", [])]
+            assert [path for path in told if not path.startswith(tuple(mounted))] == []
+            assert {entry["name"] for entry in container.get("volumeMounts", [])} <= {
+                volume["name"] for volume in pod["volumes"]
+            }
+
+
 def test_the_policies_let_the_ingress_controller_do_its_work_and_no_more(inventory: str) -> None:
     policies = {
         policy["metadata"]["name"]: policy["spec"]
