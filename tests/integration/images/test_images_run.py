@@ -24,7 +24,7 @@ COMMANDS: list[tuple[str, list[str], str]] = [
     ("proxyv2", ["version"], 'Version:"1.31.0"'),
     ("coredns", ["-version"], "CoreDNS-1.14.7"),
     ("kube-state-metrics", ["version"], "kube-state-metrics, version"),
-    ("contour", ["version"], "v1.33.8"),
+    ("contour", ["bootstrap", "/dev/stdout", "--xds-address=contour", "--xds-port=8001"], '"name":"contour"'),
     ("envoy", ["--version"], "/1.40.0/"),
     ("prometheus", ["--version"], "prometheus, version 3.5.2"),
 ]  # fmt: skip
