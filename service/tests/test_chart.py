@@ -26,6 +26,13 @@ EVERYTHING: dict[str, Any] = {
     "autoscaling": {"enabled": True},
     "gateway": {"enabled": True, "hosts": ["test.localdev.me"], "credentialName": "pingpong-a-tls"},
     "tls": {"enabled": True, "secretName": "pingpong-a-app"},
+    "ingress": {
+        "enabled": True,
+        "host": "ingress.localdev.me",
+        "secretName": "pingpong-a-host",
+        "subject": "a.localdev.me",
+    },
+    "networkPolicy": {"tlsCallers": ["ingress"]},
     "settings": {"LOG__LEVEL": "debug", "LIMITS__IDLE_SECONDS": 30},
     "faults": {"enabled": True},
 }
@@ -79,7 +86,7 @@ def test_lint(tmp_path: Path) -> None:
 def test_every_kind_is_rendered(everything: Objects) -> None:
     assert set(everything) == {
         "Deployment", "Service", "ServiceAccount", "Role", "RoleBinding", "PodDisruptionBudget",
-        "HorizontalPodAutoscaler", "NetworkPolicy", "PeerAuthentication", "Gateway", "VirtualService",
+        "HorizontalPodAutoscaler", "NetworkPolicy", "PeerAuthentication", "Gateway", "VirtualService", "HTTPProxy",
     }  # fmt: skip
     for found in everything.values():
         assert found["metadata"]["name"] == "pingpong-a"
@@ -91,6 +98,7 @@ def test_every_kind_is_rendered(everything: Objects) -> None:
 SWITCHES = {
     "Gateway": {"gateway": {"enabled": False}},
     "VirtualService": {"gateway": {"enabled": False}},
+    "HTTPProxy": {"ingress": {"enabled": False}},
     "HorizontalPodAutoscaler": {"autoscaling": {"enabled": False}},
     "PodDisruptionBudget": {"podDisruptionBudget": {"enabled": False}},
     "NetworkPolicy": {"networkPolicy": {"enabled": False}},
@@ -159,27 +167,70 @@ def test_mtls_is_strict(everything: Objects) -> None:
     assert everything["PeerAuthentication"]["spec"]["mtls"] == {"mode": "STRICT"}
 
 
+def rules(objects: Objects, direction: str, side: str) -> dict[tuple[str, ...], set[int]]:
+    """Ports by the namespaces on the other side; a rule that names none is everybody's."""
+    found: dict[tuple[str, ...], set[int]] = {}
+    for rule in objects["NetworkPolicy"]["spec"][direction]:
+        selector = rule[side][0]["namespaceSelector"] if side in rule else {"matchLabels": {"": "everybody"}}
+        names = selector.get("matchLabels", {}).values() or selector["matchExpressions"][0]["values"]
+        found[tuple(names)] = {port["port"] for port in rule["ports"]}
+    return found
+
+
 def test_the_policy_names_who_and_where(everything: Objects) -> None:
-    spec = everything["NetworkPolicy"]["spec"]
-    assert spec["policyTypes"] == ["Ingress", "Egress"]
-
-    def rules(direction: str, side: str) -> dict[tuple[str, ...], set[int]]:
-        found: dict[tuple[str, ...], set[int]] = {}
-        for rule in spec[direction]:
-            selector = rule[side][0]["namespaceSelector"]
-            names = selector.get("matchLabels", {}).values() or selector["matchExpressions"][0]["values"]
-            found[tuple(names)] = {port["port"] for port in rule["ports"]}
-        return found
-
-    assert rules("ingress", "from") == {
-        ("pingpong-a", "pingpong-b", "istio-ingress"): {8080, 8443},
+    assert everything["NetworkPolicy"]["spec"]["policyTypes"] == ["Ingress", "Egress"]
+    assert rules(everything, "ingress", "from") == {
+        ("pingpong-a", "pingpong-b", "istio-ingress"): {8080},
+        ("ingress",): {8443},
         ("monitoring",): {9080, 15020, 15090},
     }
-    assert rules("egress", "to") == {
+    assert rules(everything, "egress", "to") == {
         ("kube-system",): {53},
         ("istio-system",): {15012},
         ("pingpong-a", "pingpong-b"): {8080},
     }
+
+
+def test_outside_the_mesh_nothing_but_tls_is_let_in(tmp_path: Path) -> None:
+    outside = {"callers": [], "peers": [], "meshNamespace": "", "monitoring": ["monitoring"]}
+    objects = render({"tls": {"enabled": True, "secretName": "a", "public": True}, "networkPolicy": outside}, tmp_path)
+    assert rules(objects, "ingress", "from")[("everybody",)] == {8443}
+    assert set(rules(objects, "ingress", "from")) == {("everybody",), ("monitoring",)}
+    assert set(rules(objects, "egress", "to")) == {("kube-system",)}
+
+
+def test_the_public_service_leads_to_nothing_but_tls(tmp_path: Path) -> None:
+    values = {"fullname": "a", "tls": {"enabled": True, "secretName": "a", "public": True}}
+    ended = helm("template", "release", values=values, folder=tmp_path)
+    services = [o for o in yaml.safe_load_all(ended.stdout) if o and o["kind"] == "Service"]
+    found = {service["metadata"]["name"]: service["spec"] for service in services}
+    assert {name: spec["type"] for name, spec in found.items()} == {"a": "ClusterIP", "a-public": "LoadBalancer"}
+    assert [(port["port"], port["targetPort"]) for port in found["a-public"]["ports"]] == [(443, "tls-app")]
+
+
+def test_the_ingress_verifies_who_it_goes_on_to(everything: Objects, tmp_path: Path) -> None:
+    spec = everything["HTTPProxy"]["spec"]
+    assert spec["virtualhost"] == {
+        "fqdn": "ingress.localdev.me",
+        "tls": {"secretName": "pingpong-a-host", "minimumProtocolVersion": "1.2"},
+    }
+    (route,) = spec["routes"]
+    assert route["conditions"] == [{"exact": "/ping"}]
+    assert "permitInsecure" not in route, "plain HTTP is redirected"
+    assert route["responseHeadersPolicy"]["set"] == [{"name": "Strict-Transport-Security", "value": "max-age=31536000"}]
+    (service,) = route["services"]
+    assert (service["name"], service["port"], service["protocol"]) == ("pingpong-a", 8443, "tls")
+    assert service["validation"] == {"caSecret": "pingpong-a-app", "subjectName": "a.localdev.me"}
+    changed = {
+        **EVERYTHING["ingress"],
+        "hstsSeconds": 0,
+        "authoritySecretName": "roots",
+        "paths": ["/ping", "/version"],
+    }
+    routes = render({**EVERYTHING, "ingress": changed}, tmp_path)["HTTPProxy"]["spec"]["routes"]
+    assert [route["conditions"] for route in routes] == [[{"exact": "/ping"}], [{"exact": "/version"}]]
+    assert all("responseHeadersPolicy" not in route for route in routes)
+    assert all(route["services"][0]["validation"]["caSecret"] == "roots" for route in routes)
 
 
 def test_the_gateway_serves_https_only(everything: Objects) -> None:
@@ -214,6 +265,15 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "a gateway without hosts": ({"gateway": {"enabled": True, "credentialName": "x"}}, "hosts"),
     "a gateway without certificate": ({"gateway": {"enabled": True, "hosts": ["a"]}}, "credentialName"),
     "TLS without a Secret": ({"tls": {"enabled": True}}, "secretName"),
+    "a public port without TLS": ({"tls": {"public": True}}, "enabled"),
+    "an ingress without TLS behind it": (
+        {"ingress": {"enabled": True, "host": "a", "secretName": "b", "subject": "c"}},
+        "enabled",
+    ),
+    "an ingress that verifies no name": (
+        {"tls": {"enabled": True, "secretName": "a"}, "ingress": {"enabled": True, "host": "a", "secretName": "b"}},
+        "subject",
+    ),
     "a setting that the service does not have": ({"settings": {"SERVCE__PORT": "1"}}, "SERVCE__PORT"),
     "a digest that is none": ({"image": {"digest": "sha256:1"}}, "digest"),
 }

@@ -26,8 +26,9 @@ def secure(serve: Callable[..., Running], tmp_path: Path) -> tuple[Running, cert
     return serve(tls=tls, limits={"linger_seconds": 0.5, "head_seconds": 0.5}), volume
 
 
-def connect(running: Running, **options: ssl.TLSVersion) -> ssl.SSLSocket:
+def connect(running: Running, ciphers: str = "DEFAULT", **options: ssl.TLSVersion) -> ssl.SSLSocket:
     context = ssl.create_default_context()
+    context.set_ciphers(ciphers)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     for name, value in options.items():
@@ -94,6 +95,17 @@ def test_a_broken_pair_leaves_the_old_one_in_use(
 def test_old_protocol_versions_are_refused(secure: tuple[Running, certificates.SecretVolume]) -> None:
     with pytest.warns(DeprecationWarning), pytest.raises((ssl.SSLError, ConnectionError)):
         connect(secure[0], minimum_version=ssl.TLSVersion.TLSv1, maximum_version=ssl.TLSVersion.TLSv1_1)
+
+
+@pytest.mark.parametrize(("ciphers", "agreed"), [("ECDHE+AESGCM", True), ("ECDHE+AES:!AESGCM:!AESCCM", False)])
+def test_only_modern_ciphers_are_agreed_on(
+    secure: tuple[Running, certificates.SecretVolume], ciphers: str, agreed: bool
+) -> None:
+    try:
+        with connect(secure[0], ciphers, maximum_version=ssl.TLSVersion.TLSv1_2) as connection:
+            assert agreed, connection.cipher()
+    except (ssl.SSLError, ConnectionError):
+        assert not agreed
 
 
 def test_large_and_pipelined_requests_work_over_tls(secure: tuple[Running, certificates.SecretVolume]) -> None:

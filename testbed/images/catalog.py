@@ -104,7 +104,7 @@ def _istio() -> list[Recipe]:
                Runtime(command=("/usr/local/bin/install-cni",), environment={"PATH": path}, folder="/opt/cni/bin"),
                group="istio"),
         Recipe("envoy", ENVOY.version, NETWORK, [Put("/usr/local/bin/envoy", envoy, mode=0o755)],
-               Runtime(("/usr/local/bin/envoy",), user="1337:1337"), optional=True),
+               Runtime(("/usr/local/bin/envoy",), user="1337:1337")),
     ]  # fmt: skip
 
 
@@ -135,11 +135,11 @@ def catalog() -> Sequence[Recipe]:
         *_istio(),
         _single("coredns", "coredns", user=""),  # it binds port 53 by a capability that its pod grants
         _single("kube-state-metrics", "kube-state-metrics"),
+        _single("contour", "contour", at="/bin/contour"),
         *_python(),
         _prometheus(),
         # No layer of the default platform runs these.
         _single("metrics-server", "metrics-server", optional=True),
         _single("prometheus-adapter", "adapter", optional=True),
-        _single("contour", "contour", at="/bin/contour", optional=True),
         _single("argo-rollouts", "rollouts-controller", optional=True),
     )

@@ -118,7 +118,7 @@ MODULES: tuple[GoModule, ...] = (
     GoModule("prometheus-adapter", "sigs.k8s.io/prometheus-adapter", "v0.12.0", {"adapter": "./cmd/adapter"},
              usual_seconds=115),
     GoModule("contour", "github.com/projectcontour/contour", "v1.33.8", {"contour": "./cmd/contour"},
-             usual_seconds=190),
+             ldflags="-s -w -X github.com/projectcontour/contour/internal/build.Version=v1.33.8", usual_seconds=190),
     GoModule("argo-rollouts", "github.com/argoproj/argo-rollouts", "v1.9.0",
              {"rollouts-controller": "./cmd/rollouts-controller"}, usual_seconds=170),
     # Its resource definitions only: the version that Istio is built with.

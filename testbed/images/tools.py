@@ -21,6 +21,7 @@ CHARTS = {
     "istio/istio-cni": ("istio", "manifests/charts/istio-cni"),
     "istio/gateway": ("istio", "manifests/charts/gateway"),
     "gateway-api": ("gateway-api", "config/crd/standard"),
+    "contour": ("contour", "examples/contour"),
 }
 
 

@@ -13,7 +13,7 @@ from testbed.nodes.runtime import Node, Runtime
 
 ARCHIVES = "/kind/archives"
 # Bases that other images are made of: no pod runs them.
-NOT_LOADED = frozenset({"python", "envoy"})
+NOT_LOADED = frozenset({"python"})
 NETWORK_IMAGES = ("cilium", "cilium-operator", "coredns")
 
 

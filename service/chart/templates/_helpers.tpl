@@ -19,6 +19,10 @@ labels:
   {{- include "ping.labels" . | nindent 2 }}
 {{- end -}}
 
+{{- define "ping.publicService" -}}
+{{- printf "%s-public" (include "ping.fullname" . | trunc 56 | trimSuffix "-") -}}
+{{- end -}}
+
 {{- define "ping.serviceAccount" -}}
 {{- default (include "ping.fullname" .) .Values.serviceAccount.name -}}
 {{- end -}}

@@ -11,13 +11,21 @@ spec:
   policyTypes: [Ingress, Egress]
   # Probes need no rule: what comes from the pod's own node is always let in.
   ingress:
+    {{- if .callers }}
     - from:
         {{- include "ping.namespaces" .callers | nindent 8 }}
       ports:
         - {protocol: TCP, port: {{ $.Values.service.port }}}
-        {{- if $.Values.tls.enabled }}
+    {{- end }}
+    {{- if $.Values.tls.public }}
+    - ports:
         - {protocol: TCP, port: {{ $.Values.tls.port }}}
-        {{- end }}
+    {{- else if and $.Values.tls.enabled .tlsCallers }}
+    - from:
+        {{- include "ping.namespaces" .tlsCallers | nindent 8 }}
+      ports:
+        - {protocol: TCP, port: {{ $.Values.tls.port }}}
+    {{- end }}
     {{- if .monitoring }}
     - from:
         {{- include "ping.namespaces" .monitoring | nindent 8 }}
@@ -35,10 +43,12 @@ spec:
       ports:
         - {protocol: UDP, port: 53}
         - {protocol: TCP, port: 53}
+    {{- if .meshNamespace }}
     - to:
         {{- include "ping.namespaces" (list .meshNamespace) | nindent 8 }}
       ports:
         - {protocol: TCP, port: 15012}
+    {{- end }}
     {{- if .peers }}
     - to:
         {{- include "ping.namespaces" .peers | nindent 8 }}

@@ -17,3 +17,19 @@ spec:
     {{- if .Values.tls.enabled }}
     - {name: tls-app, port: {{ .Values.tls.port }}, targetPort: tls-app, protocol: TCP, appProtocol: tls}
     {{- end }}
+{{- if .Values.tls.public }}
+---
+apiVersion: v1
+kind: Service
+metadata:
+  name: {{ include "ping.publicService" . }}
+  namespace: {{ .Release.Namespace }}
+  labels:
+    {{- include "ping.labels" . | nindent 4 }}
+spec:
+  type: LoadBalancer
+  selector:
+    {{- include "ping.selectorLabels" . | nindent 4 }}
+  ports:
+    - {name: tls-app, port: 443, targetPort: tls-app, protocol: TCP, appProtocol: tls}
+{{- end }}

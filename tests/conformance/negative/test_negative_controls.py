@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import copy
 import json
 import os
 import subprocess
@@ -105,6 +106,17 @@ def certificate_of_another_ca(client: ClusterClient) -> AbstractContextManager[N
     return patched(client, ref, {"data": foreign_pair("test.localdev.me")}, {"data": secret["data"]})
 
 
+def another_backend_expected(client: ClusterClient) -> AbstractContextManager[None]:
+    """To the ingress controller, the application's certificate is now one for another name."""
+    ref = ("projectcontour.io/v1", "HTTPProxy", "pingpong-tls", "pingpong-tls")
+    proxy = client.get(*ref)
+    assert proxy is not None
+    changed = copy.deepcopy(proxy["spec"]["routes"])
+    for route in changed:
+        route["services"][0]["validation"]["subjectName"] = "else.localdev.me"
+    return patched(client, ref, {"spec": {"routes": changed}}, {"spec": {"routes": proxy["spec"]["routes"]}})
+
+
 def foreign_pair(name: str) -> dict[str, str]:
     """A certificate for the right name by a CA that nobody trusts, as the data of a tls Secret."""
     now = datetime.now(UTC)
@@ -132,7 +144,20 @@ CONTROLS: list[tuple[str, Broken, str, str, str]] = [
     ("STRICT turned to PERMISSIVE", permissive_mesh, "mtls", "pingpong-b/pingpong-b:8080", "plaintext"),
     ("the deny-all policy deleted", deny_all_deleted, "network_policy", "pingpong-e", "default deny: Egress"),
     ("the Pod Security label removed", psa_label_removed, "pod_security", "pingpong-d", "privileged"),
-    ("a certificate of another CA", certificate_of_another_ca, "tls", "gateway a (test.localdev.me:443)", "chain"),
+    (
+        "a certificate of another CA",
+        certificate_of_another_ca,
+        "tls",
+        "gateway pingpong-a (test.localdev.me:443)",
+        "chain",
+    ),
+    (
+        "an application that the ingress can't verify",
+        another_backend_expected,
+        "tls",
+        "ingress pingpong-tls (ingress.localdev.me:443)",
+        "GET /ping",
+    ),
 ]
 
 # A PERMISSIVE port takes TLS without Istio's own protocol name, as Prometheus speaks it, for the application's.

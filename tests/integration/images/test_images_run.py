@@ -24,6 +24,8 @@ COMMANDS: list[tuple[str, list[str], str]] = [
     ("proxyv2", ["version"], 'Version:"1.31.0"'),
     ("coredns", ["-version"], "CoreDNS-1.14.7"),
     ("kube-state-metrics", ["version"], "kube-state-metrics, version"),
+    ("contour", ["bootstrap", "/dev/stdout", "--xds-address=contour", "--xds-port=8001"], '"name":"contour"'),
+    ("envoy", ["--version"], "/1.40.0/"),
     ("prometheus", ["--version"], "prometheus, version 3.5.2"),
 ]  # fmt: skip
 PROGRAMS: list[tuple[str, str, list[str], str]] = [
