@@ -98,21 +98,23 @@ def not_carried_out(samples: Iterable[Sample]) -> Record:
 
 
 UNMEASURED = {"failover": "inconclusive", "failback": "inconclusive",
-          "requests during failback": "inconclusive"}  # fmt: skip
+              "requests during failback": "inconclusive"}  # fmt: skip
+UNSTEADY = {"steady state": "inconclusive", **UNMEASURED}
+UNATTENDED = {"standby": "inconclusive", **UNMEASURED}
 UNDONE = {"break": "inconclusive", **UNMEASURED}
 STUCK = {"failback": "inconclusive", "requests during failback": "inconclusive"}
 NOT_THERE = lambda item: replace(item, address="", site="", ttl=None, error="DNS: timeout")  # noqa: E731
 CASES: list[tuple[str, Record, dict[str, str]]] = [
     ("as it should be", GOOD, {}),
-    ("never steady", with_samples(only("", until=BROKEN), failing), {"steady state": "inconclusive", **UNMEASURED}),
-    ("steady but for the last moment", with_samples(only("", 9.0, BROKEN), failing), {"steady state": "inconclusive", **UNMEASURED}),
+    ("never steady", with_samples(only("", until=BROKEN), failing), UNSTEADY),
+    ("steady but for the last moment", with_samples(only("", 9.0, BROKEN), failing), UNSTEADY),
     ("steady after a bad start", with_samples(only("", 0.0, 5.0), failing), {}),
-    ("no answer beforehand", with_samples(only("", until=BROKEN), NOT_THERE), {"steady state": "inconclusive", **UNMEASURED}),
+    ("no answer beforehand", with_samples(only("", until=BROKEN), NOT_THERE), UNSTEADY),
     ("DNS names the standby beforehand", with_samples(only("", until=BROKEN), served_by(TWO)),
-     {"steady state": "inconclusive", **UNMEASURED}),
-    ("a standby that does not serve", with_samples(only("two", until=BROKEN), failing), {"standby": "inconclusive", **UNMEASURED}),
+     UNSTEADY),
+    ("a standby that does not serve", with_samples(only("two", until=BROKEN), failing), UNATTENDED),
     ("no sample of the standby", replace(GOOD, samples=tuple(s for s in GOOD.samples if s.asked != "two")),
-     {"standby": "inconclusive", **UNMEASURED}),
+     UNATTENDED),
     ("a break that did not break", with_samples(only("one", BROKEN, RESTORED), served_by(ONE)), UNDONE),
     ("a primary that comes back by itself", with_samples(only("one", 28.0, RESTORED), served_by(ONE)), UNDONE),
     ("DNS never moves", with_samples(only("", MOVED, RESTORED), lambda s: replace(failing(s), address=ONE.address)),
@@ -122,7 +124,8 @@ CASES: list[tuple[str, Record, dict[str, str]]] = [
     ("the standby's address answers as another cluster",
      with_samples(only("", MOVED, RESTORED), lambda s: replace(s, site="", error="served by cluster-one")),
      {"failover": "fail", **STUCK}),
-    ("served twice in a row is not enough", with_samples(only("", MOVED, 28.0), failing), {"failover": "fail", **STUCK}),
+    ("served twice in a row is not enough", with_samples(only("", MOVED, 28.0), failing),
+     {"failover": "fail", **STUCK}),
     ("a TTL too long", with_samples(only(""), lambda s: replace(s, ttl=31)), {"TTL": "fail"}),
     ("never back", with_samples(only("", BACK), served_by(TWO)),
      {"failback": "fail", "requests during failback": "inconclusive"}),
@@ -146,6 +149,14 @@ def test_each_end_of_a_drill_is_told(record: Record, wrong: dict[str, str]) -> N
 def test_an_empty_record_passes_nothing() -> None:
     found = verdicts(Record(()))
     assert set(found.values()) == {"inconclusive"}
+
+
+def test_a_steady_state_that_came_too_late_says_so() -> None:
+    cells = {cell.case: cell for cell in cells_of(PLAN, not_carried_out(GOOD.samples))}
+    assert (cells["steady state"].verdict, cells["standby"].verdict) == ("pass", "pass")
+    assert {(cells[case].verdict, "too late to begin" in cells[case].reason) for case in UNDONE} == {
+        ("inconclusive", True)
+    }
 
 
 @pytest.mark.parametrize(
@@ -181,6 +192,15 @@ def test_the_objective_is_a_limit(allowed: float, verdict: str) -> None:
     both = Objective(failover_seconds=allowed, failback_seconds=allowed, failback_failures=0)
     found = verdicts(GOOD, replace(PLAN, objective=both))
     assert (found["failover"], found["failback"]) == (verdict, verdict)
+
+
+def test_a_request_that_was_under_way_says_nothing_of_before_and_after() -> None:
+    def stretched(item: Sample) -> Sample:
+        error = "" if item.asked == "one" and item.began > BROKEN else "reset"
+        return replace(item, ended=item.began + 2, error=error, site="" if error else "one")
+
+    under_way = with_samples(lambda item: item.began in (9.0, 29.0) and item.asked != "two", stretched)
+    assert verdicts(under_way) == ALL_PASS
 
 
 def test_declared_losses_are_allowed() -> None:
@@ -231,7 +251,8 @@ def test_an_objective_is_computed_where_none_is_declared(given: dict[str, Any], 
 def options(**changes: Any) -> dict[str, Any]:
     sites = [{"name": s.name, "address": s.address, "cluster_name": s.cluster_name} for s in (ONE, TWO)]
     base = {"cluster": "one", "sites": sites, "hosts": [HOST], "objective": {"failback_failures": 0}, "ttl": 30,
-            "health_check": CHECK, "margin": 0.0, "in_a_row": 3, "workload": {"namespace": "n", "name": "w"}}  # fmt: skip
+            "health_check": CHECK, "margin": 0.0, "in_a_row": 3,
+            "workload": {"namespace": "n", "name": "w"}}  # fmt: skip
     return {**base, **changes}
 
 

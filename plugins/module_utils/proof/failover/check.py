@@ -23,6 +23,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.m
     objective_of,
 )
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.observe import Client, Question
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.orderly import orderly
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.spans import timelines
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.verdicts import (
     cells_of,
@@ -95,12 +96,13 @@ def drill(plan: Plan, breaker: Breaker, watch: Watch) -> Record:
     with watch:
         if watch.until(lambda samples: measures.ready(plan, Record(samples)), patience):
             record = replace(record, broken=watch.now())
-            try:
-                breaker.take_down()
-                if watch.until(everywhere(measures.broke), BREAK_SECONDS):
-                    watch.until(everywhere(_moved), plan.objective.failover_seconds * PATIENCE)
-            finally:
-                record = replace(record, restored=watch.now(), trouble=_restore(breaker))
+            with orderly():
+                try:
+                    breaker.take_down()
+                    if watch.until(everywhere(measures.broke), BREAK_SECONDS):
+                        watch.until(everywhere(_moved), plan.objective.failover_seconds * PATIENCE)
+                finally:
+                    record = replace(record, restored=watch.now(), trouble=_restore(breaker))
             watch.until(everywhere(_returned), plan.objective.failback_seconds * PATIENCE)
     return replace(record, samples=watch.samples(), standing=breaker.standing())
 

@@ -97,7 +97,10 @@ class Record:
     trouble: str = ""
 
     def via_dns(self, host: str, since: float = 0.0, until: float | None = None) -> list[Sample]:
-        """The samples of clients of a host that followed DNS, in the order in which they began."""
+        """The samples of clients of a host that followed DNS, in the order in which they began.
+
+        A time in between is of no part: what began before a break and ended after it says nothing of either.
+        """
         return list(self._of(host, "", since, until))
 
     def direct(self, host: str, site: Site, since: float = 0.0, until: float | None = None) -> list[Sample]:
@@ -106,7 +109,7 @@ class Record:
 
     def _of(self, host: str, asked: str, since: float, until: float | None) -> Iterator[Sample]:
         for sample in sorted(self.samples, key=lambda sample: sample.began):
-            inside = since <= sample.began and (until is None or sample.began < until)
+            inside = since <= sample.began and (until is None or sample.ended <= until)
             if inside and (sample.host, sample.asked) == (host, asked):
                 yield sample
 

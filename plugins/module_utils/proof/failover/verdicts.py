@@ -22,6 +22,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.m
 # What must have been before the break for a change to be one, in the words of the cells that lack it.
 NOT_STEADY = "the primary did not serve steadily beforehand"
 NO_STANDBY = "no standby would have served beforehand"
+TOO_LATE = "the primary and every standby served steadily only when it was too late to begin"
 NOT_BROKEN = "the primary went on serving after it was taken away"
 
 
@@ -79,7 +80,7 @@ def judge_ttl(found: int | None, allowed: int) -> Judgement:
 def judge_break(plan: Plan, record: Record, host: str) -> Judgement:
     """A break that did not break makes every failover after it look good."""
     if record.broken is None:
-        return Judgement("inconclusive", "not tried", why_not(plan, record))
+        return Judgement("inconclusive", "not tried", missing(plan, record))
     seen = _last(record.direct(host, plan.primary, record.broken, record.restored), lambda sample: bool(sample.error))
     return (
         Judgement("pass", seen, "")
@@ -88,10 +89,10 @@ def judge_break(plan: Plan, record: Record, host: str) -> Judgement:
     )
 
 
-def judge_failover(found: Change, allowed: float, missing: str) -> Judgement:
-    """How long clients were without service; ``missing`` is what makes that impossible to tell, if anything."""
-    if missing:
-        return Judgement("inconclusive", "not measured", missing)
+def judge_failover(found: Change, allowed: float, lack: str) -> Judgement:
+    """How long clients were without service; ``lack`` is what it cannot be told without, if anything."""
+    if lack:
+        return Judgement("inconclusive", "not measured", lack)
     if found.everyone_seconds is None:
         seen = (
             f"named after {found.answer_seconds:g} s, and not served there" if found.answer_seconds else "never named"
@@ -105,10 +106,10 @@ def judge_failover(found: Change, allowed: float, missing: str) -> Judgement:
     return Judgement("pass" if found.everyone_seconds <= allowed else "fail", seen, reason)
 
 
-def judge_losses(found: Change, allowed: int, missing: str) -> Judgement:
+def judge_losses(found: Change, allowed: int, lack: str) -> Judgement:
     """On the way back both sites serve, so that nobody needs to notice."""
-    if missing or found.served_seconds is None:
-        return Judgement("inconclusive", "not measured", missing or "the primary did not serve again in time")
+    if lack or found.served_seconds is None:
+        return Judgement("inconclusive", "not measured", lack or "the primary did not serve again in time")
     seen = f"{found.failed} of {found.failed + found.served} failed"
     return Judgement("pass", seen, "") if found.failed <= allowed else Judgement("fail", seen, _errors(found))
 
@@ -124,10 +125,13 @@ def judge_restored(record: Record) -> Judgement:
     return Judgement("pass" if now.ready >= now.replicas > 0 else "fail", seen, "")
 
 
-def why_not(plan: Plan, record: Record) -> str:
-    """Why the primary was not taken away."""
-    is_steady = all(measures.steady(plan, record, host) for host in plan.hosts)
-    return NO_STANDBY if is_steady else NOT_STEADY
+def missing(plan: Plan, record: Record) -> str:
+    """What a change of sites cannot be told without; empty when there is nothing."""
+    if not all(measures.steady(plan, record, host) for host in plan.hosts):
+        return NOT_STEADY
+    if not measures.ready(plan, record):
+        return NO_STANDBY
+    return TOO_LATE if record.broken is None else ""
 
 
 def measured(plan: Plan, record: Record) -> list[dict[str, Any]]:
@@ -146,8 +150,7 @@ def measured(plan: Plan, record: Record) -> list[dict[str, Any]]:
 def _changes(plan: Plan, record: Record, host: str) -> list[tuple[str, str, Judgement, Mapping[str, Any]]]:
     away, back = measures.failover(plan, record, host), measures.failback(plan, record, host)
     objective = plan.objective
-    missing = "" if measures.ready(plan, record) else why_not(plan, record)
-    unbroken = missing or ("" if measures.broke(plan, record, host) else NOT_BROKEN)
+    unbroken = missing(plan, record) or ("" if measures.broke(plan, record, host) else NOT_BROKEN)
     unmoved = unbroken or (
         "" if away.served_seconds is not None else "the standby never served, so there is no way back"
     )
