@@ -104,7 +104,11 @@ def drill(plan: Plan, breaker: Breaker, watch: Watch) -> Record:
                 finally:
                     record = replace(record, restored=watch.now(), trouble=_restore(breaker))
             watch.until(everywhere(_returned), plan.objective.failback_seconds * PATIENCE)
-    return replace(record, samples=watch.samples(), standing=breaker.standing())
+    try:
+        record = replace(record, standing=breaker.standing())
+    except PlatformError as error:
+        record = replace(record, trouble=record.trouble or error.message)
+    return replace(record, samples=watch.samples())
 
 
 def _moved(plan: Plan, record: Record, host: str) -> bool:

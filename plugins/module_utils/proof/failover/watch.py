@@ -19,8 +19,8 @@ from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.m
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.observe import Question
 
 Look = Callable[[Question, float], Sample]
-# How many timeouts a sample may take at most: DNS, connection, handshake, two answers.
-STEPS = 5
+# How many timeouts a sample takes that meets silence: of the name server, or of a gateway once it is connected.
+STEPS = 2
 LOOK_AROUND = 0.1
 
 
