@@ -12,6 +12,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.common.errors im
 from ansible_collections.pingpong.platform.plugins.module_utils.common.libraries import require
 from ansible_collections.pingpong.platform.plugins.module_utils.pki import run as certificate
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh import run as mesh_ca
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover import check as failover_drill
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls import check as mtls_check
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.report import write as proof_report
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.tls import check as tls_check
@@ -21,6 +22,7 @@ ENTRANCES: dict[str, tuple[str, str, Callable[[], Any]]] = {
     "mesh_ca": ("cryptography", "cryptography", lambda: mesh_ca.run({}, check_mode=False)),
     "mtls_check": ("cryptography", "cryptography", lambda: mtls_check.run({})),
     "tls_check": ("cryptography", "cryptography", lambda: tls_check.run({})),
+    "failover_drill": ("dnslib", "dnslib", lambda: failover_drill.run({"state": "drilled"})),
     "proof_report": ("jinja2", "jinja2", lambda: proof_report.run({})),
     "YAML": ("yaml", "PyYAML", lambda: documents.load_all("a: 1")),
 }

@@ -12,6 +12,7 @@ import pytest
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError, PlatformError
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.cells import Cell
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.outcome import Findings, conclude
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.report.drills import drawn
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.report.gather import gather
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.report.grids import grids, listed, mark_of
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.report.text import table
@@ -160,3 +161,34 @@ def test_what_keeps_a_check_from_measuring_is_a_finding_and_wrong_options_are_no
         conclude("mtls", {"cluster": "primary", "fail": False}, wrong)
     with pytest.raises(PlatformError, match="nothing was checked"):
         conclude("mtls", {"cluster": "primary", "fail": True}, lambda: Findings([]))
+
+
+TIMELINE: dict[str, Any] = {
+    "host": "test.localdev.me",
+    "seconds": 100.0,
+    "marks": [{"at": 10.0, "label": "taken away"}, {"at": 15.0, "label": "served again"}],
+    "lanes": [
+        {"name": "clients", "spans": [
+            {"since": 0.0, "until": 10.0, "state": "good", "label": "primary"},
+            {"since": 10.0, "until": 10.1, "state": "bad", "label": "<refused>"},
+            {"since": 50.0, "until": 100.0, "state": "other", "label": "secondary"},
+        ]},
+    ],
+}  # fmt: skip
+
+
+def test_a_drill_is_drawn_to_scale() -> None:
+    found = drawn(TIMELINE)
+    (lane,) = found.lanes
+    assert [(bar.x, bar.width) for bar in lane.bars] == [(0, WIDTH / 10), (WIDTH / 10, 2.0), (WIDTH / 2, WIDTH / 2)]
+    assert lane.bars[1].title == "10 to 10.1 s: <refused>", "too short to see, and seen all the same"
+    assert [mark.y for mark in found.marks] == [0, 12], "marks that are close do not cover each other"
+    assert [label for _unused, label in found.ticks][:3] == ["0 s", "10 s", "20 s"]
+    assert drawn({**TIMELINE, "seconds": 0.0, "lanes": [], "marks": []}).lanes == ()
+
+
+def test_a_drill_is_on_the_page_and_in_the_document(tmp_path: Path) -> None:
+    written = run(options(tmp_path, [result("failover", cell("failover"), timelines=[TIMELINE])]))
+    page = (tmp_path / "index.html").read_text()
+    assert "taken away (10 s)" in page and "&lt;refused&gt;" in page and "<refused>" not in page
+    assert json.loads(Path(written["json"]).read_text())["timelines"] == [TIMELINE]

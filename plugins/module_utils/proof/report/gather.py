@@ -19,9 +19,13 @@ PROOFS = {
     "pod_security": "Pod Security",
     "tls": "HTTPS endpoints",
     "metrics": "Metrics and dashboards",
+    "failover": "Failover between regions",
 }
 # What a result says of itself, beside what it found.
-FORMAL = ("changed", "failed", "msg", "cells", "summary", "short_of", "proof", "cluster", "certificates", "not_covered")
+FORMAL = (
+    *("changed", "failed", "msg", "cells", "summary", "short_of", "proof", "cluster"),
+    *("certificates", "not_covered", "timelines"),
+)
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,7 @@ class Gathered:
     clusters: tuple[str, ...]
     cells: tuple[Cell, ...]
     certificates: tuple[Mapping[str, Any], ...]
+    timelines: tuple[Mapping[str, Any], ...]
     not_covered: tuple[tuple[str, str], ...]
     facts: Mapping[str, Mapping[str, Any]]
 
@@ -55,6 +60,7 @@ class Gathered:
             "summary": count(self.cells),
             "cells": [cell.to_dict() for cell in self.cells],
             "certificates": list(self.certificates),
+            "timelines": list(self.timelines),
             "not_covered": [{"where": where, "what": what} for where, what in self.not_covered],
             "facts": {name: dict(facts) for name, facts in self.facts.items()},
         }
@@ -66,6 +72,7 @@ def gather(
     """All results as one. A cluster without a result, and a result without cells, are inconclusive cells."""
     cells: list[Cell] = []
     certificates: list[Mapping[str, Any]] = []
+    timelines: list[Mapping[str, Any]] = []
     notes: list[tuple[str, str]] = []
     facts: dict[str, Mapping[str, Any]] = {}
     for result in results:
@@ -77,10 +84,21 @@ def gather(
         found = [cell_from(cell) for cell in result.get("cells") or []]
         cells += found or [unmeasured(proof, cluster, str(result.get("msg") or "the check returned no cell"))]
         certificates += [{**entry, "cluster": cluster} for entry in result.get("certificates") or []]
+        timelines += result.get("timelines") or []
         notes += [(where, note) for note in result.get("not_covered") or []]
         facts[where] = {key: value for key, value in result.items() if key not in FORMAL and not key.startswith("_")}
     told = {cell.cluster for cell in cells}
     cells += [
         unmeasured("check", name, "no check of this cluster ran to its end") for name in clusters if name not in told
     ]
-    return Gathered(title, environment, at, tuple(clusters), tuple(cells), tuple(certificates), tuple(notes), facts)
+    return Gathered(
+        title=title,
+        environment=environment,
+        at=at,
+        clusters=tuple(clusters),
+        cells=tuple(cells),
+        certificates=tuple(certificates),
+        timelines=tuple(timelines),
+        not_covered=tuple(notes),
+        facts=facts,
+    )

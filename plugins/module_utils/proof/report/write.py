@@ -15,6 +15,7 @@ from typing import Any
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
 from ansible_collections.pingpong.platform.plugins.module_utils.common.libraries import require
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.cells import count, failure_message, short_of
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.report.drills import drawn
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.report.gather import PROOFS, Gathered, gather
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.report.grids import grids, listed
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.report.text import table, verdict_of
@@ -68,6 +69,7 @@ def page(gathered: Gathered) -> str:
             "counts": count(gathered.of(proof)),
             "grids": grids(gathered, proof),
             "listed": listed(gathered, proof),
+            "drawings": [drawn(timeline) for timeline in gathered.timelines] if proof == "failover" else [],
         }
         for proof in gathered.proofs
     ]

@@ -84,13 +84,13 @@ def observe(endpoint: Endpoint) -> Observation:
     handshakes = {version: _shake(endpoint, _any_server(version), chain) for version in VERSIONS}
     weak = _any_server("1.2")
     weak.set_ciphers(f"{WEAK_CIPHERS}:@SECLEVEL=0")
-    verified, answer = _verified_answer(endpoint)
+    verified, answers = verified_answers(endpoint, endpoint.path)
     return Observation(
         chain=chain,
         verified=verified,
         handshakes=handshakes,
         weak=_shake(endpoint, weak, []),
-        answer=answer,
+        answer=answers[0],
         plain=_plain_answer(endpoint) if endpoint.plain_port else None,
     )
 
@@ -144,20 +144,24 @@ def reason(error: OSError) -> str:
     return error.strerror or type(error).__name__
 
 
-def _verified_answer(endpoint: Endpoint) -> tuple[str, Answer]:
-    """Ask for the path as a careful client does: the chain and the name must hold first."""
+def verified_answers(endpoint: Endpoint, *paths: str) -> tuple[str, list[Answer]]:
+    """Ask for paths over one connection as a careful client does: the chain and the name must hold first.
+
+    The first text is empty when they do, else the reason; nothing is raised for what the endpoint does.
+    """
     context = ssl.create_default_context(cadata=endpoint.ca) if endpoint.ca else ssl.create_default_context()
     context.verify_flags &= ~getattr(ssl, "VERIFY_X509_STRICT", 0)  # our rule is the chain, not each newer RFC detail
     connection = http.client.HTTPSConnection(endpoint.server_name, endpoint.port, timeout=endpoint.timeout)
+    connection.auto_open = 0  # a new connection would go where the machine's own resolver points
     try:
         raw = socket.create_connection((endpoint.address, endpoint.port), endpoint.timeout)
         with contextlib.closing(raw):
             connection.sock = context.wrap_socket(raw, server_hostname=endpoint.server_name)
-            return "", _ask(connection, endpoint.path)
+            return "", [_ask(connection, path) for path in paths]
     except ssl.SSLCertVerificationError as error:
-        return error.verify_message, Answer(error=f"not asked: {error.verify_message}")
+        return error.verify_message, [Answer(error=f"not asked: {error.verify_message}")] * len(paths)
     except OSError as error:
-        return reason(error), Answer(error=reason(error))
+        return reason(error), [Answer(error=reason(error))] * len(paths)
     finally:
         connection.close()
 

@@ -1,0 +1,149 @@
+# Copyright: (c) 2026, The pingpong.platform maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The task ``failover_drill``: take the primary away, see where clients end up and how soon, and give it back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from ansible_collections.pingpong.platform.plugins.module_utils.cluster.client import ClusterClient
+from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError, PlatformError
+from ansible_collections.pingpong.platform.plugins.module_utils.common.libraries import require
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover import measures
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.breaker import Breaker
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.model import (
+    PROOF,
+    Plan,
+    Record,
+    Sample,
+    Site,
+    objective_of,
+)
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.observe import Client, Question
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.orderly import orderly
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.spans import timelines
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.verdicts import (
+    cells_of,
+    measured,
+    preflight,
+)
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.watch import Watch
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.outcome import Findings, conclude
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.tls.check import endpoint_of
+
+STEADY_SECONDS = 60.0
+BREAK_SECONDS = 90.0
+# A change that takes longer than promised is watched on for a while: by how much it fell short is worth knowing.
+PATIENCE = 1.5
+
+
+def run(options: Mapping[str, Any], check_mode: bool = False) -> dict[str, Any]:
+    """Options as in the argument spec; see the module's documentation for the result."""
+    if options["state"] == "restored":
+        return restored(options, check_mode)
+    require("dnslib", "ask name servers")
+    plan = plan_of(options)
+    endpoints = [endpoint_of(f"hosts[{n}]", {**options, "name": host, "server_name": host})
+                 for n, host in enumerate(plan.hosts)]  # fmt: skip
+    client = Client(
+        options["name_server"], options["name_server_port"], plan.sites, options["body"], options["version_path"]
+    )
+    questions = [Question(endpoint, site) for endpoint in endpoints for site in (None, *plan.sites)]
+    watch = Watch(client.look, questions, options["interval"], options["timeout"])
+
+    def measure() -> Findings:
+        breaker = Breaker(ClusterClient.from_connection(options["connection"]), options["workload"])
+        record = look_on(plan, watch) if check_mode else drill(plan, breaker, watch)
+        facts = {
+            "measured": measured(plan, record),
+            "timelines": timelines(plan, record),
+            "coverage": {"hosts": len(plan.hosts), "samples": len(record.samples)},
+        }
+        if check_mode:
+            return Findings(preflight(plan, record), {**facts, "not_covered": ["in check mode nothing is taken away"]})
+        return Findings(cells_of(plan, record), facts)
+
+    return conclude(PROOF, options, measure)
+
+
+def restored(options: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
+    """Give back what a killed drill has left taken away."""
+    breaker = Breaker(ClusterClient.from_connection(options["connection"]), options["workload"])
+    left = breaker.standing().taken is not None
+    return {"changed": left if check_mode else breaker.restore()}
+
+
+def look_on(plan: Plan, watch: Watch) -> Record:
+    """See whether a drill could be carried out."""
+    with watch:
+        watch.until(lambda samples: measures.ready(plan, Record(samples)), STEADY_SECONDS)
+    return Record(watch.samples())
+
+
+def drill(plan: Plan, breaker: Breaker, watch: Watch) -> Record:
+    """The whole drill, each step bounded. Whatever happens after the primary was taken away, it is given back."""
+    healed = breaker.restore()
+    # What a killed drill had taken away comes back as slowly as after any failback.
+    patience = plan.objective.failback_seconds if healed else STEADY_SECONDS
+    record = Record(())
+
+    def everywhere(holds: Callable[[Plan, Record, str], bool]) -> Callable[[tuple[Sample, ...]], bool]:
+        return lambda samples: all(holds(plan, replace(record, samples=samples), host) for host in plan.hosts)
+
+    with watch:
+        if watch.until(lambda samples: measures.ready(plan, Record(samples)), patience):
+            record = replace(record, broken=watch.now())
+            with orderly():
+                try:
+                    breaker.take_down()
+                    if watch.until(everywhere(measures.broke), BREAK_SECONDS):
+                        watch.until(everywhere(_moved), plan.objective.failover_seconds * PATIENCE)
+                finally:
+                    record = replace(record, restored=watch.now(), trouble=_restore(breaker))
+            watch.until(everywhere(_returned), plan.objective.failback_seconds * PATIENCE)
+    try:
+        record = replace(record, standing=breaker.standing())
+    except PlatformError as error:
+        record = replace(record, trouble=record.trouble or error.message)
+    return replace(record, samples=watch.samples())
+
+
+def _moved(plan: Plan, record: Record, host: str) -> bool:
+    return measures.broke(plan, record, host) and measures.failover(plan, record, host).served_seconds is not None
+
+
+def _returned(plan: Plan, record: Record, host: str) -> bool:
+    return measures.failback(plan, record, host).served_seconds is not None
+
+
+def _restore(breaker: Breaker) -> str:
+    """Empty, or what prevented it: the drill's other findings are told all the same."""
+    try:
+        breaker.restore()
+    except PlatformError as error:
+        return f"{error.message}; state restored tries again"
+    return ""
+
+
+def plan_of(options: Mapping[str, Any]) -> Plan:
+    """The plan that options describe."""
+    sites = [Site(entry["name"], entry["address"], entry["cluster_name"]) for entry in options["sites"]]
+    primary = next((site for site in sites if site.name == options["cluster"]), None)
+    if primary is None:
+        names = ", ".join(site.name for site in sites)
+        raise OptionError(f"cluster: found {options['cluster']!r}, expected the name of one of sites: {names}")
+    if len({site.address for site in sites}) < max(2, len(sites)):
+        raise OptionError("sites: expected at least two, each with an address of its own")
+    workload = options["workload"]
+    return Plan(
+        hosts=tuple(options["hosts"]),
+        primary=primary,
+        standbys=tuple(site for site in sites if site is not primary),
+        objective=objective_of(options["objective"], options["health_check"], options["ttl"], options["margin"]),
+        ttl=options["ttl"],
+        in_a_row=options["in_a_row"],
+        workload=f"{workload['namespace']}/{workload['name']}",
+    )

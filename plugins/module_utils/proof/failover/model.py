@@ -1,0 +1,132 @@
+# Copyright: (c) 2026, The pingpong.platform maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What a drill is held against, and what it sees."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+PROOF = "failover"
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A cluster as clients meet it: its address, and the name that its service answers with."""
+
+    name: str
+    address: str
+    cluster_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What one client met at one time; ``began`` and ``ended`` in seconds since the drill began.
+
+    ``asked`` is the site that was asked directly, empty for a client that followed DNS. ``error`` says what was
+    wrong; where nothing was, ``site`` answered as it should. ``address`` and ``ttl`` are those of the DNS answer.
+    """
+
+    host: str
+    began: float
+    ended: float
+    asked: str = ""
+    address: str = ""
+    ttl: int | None = None
+    site: str = ""
+    error: str = ""
+
+    def good_at(self, sites: Sequence[Site]) -> bool:
+        """Whether one of the sites served the request."""
+        return not self.error and self.site in {site.name for site in sites}
+
+    def phrase(self) -> str:
+        """The outcome in a few words."""
+        where = f"{self.address or 'no answer'}: " if not self.asked else ""
+        return f"{where}{self.error or 'served by ' + self.site}"
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """How many seconds either way may take, and how many requests may be lost on the way back."""
+
+    failover_seconds: float
+    failback_seconds: float
+    failback_failures: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is drilled: the hosts, the site that is taken away and those that stand by, and what is promised."""
+
+    hosts: tuple[str, ...]
+    primary: Site
+    standbys: tuple[Site, ...]
+    objective: Objective
+    ttl: int
+    in_a_row: int
+    workload: str
+
+    @property
+    def sites(self) -> tuple[Site, ...]:
+        return (self.primary, *self.standbys)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A workload's replicas: wished for, ready, and those that a drill has taken away and noted."""
+
+    replicas: int
+    ready: int
+    taken: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """All that a drill saw: when the primary was taken away and given back, and the workload at the end.
+
+    Times are None for what never came; ``trouble`` says what prevented the restoration.
+    """
+
+    samples: tuple[Sample, ...]
+    broken: float | None = None
+    restored: float | None = None
+    standing: Standing | None = None
+    trouble: str = ""
+
+    def via_dns(self, host: str, since: float = 0.0, until: float | None = None) -> list[Sample]:
+        """The samples of clients of a host that followed DNS, in the order in which they began.
+
+        A time in between is of no part: what began before a break and ended after it says nothing of either.
+        """
+        return list(self._of(host, "", since, until))
+
+    def direct(self, host: str, site: Site, since: float = 0.0, until: float | None = None) -> list[Sample]:
+        """The samples of clients of a host that asked a site directly."""
+        return list(self._of(host, site.name, since, until))
+
+    def _of(self, host: str, asked: str, since: float, until: float | None) -> Iterator[Sample]:
+        for sample in sorted(self.samples, key=lambda sample: sample.began):
+            inside = since <= sample.began and (until is None or sample.ended <= until)
+            if inside and (sample.host, sample.asked) == (host, asked):
+                yield sample
+
+
+def objective_of(given: Mapping[str, Any], check: Mapping[str, Any], ttl: int, margin: float) -> Objective:
+    """The declared objective; what it leaves out follows from the health check of the records.
+
+    A prober notices after its thresholds' worth of intervals, a resolver keeps an answer for its TTL, and the margin
+    is for what starts and ends: pods, load balancers, the probe that was under way.
+    """
+
+    def computed(threshold: str) -> float:
+        return float(check["interval"] * check[threshold] + check["timeout"] + ttl + margin)
+
+    failover, failback = given.get("failover_seconds"), given.get("failback_seconds")
+    return Objective(
+        failover_seconds=computed("unhealthy") if failover is None else float(failover),
+        failback_seconds=computed("healthy") if failback is None else float(failback),
+        failback_failures=int(given["failback_failures"]),
+    )

@@ -1,0 +1,81 @@
+# Copyright: (c) 2026, The pingpong.platform maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""A drill as a picture: for each host, lanes of spans with the same outcome, and marks where something happened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover import measures
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.model import Plan, Record, Sample
+
+
+def timelines(plan: Plan, record: Record) -> list[dict[str, Any]]:
+    """A timeline a host, plain data; ``state`` is good, other (the standby's share) or bad."""
+    end = max((sample.ended for sample in record.samples), default=0.0)
+    return [
+        {
+            "host": host,
+            "seconds": round(end, 1),
+            "marks": _marks(plan, record, host),
+            "lanes": [
+                {"name": "DNS answer", "spans": spans(record.via_dns(host), lambda sample: _named(plan, sample), end)},
+                {"name": "clients", "spans": spans(record.via_dns(host), lambda sample: _served(plan, sample), end)},
+                *(
+                    {
+                        "name": f"{site.name}, directly",
+                        "spans": spans(record.direct(host, site), lambda sample: _served(plan, sample), end),
+                    }
+                    for site in plan.sites
+                ),
+            ],
+        }
+        for host in plan.hosts
+    ]
+
+
+def spans(samples: Sequence[Sample], look: Callable[[Sample], tuple[str, str]], end: float) -> list[dict[str, Any]]:
+    """Samples in a row with the same state and label as one span, which lasts until the next begins."""
+    found: list[dict[str, Any]] = []
+    for sample in samples:
+        state, label = look(sample)
+        began = round(sample.began, 1)
+        if found:
+            found[-1]["until"] = began
+        if not found or (found[-1]["state"], found[-1]["label"]) != (state, label):
+            found.append({"since": began, "until": began, "state": state, "label": label})
+    if found:
+        found[-1]["until"] = round(end, 1)
+    return found
+
+
+def _named(plan: Plan, sample: Sample) -> tuple[str, str]:
+    site = next((site for site in plan.sites if site.address == sample.address), None)
+    if site is None:
+        return "bad", sample.address or sample.error
+    return _of(plan, site.name), f"{site.name}, {sample.address}"
+
+
+def _served(plan: Plan, sample: Sample) -> tuple[str, str]:
+    return ("bad", sample.error) if sample.error else (_of(plan, sample.site), sample.site)
+
+
+def _of(plan: Plan, site: str) -> str:
+    return "good" if site == plan.primary.name else "other"
+
+
+def _marks(plan: Plan, record: Record, host: str) -> list[dict[str, Any]]:
+    away, back = measures.failover(plan, record, host), measures.failback(plan, record, host)
+    found: list[tuple[float | None, float | None, str]] = [
+        (record.broken, 0.0, "taken away"),
+        (record.broken, away.served_seconds, "served again"),
+        (record.restored, 0.0, "given back"),
+        (record.restored, back.served_seconds, "returned"),
+    ]
+    return [
+        {"at": round(since + after, 1), "label": label}
+        for since, after, label in found
+        if since is not None and after is not None
+    ]

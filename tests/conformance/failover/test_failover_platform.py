@@ -1,0 +1,126 @@
+"""The drill on the running platform, as users run it; and that it begins only when somebody would take over."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from ansible_collections.pingpong.platform.plugins.module_utils.cluster.client import ClusterClient
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.cells import Cell, cell_from
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.breaker import Breaker
+
+pytestmark = [pytest.mark.platform, pytest.mark.timeout(1800)]
+
+ROOT = Path(__file__).parents[3]
+STATE = Path(os.environ.get("PINGPONG_STATE") or ROOT / ".local")
+COMMAND = [str(ROOT / ".venv" / "bin" / "ansible-playbook"), "playbooks/failover.yml", "-i", "inventories/local"]
+WORKLOAD = {"namespace": "istio-ingress", "name": "istio-ingressgateway"}
+TIMEOUT = 180.0
+
+
+@pytest.fixture
+def breakers() -> Iterator[tuple[Breaker, Breaker]]:
+    """The gateways of both clusters; each is whole again afterwards."""
+    files = [STATE / "clusters" / f"pingpong-local-{name}" / "kubeconfig" for name in ("primary", "secondary")]
+    if not all(file.exists() for file in files):
+        pytest.skip("the local platform is not up: make site")
+    clients = [ClusterClient.from_connection({"kubeconfig": str(file)}) for file in files]
+    primary, secondary = (Breaker(client, WORKLOAD) for client in clients)
+    yield primary, secondary
+    for breaker in (primary, secondary):
+        breaker.restore()
+        settled(breaker)
+    for client in clients:
+        client.close()
+
+
+def settled(breaker: Breaker) -> None:
+    """Wait until the workload is as it is wished for, without replicas or with all of them ready."""
+    deadline = time.monotonic() + TIMEOUT
+    while (now := breaker.standing()).ready != now.replicas:
+        assert time.monotonic() < deadline, f"{breaker}: {now}"
+        time.sleep(1)
+
+
+def family(pid: int) -> list[int]:
+    """A process and all below it: Ansible's workers are in sessions of their own, where no signal to a group comes."""
+    stats = [(file.parent.name, file.read_text()) for file in Path("/proc").glob("[0-9]*/stat")]
+    children = [int(name) for name, text in stats if int(text.rpartition(")")[2].split()[1]) == pid]
+    return [pid, *(member for child in children for member in family(child))]
+
+
+def drill(folder: Path, *arguments: str) -> tuple[int, str, list[Cell]]:
+    """Run the playbook: exit code, output, cells."""
+    command = [*COMMAND, "-e", f"verify_failover_report_path={folder}", *arguments]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    report = folder / "report.json"
+    assert report.exists(), f"no report was written:\n{done.stdout[-3000:]}\n{done.stderr[-2000:]}"
+    return done.returncode, done.stdout + done.stderr, [cell_from(c) for c in json.loads(report.read_text())["cells"]]
+
+
+def test_the_other_region_takes_over_and_gives_back(tmp_path: Path, breakers: tuple[Breaker, Breaker]) -> None:
+    before = breakers[0].standing()
+    code, output, cells = drill(tmp_path)
+    assert code == 0, output[-4000:]
+    assert {cell.verdict for cell in cells} == {"pass"}
+    assert {"steady state", "standby", "TTL", "break", "failover", "failback", "restored"} < {c.case for c in cells}
+    assert breakers[0].standing() == before
+    assert "<svg" in (tmp_path / "index.html").read_text()
+
+
+def test_without_a_standby_the_drill_is_inconclusive_and_takes_nothing_away(
+    tmp_path: Path, breakers: tuple[Breaker, Breaker]
+) -> None:
+    primary, secondary = breakers
+    before = primary.standing()
+    secondary.take_down()
+    settled(secondary)
+    code, output, cells = drill(tmp_path)
+    assert code != 0
+    verdicts = {(cell.case, cell.verdict) for cell in cells}
+    assert {("standby", "inconclusive"), ("break", "inconclusive"), ("failover", "inconclusive")} <= verdicts
+    assert not [cell for cell in cells if cell.verdict == "fail" or (cell.case, cell.verdict) == ("failover", "pass")]
+    assert "inconclusive: secondary: failover" in output and "no standby would have served beforehand" in output
+    assert primary.standing() == before
+
+
+def begun(primary: Breaker) -> subprocess.Popen[bytes]:
+    """A drill that has just taken the primary away."""
+    process = subprocess.Popen(COMMAND, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + TIMEOUT
+    while primary.standing().taken is None:
+        assert time.monotonic() < deadline and process.poll() is None, "the drill never took the primary away"
+        time.sleep(0.2)
+    return process
+
+
+def test_a_killed_drill_is_healed_by_the_next(tmp_path: Path, breakers: tuple[Breaker, Breaker]) -> None:
+    primary = breakers[0]
+    before = primary.standing()
+    process = begun(primary)
+    for pid in family(process.pid):
+        os.kill(pid, signal.SIGKILL)
+    process.wait()
+    left = primary.standing()
+    assert (left.replicas, left.taken) == (0, before.replicas)
+    code, output, _unused = drill(tmp_path)
+    assert code == 0, output[-4000:]
+    assert primary.standing() == before
+
+
+def test_an_interrupted_drill_gives_the_primary_back(breakers: tuple[Breaker, Breaker]) -> None:
+    primary = breakers[0]
+    before = primary.standing()
+    process = begun(primary)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(TIMEOUT) != 0
+    deadline = time.monotonic() + TIMEOUT
+    while primary.standing() != before:
+        assert time.monotonic() < deadline, f"{primary.standing()}, and not {before}"
+        time.sleep(1)

@@ -1,0 +1,289 @@
+"""The failover drill's verdicts: each way in which a drill may end, and that none of them passes by accident."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.check import plan_of
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.measures import change, row
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.model import (
+    Objective,
+    Plan,
+    Record,
+    Sample,
+    Site,
+    Standing,
+    objective_of,
+)
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.spans import spans, timelines
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.verdicts import cells_of, preflight
+
+HOST = "test.localdev.me"
+ONE, TWO = Site("one", "198.51.100.1", "cluster-one"), Site("two", "198.51.100.2", "cluster-two")
+PLAN = Plan(
+    hosts=(HOST,),
+    primary=ONE,
+    standbys=(TWO,),
+    objective=Objective(failover_seconds=60, failback_seconds=50, failback_failures=0),
+    ttl=30,
+    in_a_row=3,
+    workload="istio-ingress/istio-ingressgateway",
+)
+BROKEN, MOVED, RESTORED, BACK, END = 10.0, 20.0, 30.0, 40.0, 50.0
+TOOK = 0.1
+
+
+def sample(began: float, asked: str = "", site: Site | None = None, error: str = "", ttl: int = 30) -> Sample:
+    return Sample(
+        host=HOST,
+        began=began,
+        ended=began + TOOK,
+        asked=asked,
+        address=site.address if site else "",
+        ttl=None if asked else ttl,
+        site="" if error or site is None else site.name,
+        error=error,
+    )
+
+
+def good_drill() -> list[Sample]:
+    """One sample a second: the primary is away from 10 to 30, DNS names the standby from 20 to 40."""
+    found = []
+    for second in map(float, range(int(END))):
+        away = BROKEN <= second < RESTORED
+        named = TWO if MOVED <= second < BACK else ONE
+        found += [
+            sample(second, "", named, "connection refused" if named is ONE and away else ""),
+            sample(second, "one", ONE, "connection refused" if away else ""),
+            sample(second, "two", TWO),
+        ]
+    return found
+
+
+GOOD = Record(tuple(good_drill()), BROKEN, RESTORED, Standing(2, 2, None))
+Change = Callable[[Sample], Sample]
+
+
+def with_samples(which: Callable[[Sample], bool], to: Change, record: Record = GOOD) -> Record:
+    return replace(record, samples=tuple(to(item) if which(item) else item for item in record.samples))
+
+
+def verdicts(record: Record, plan: Plan = PLAN) -> dict[str, str]:
+    return {cell.case: cell.verdict for cell in cells_of(plan, record)}
+
+
+ALL_PASS = dict.fromkeys(
+    ["steady state", "standby", "TTL", "break", "failover", "failback", "requests during failback", "restored"], "pass"
+)
+
+
+def only(asked: str, since: float = 0.0, until: float = END) -> Callable[[Sample], bool]:
+    return lambda item: item.asked == asked and since <= item.began < until
+
+
+def failing(item: Sample) -> Sample:
+    return replace(item, site="", error="HTTP 503")
+
+
+def served_by(site: Site) -> Change:
+    return lambda item: replace(item, address=site.address, site=site.name, error="")
+
+
+def not_carried_out(samples: Iterable[Sample]) -> Record:
+    return Record(tuple(item for item in samples if item.began < BROKEN))
+
+
+UNMEASURED = {"failover": "inconclusive", "failback": "inconclusive",
+              "requests during failback": "inconclusive"}  # fmt: skip
+UNSTEADY = {"steady state": "inconclusive", **UNMEASURED}
+UNATTENDED = {"standby": "inconclusive", **UNMEASURED}
+UNDONE = {"break": "inconclusive", **UNMEASURED}
+STUCK = {"failback": "inconclusive", "requests during failback": "inconclusive"}
+NOT_THERE = lambda item: replace(item, address="", site="", ttl=None, error="DNS: timeout")  # noqa: E731
+CASES: list[tuple[str, Record, dict[str, str]]] = [
+    ("as it should be", GOOD, {}),
+    ("never steady", with_samples(only("", until=BROKEN), failing), UNSTEADY),
+    ("steady but for the last moment", with_samples(only("", 9.0, BROKEN), failing), UNSTEADY),
+    ("steady after a bad start", with_samples(only("", 0.0, 5.0), failing), {}),
+    ("no answer beforehand", with_samples(only("", until=BROKEN), NOT_THERE), UNSTEADY),
+    ("DNS names the standby beforehand", with_samples(only("", until=BROKEN), served_by(TWO)),
+     UNSTEADY),
+    ("a standby that does not serve", with_samples(only("two", until=BROKEN), failing), UNATTENDED),
+    ("no sample of the standby", replace(GOOD, samples=tuple(s for s in GOOD.samples if s.asked != "two")),
+     UNATTENDED),
+    ("a break that did not break", with_samples(only("one", BROKEN, RESTORED), served_by(ONE)), UNDONE),
+    ("a primary that comes back by itself", with_samples(only("one", 28.0, RESTORED), served_by(ONE)), UNDONE),
+    ("DNS never moves", with_samples(only("", MOVED, RESTORED), lambda s: replace(failing(s), address=ONE.address)),
+     {"failover": "fail", **STUCK}),
+    ("DNS moves, nobody is served", with_samples(only("", MOVED, RESTORED), failing), {"failover": "fail", **STUCK}),
+    ("DNS dies", with_samples(only("", BROKEN, RESTORED), NOT_THERE), {"failover": "fail", **STUCK}),
+    ("the standby's address answers as another cluster",
+     with_samples(only("", MOVED, RESTORED), lambda s: replace(s, site="", error="served by cluster-one")),
+     {"failover": "fail", **STUCK}),
+    ("served twice in a row is not enough", with_samples(only("", MOVED, 28.0), failing),
+     {"failover": "fail", **STUCK}),
+    ("a TTL too long", with_samples(only(""), lambda s: replace(s, ttl=31)), {"TTL": "fail"}),
+    ("never back", with_samples(only("", BACK), served_by(TWO)),
+     {"failback": "fail", "requests during failback": "inconclusive"}),
+    ("a request lost on the way back", with_samples(only("", 35.0, 36.0), failing),
+     {"requests during failback": "fail"}),
+    ("not restored", replace(GOOD, trouble="the API server is gone"), {"restored": "fail"}),
+    ("nobody looked", replace(GOOD, standing=None), {"restored": "fail"}),
+    ("replicas still taken", replace(GOOD, standing=Standing(0, 0, 2)), {"restored": "fail"}),
+    ("replicas not ready", replace(GOOD, standing=Standing(2, 1, None)), {"restored": "fail"}),
+    ("no replicas", replace(GOOD, standing=Standing(0, 0, None)), {"restored": "fail"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("record", "wrong"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
+def test_each_end_of_a_drill_is_told(record: Record, wrong: dict[str, str]) -> None:
+    found = verdicts(record)
+    assert {case: verdict for case, verdict in found.items() if verdict != (ALL_PASS | wrong)[case]} == {}
+    assert found.keys() == ALL_PASS.keys()
+
+
+def test_an_empty_record_passes_nothing() -> None:
+    found = verdicts(Record(()))
+    assert set(found.values()) == {"inconclusive"}
+
+
+def test_a_steady_state_that_came_too_late_says_so() -> None:
+    cells = {cell.case: cell for cell in cells_of(PLAN, not_carried_out(GOOD.samples))}
+    assert (cells["steady state"].verdict, cells["standby"].verdict) == ("pass", "pass")
+    assert {(cells[case].verdict, "too late to begin" in cells[case].reason) for case in UNDONE} == {
+        ("inconclusive", True)
+    }
+
+
+@pytest.mark.parametrize(
+    ("which", "why"),
+    [
+        (only(""), "the primary did not serve steadily beforehand"),
+        (only("two"), "no standby would have served beforehand"),
+    ],
+)
+def test_what_was_not_tried_says_why(which: Callable[[Sample], bool], why: str) -> None:
+    record = not_carried_out(with_samples(which, failing).samples)
+    cells = {cell.case: cell for cell in cells_of(PLAN, record)}
+    assert [cells[case].verdict for case in UNDONE] == ["inconclusive"] * len(UNDONE)
+    assert {cells[case].reason for case in UNDONE} == {why}
+    assert "restored" not in cells, "nothing was taken away"
+    assert {cell.case for cell in preflight(PLAN, record)} == {"steady state", "standby", "TTL"}
+
+
+def test_seconds_count_until_a_resolver_has_forgotten_the_old_answer() -> None:
+    failover = next(cell for cell in cells_of(PLAN, GOOD) if cell.case == "failover").evidence
+    assert failover == {
+        "answer_seconds": 10.1,  # second 20, and the time that the sample took
+        "served_seconds": 10.1,
+        "everyone_seconds": 39.1,  # the last old answer at second 19 is kept for 30 s
+        "served": 0,
+        "failed": 10,
+        "errors": {"connection refused": 10},
+    }
+
+
+@pytest.mark.parametrize(("allowed", "verdict"), [(39.1, "pass"), (39.0, "fail")])
+def test_the_objective_is_a_limit(allowed: float, verdict: str) -> None:
+    both = Objective(failover_seconds=allowed, failback_seconds=allowed, failback_failures=0)
+    found = verdicts(GOOD, replace(PLAN, objective=both))
+    assert (found["failover"], found["failback"]) == (verdict, verdict)
+
+
+def test_a_request_that_was_under_way_says_nothing_of_before_and_after() -> None:
+    def stretched(item: Sample) -> Sample:
+        error = "" if item.asked == "one" and item.began > BROKEN else "reset"
+        return replace(item, ended=item.began + 2, error=error, site="" if error else "one")
+
+    under_way = with_samples(lambda item: item.began in (9.0, 29.0) and item.asked != "two", stretched)
+    assert verdicts(under_way) == ALL_PASS
+
+
+def test_declared_losses_are_allowed() -> None:
+    lost = with_samples(only("", 35.0, 36.0), failing)
+    lenient = replace(PLAN, objective=replace(PLAN.objective, failback_failures=1))
+    assert verdicts(lost, lenient)["requests during failback"] == "pass"
+
+
+def test_an_answer_that_flaps_back_counts() -> None:
+    flapping = with_samples(only("", 26.0, 27.0), lambda s: replace(failing(s), address=ONE.address))
+    failover = next(cell for cell in cells_of(PLAN, flapping) if cell.case == "failover")
+    assert failover.evidence["served_seconds"] == 10.1
+    assert failover.evidence["everyone_seconds"] == 46.1
+
+
+def test_one_host_of_two_falls_short() -> None:
+    plan = replace(PLAN, hosts=(HOST, "b"))
+    stuck = with_samples(only("", MOVED, RESTORED), failing)
+    both = replace(GOOD, samples=GOOD.samples + tuple(replace(item, host="b") for item in stuck.samples))
+    found = {(cell.target, cell.case): cell.verdict for cell in cells_of(plan, both)}
+    assert (found[HOST, "failover"], found["b", "failover"]) == ("pass", "fail")
+
+
+def test_a_row_is_broken_by_a_failure() -> None:
+    wanted = [sample(float(n), "", ONE, "no" if n == 2 else "") for n in range(6)]
+    first = row(wanted, lambda item: not item.error, 3)
+    assert first is wanted[3]
+    assert row(wanted, lambda item: not item.error, 4) is None
+
+
+def test_no_samples_are_no_change() -> None:
+    found = change([], 0.0, [ONE], [TWO], 1)
+    assert (found.answer_seconds, found.served_seconds, found.everyone_seconds, found.failed) == (None, None, None, 0)
+
+
+CHECK = {"interval": 30.0, "timeout": 5.0, "healthy": 3, "unhealthy": 2}
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [({}, (155.0, 185.0)), ({"failover_seconds": 90.0}, (90.0, 185.0)), ({"failback_seconds": 0.0}, (155.0, 0.0))],
+)
+def test_an_objective_is_computed_where_none_is_declared(given: dict[str, Any], expected: tuple[float, float]) -> None:
+    found = objective_of({"failback_failures": 0, **given}, CHECK, ttl=30, margin=60.0)
+    assert (found.failover_seconds, found.failback_seconds) == expected
+
+
+def options(**changes: Any) -> dict[str, Any]:
+    sites = [{"name": s.name, "address": s.address, "cluster_name": s.cluster_name} for s in (ONE, TWO)]
+    base = {"cluster": "one", "sites": sites, "hosts": [HOST], "objective": {"failback_failures": 0}, "ttl": 30,
+            "health_check": CHECK, "margin": 0.0, "in_a_row": 3,
+            "workload": {"namespace": "n", "name": "w"}}  # fmt: skip
+    return {**base, **changes}
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"cluster": "three"}, "cluster: found 'three', expected the name of one of sites: one, two"),
+        ({"sites": options()["sites"][:1]}, "sites: expected at least two"),
+        ({"sites": [{**site, "address": "198.51.100.1"} for site in options()["sites"]]}, "an address of its own"),
+    ],
+)
+def test_wrong_options_are_named(changes: dict[str, Any], says: str) -> None:
+    assert plan_of(options()).standbys == (TWO,)
+    with pytest.raises(OptionError, match=says):
+        plan_of(options(**changes))
+
+
+def test_the_timeline_shows_what_clients_met() -> None:
+    (found,) = timelines(PLAN, GOOD)
+    lanes = {lane["name"]: lane["spans"] for lane in found["lanes"]}
+    assert [(s["state"], s["since"], s["until"]) for s in lanes["DNS answer"]] == [
+        ("good", 0.0, 20.0), ("other", 20.0, 40.0), ("good", 40.0, 49.1),
+    ]  # fmt: skip
+    assert [s["state"] for s in lanes["clients"]] == ["good", "bad", "other", "good"]
+    assert [s["state"] for s in lanes["one, directly"]] == ["good", "bad", "good"]
+    assert [s["state"] for s in lanes["two, directly"]] == ["other"]
+    assert [(mark["at"], mark["label"]) for mark in found["marks"]] == [
+        (10.0, "taken away"), (20.1, "served again"), (30.0, "given back"), (40.1, "returned"),
+    ]  # fmt: skip
+
+
+def test_a_timeline_of_nothing_is_empty() -> None:
+    assert spans([], lambda _unused: ("good", ""), 0.0) == []
+    assert timelines(PLAN, Record(()))[0]["marks"] == []
