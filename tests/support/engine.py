@@ -87,9 +87,39 @@ def attempt(engine: Engine, resources: list[dict[str, Any]], **options: Any) -> 
     return "converged"
 
 
+LIFE: dict[str, dict[str, Any]] = {
+    "creation": {"resources": STACK},
+    "change": {"resources": CHANGED},
+    "no-op": {"resources": CHANGED},
+    "removal": {"resources": CHANGED, "state": "absent"},
+}
+
+
+def live(engine: Engine, expected: list[str]) -> list[str]:
+    """A stack's whole life; whatever fails is run once more. The failures, by phase."""
+    failures = []
+    for phase, options in LIFE.items():
+        outcome = attempt(engine, **options)
+        if outcome != "converged":
+            failures.append(f"{phase}: {outcome}")
+            assert attempt(engine, **options) == "converged", failures
+        assert engine.stored() == ([] if phase == "removal" else expected), (phase, failures)
+        if phase in ("change", "removal"):
+            settled(engine, options)
+    return failures
+
+
+def settled(engine: Engine, options: dict[str, Any]) -> None:
+    """Another run sends no change."""
+    again = engine(payloads=PAYLOADS, **options)
+    assert again["mutations"] == 0, again["diff"]
+
+
 def reference(engine: Engine) -> tuple[int, list[str]]:
-    """How many requests creation and change take without a fault, and what exists then."""
+    """How many requests a life without a fault takes, and what exists in it."""
+    engine(STACK, payloads=PAYLOADS)
+    expected = engine.stored()
+    engine.cloud.admin("DELETE", "resources")
     engine.cloud.admin("DELETE", "requests")
-    assert attempt(engine, STACK) == "converged"
-    assert attempt(engine, CHANGED) == "converged"
-    return len(engine.cloud.admin("GET", "requests")["requests"]), engine.stored()
+    assert live(engine, expected) == []
+    return len(engine.cloud.admin("GET", "requests")["requests"]), expected
