@@ -31,6 +31,7 @@ class Engine:
     """``gcp_stack`` as a task calls it."""
 
     cloud: RunningCloud
+    project: str = PROJECT
 
     def __call__(self, resources: list[dict[str, Any]], check: bool = False, **options: Any) -> dict[str, Any]:
         return run_stack(self.arguments(resources, **options), check)
@@ -39,7 +40,7 @@ class Engine:
         """The options of a task, with the defaults of its spec."""
         defaults = {
             "cloud": {
-                "project": PROJECT,
+                "project": self.project,
                 "endpoint": f"https://127.0.0.1:{self.cloud.port}/{{service}}",
                 "ca_file": str(self.cloud.ca_file),
                 "auth": {"kind": "access_token", "token": self.cloud.token},
@@ -66,9 +67,9 @@ class Engine:
         )
 
 
-def cases() -> dict[str, dict[str, Any]]:
+def cases(project: str = PROJECT) -> dict[str, dict[str, Any]]:
     """The table of kinds: what each needs, a wish, a change, and an immutable change."""
-    loaded: dict[str, dict[str, Any]] = yaml.safe_load(KINDS_TABLE.read_text())
+    loaded: dict[str, dict[str, Any]] = yaml.safe_load(KINDS_TABLE.read_text().replace(PROJECT, project))
     return loaded
 
 
