@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.connection import run_connection
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.settings import settings
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.spec import run_stack
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
 
@@ -58,6 +60,11 @@ class Engine:
             "parallel": 8,
         }
         return {**defaults, **options}
+
+    def connection(self, cloud: dict[str, Any], cluster: str) -> dict[str, Any]:
+        """``gcp_cluster_connection`` as a task calls it."""
+        place = {"location": "europe-west1", "cluster": cluster, "access": "direct", "proxy": None}
+        return run_connection(settings(cloud), place, check=False)
 
     def stored(self) -> list[str]:
         """The keys of all that exists, operations and enabled services apart."""

@@ -8,11 +8,11 @@ from pathlib import Path
 HEAD = """# Faults and kills
 
 What becomes of a stack of {resources} resources when the cloud misbehaves. The stack is created, changed, left alone
-and removed; in each such life one fault strikes one request, the next life the next request, until every request has
-had its turn. After each life: what exists is exactly what exists without faults (nothing twice), a run that should
-change nothing sends no change, and the removal leaves nothing.
+and removed; in each such life one fault strikes one request, and the next life another one. In each life: what exists
+is exactly what exists without faults (nothing twice), a run that should change nothing sends no change, and the removal
+leaves nothing.
 
-| Fault | Requests struck, one a life | Converged by itself | Said what failed | Converged by the next run |
+| Fault | Lives, with one request struck in each | Converged by itself | Said what failed | Converged by the next run |
 |---|---|---|---|---|
 """
 FOOT = """
@@ -20,7 +20,8 @@ FOOT = """
 A kill is SIGKILL of the process that runs the task, when the cloud has seen so many of its requests: "the next run" is
 then the one that takes up what it left.
 
-This page is written by `pytest tests/conformance/gcp_stack --long --faults-page docs/faults.md`.
+This page is written by `pytest tests/conformance/gcp_stack --faults-page docs/faults.md`, which tries each fault at
+some requests of a life; with `--long` each fault strikes every request.
 """
 
 
