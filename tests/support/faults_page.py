@@ -12,7 +12,7 @@ and removed; in each such life one fault strikes one request, and the next life 
 is exactly what exists without faults (nothing twice), a run that should change nothing sends no change, and the removal
 leaves nothing.
 
-| Fault | Lives, with one request struck in each | Converged by itself | Said what failed | Converged by the next run |
+| Fault | Lives, with one request struck in each | Converged by itself | Failed and said why, or was killed | Converged by the next run |
 |---|---|---|---|---|
 """
 FOOT = """

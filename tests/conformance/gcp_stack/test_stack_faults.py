@@ -32,12 +32,12 @@ def tell(page: FaultsPage, fault: str, lives: list[list[str]]) -> None:
     page.add(fault, len(lives), lives.count([]), len(lives) - lives.count([]))
 
 
-def test_a_fault_at_every_fourth_request(engine: Engine, faults_page: FaultsPage) -> None:
+def test_a_fault_at_every_fifth_request(engine: Engine, faults_page: FaultsPage) -> None:
     """Each kind of fault in turn; all kinds at all requests are the long test below."""
     total, expected = reference(engine)
     lives: dict[str, list[list[str]]] = {fault: [] for fault in FAULTS}
-    for at in range(1, total + 1, 4):
-        fault = FAULTS[at // 4 % len(FAULTS)]
+    for at in range(1, total + 1, 5):
+        fault = FAULTS[at // 5 % len(FAULTS)]
         failures = struck(engine, fault, at, expected)
         # How often a life asks for the state of an operation depends on the machine: its last requests may be missing.
         assert failures is not None or at > total * 0.9

@@ -22,11 +22,21 @@ for arguments in json.load(open(sys.argv[1])):
 """
 
 
-def killed_at(engine: Engine, request: int, arguments: Path) -> bool:
-    """Run a life in a process of its own; SIGKILL as soon as the server has seen so many requests, if it ever has."""
+def seen(engine: Engine) -> int:
+    return len(engine.cloud.admin("GET", "requests")["requests"])
+
+
+def begun(engine: Engine, arguments: Path) -> subprocess.Popen[bytes]:
+    """A life in a process of its own."""
+    engine.cloud.admin("DELETE", "resources")
     engine.cloud.admin("DELETE", "requests")
-    process = subprocess.Popen([sys.executable, "-c", RUN, str(arguments)], env={"PYTHONPATH": ":".join(sys.path)})
-    while process.poll() is None and len(engine.cloud.admin("GET", "requests")["requests"]) < request:
+    return subprocess.Popen([sys.executable, "-c", RUN, str(arguments)], env={"PYTHONPATH": ":".join(sys.path)})
+
+
+def killed_at(engine: Engine, request: int, arguments: Path) -> bool:
+    """SIGKILL as soon as the server has seen so many requests, if it ever has."""
+    process = begun(engine, arguments)
+    while process.poll() is None and seen(engine) < request:
         time.sleep(0.005)
     process.send_signal(signal.SIGKILL)
     return process.wait() == -signal.SIGKILL
@@ -37,13 +47,15 @@ def test_killed_at_every_tenth_request(
     engine: Engine, faults_page: FaultsPage, tmp_path: Path, pytestconfig: pytest.Config
 ) -> None:
     stride = 2 if pytestconfig.getoption("--long") else 10
-    total, expected = reference(engine)
+    _unused, expected = reference(engine)
     arguments = tmp_path / "arguments.json"
     arguments.write_text(json.dumps([engine.arguments(payloads=PAYLOADS, **options) for options in LIFE.values()]))
+    assert begun(engine, arguments).wait() == 0
+    total = seen(engine)
     killed = 0
     for request in range(5, total, stride):
-        engine.cloud.admin("DELETE", "resources")
         killed += killed_at(engine, request, arguments)
         assert live(engine, expected) == [], f"killed at request {request}"
-    assert killed > total // stride - 3
+    # How often a life asks for the state of an operation depends on the machine: its last requests may be missing.
+    assert killed > total * 0.9 // stride - 1
     faults_page.add("SIGKILL", killed, 0, killed)
