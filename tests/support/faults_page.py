@@ -12,7 +12,7 @@ and removed; in each such life one fault strikes one request, and the next life 
 is exactly what exists without faults (nothing twice), a run that should change nothing sends no change, and the removal
 leaves nothing.
 
-| Fault | Lives, with one request struck in each | Converged by itself | Failed and said why, or was killed | Converged by the next run |
+| Fault | Lives | Converged unaided | Failed and said why, or killed | Healed by the next run |
 |---|---|---|---|---|
 """
 FOOT = """
@@ -34,7 +34,7 @@ class FaultsPage:
 
     def add(self, fault: str, struck: int, survived: int, healed: int) -> None:
         """``survived`` lives needed no help; ``healed`` others said what failed, and their next run converged."""
-        self.rows[fault] = (struck, survived, struck - survived, survived + healed)
+        self.rows[fault] = (struck, survived, struck - survived, healed)
 
     def write(self, target: Path) -> None:
         lines = [f"| {fault} | {' | '.join(map(str, row))} |" for fault, row in self.rows.items()]
