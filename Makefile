@@ -36,7 +36,7 @@ verify: venv ## Verify what runs and write report/
 
 .PHONY: plan
 plan: up ## Show what base.yml would change: make plan ENV=production
-	ANSIBLE_SHOW_CUSTOM_STATS=1 $(PLAYBOOK) playbooks/base.yml -i inventories/$(ENV) --check --diff \
+	$(PLAYBOOK) playbooks/base.yml -i inventories/$(ENV) --check --diff \
 	  -e @inventories/local/group_vars/all/cloud.yml $(ARGS)
 
 .PHONY: down

@@ -20,6 +20,7 @@ for path in (ROOT / ".collections", ROOT, ROOT / "service" / "src"):
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="run the tests that take many minutes as well")
+    parser.addoption("--faults-page", type=Path, help="write what the cloud engine survived to this file")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

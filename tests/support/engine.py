@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.connection import run_connection
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.settings import settings
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.spec import run_stack
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
 
@@ -31,6 +33,7 @@ class Engine:
     """``gcp_stack`` as a task calls it."""
 
     cloud: RunningCloud
+    project: str = PROJECT
 
     def __call__(self, resources: list[dict[str, Any]], check: bool = False, **options: Any) -> dict[str, Any]:
         return run_stack(self.arguments(resources, **options), check)
@@ -39,7 +42,7 @@ class Engine:
         """The options of a task, with the defaults of its spec."""
         defaults = {
             "cloud": {
-                "project": PROJECT,
+                "project": self.project,
                 "endpoint": f"https://127.0.0.1:{self.cloud.port}/{{service}}",
                 "ca_file": str(self.cloud.ca_file),
                 "auth": {"kind": "access_token", "token": self.cloud.token},
@@ -58,6 +61,11 @@ class Engine:
         }
         return {**defaults, **options}
 
+    def connection(self, cloud: dict[str, Any], cluster: str) -> dict[str, Any]:
+        """``gcp_cluster_connection`` as a task calls it."""
+        place = {"location": "europe-west1", "cluster": cluster, "access": "direct", "proxy": None}
+        return run_connection(settings(cloud), place, check=False)
+
     def stored(self) -> list[str]:
         """The keys of all that exists, operations and enabled services apart."""
         found = self.cloud.admin("GET", "resources")["resources"]
@@ -66,9 +74,9 @@ class Engine:
         )
 
 
-def cases() -> dict[str, dict[str, Any]]:
+def cases(project: str = PROJECT) -> dict[str, dict[str, Any]]:
     """The table of kinds: what each needs, a wish, a change, and an immutable change."""
-    loaded: dict[str, dict[str, Any]] = yaml.safe_load(KINDS_TABLE.read_text())
+    loaded: dict[str, dict[str, Any]] = yaml.safe_load(KINDS_TABLE.read_text().replace(PROJECT, project))
     return loaded
 
 
@@ -87,9 +95,39 @@ def attempt(engine: Engine, resources: list[dict[str, Any]], **options: Any) -> 
     return "converged"
 
 
+LIFE: dict[str, dict[str, Any]] = {
+    "creation": {"resources": STACK},
+    "change": {"resources": CHANGED},
+    "no-op": {"resources": CHANGED},
+    "removal": {"resources": CHANGED, "state": "absent"},
+}
+
+
+def live(engine: Engine, expected: list[str]) -> list[str]:
+    """A stack's whole life; whatever fails is run once more. The failures, by phase."""
+    failures = []
+    for phase, options in LIFE.items():
+        outcome = attempt(engine, **options)
+        if outcome != "converged":
+            failures.append(f"{phase}: {outcome}")
+            assert attempt(engine, **options) == "converged", failures
+        assert engine.stored() == ([] if phase == "removal" else expected), (phase, failures)
+        if phase in ("change", "removal"):
+            settled(engine, options)
+    return failures
+
+
+def settled(engine: Engine, options: dict[str, Any]) -> None:
+    """Another run sends no change."""
+    again = engine(payloads=PAYLOADS, **options)
+    assert again["mutations"] == 0, again["diff"]
+
+
 def reference(engine: Engine) -> tuple[int, list[str]]:
-    """How many requests creation and change take without a fault, and what exists then."""
+    """How many requests a life without a fault takes, and what exists in it."""
+    engine(STACK, payloads=PAYLOADS)
+    expected = engine.stored()
+    engine.cloud.admin("DELETE", "resources")
     engine.cloud.admin("DELETE", "requests")
-    assert attempt(engine, STACK) == "converged"
-    assert attempt(engine, CHANGED) == "converged"
-    return len(engine.cloud.admin("GET", "requests")["requests"]), engine.stored()
+    assert live(engine, expected) == []
+    return len(engine.cloud.admin("GET", "requests")["requests"]), expected

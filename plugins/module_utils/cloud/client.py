@@ -54,7 +54,7 @@ class CloudClient:
     ) -> None:
         if "{service}" not in endpoint:
             raise OptionError(f"endpoint is {endpoint!r}; it must contain {{service}}, as in {ENDPOINT}")
-        self._tokens = tokens
+        self.tokens = tokens
         self._endpoint = endpoint
         self._timeout = timeout
         self.retry = retry or Retry()
@@ -85,12 +85,12 @@ class CloudClient:
     def _send(
         self, service: str, method: str, path: str, query: dict[str, str] | None, body: Any, mutating: bool
     ) -> dict[str, Any]:
-        token = self._tokens.get()
+        token = self.tokens.get()
         status, headers, data = self._exchange(service, method, path, query, body, mutating, token)
         if status == 401:
             # Expired or revoked: once with a fresh one, then it is a real refusal.
-            self._tokens.refused(token)
-            token = self._tokens.get()
+            self.tokens.refused(token)
+            token = self.tokens.get()
             status, headers, data = self._exchange(service, method, path, query, body, mutating, token)
         if status >= 400:
             raise parse_error(method, path, status, data, parse_retry_after(headers.get("Retry-After")))

@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.auth import tokens
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.failures import ApiError
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.paths import get
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.settings import CloudSettings
@@ -65,5 +64,5 @@ def run_connection(settings: CloudSettings, args: dict[str, Any], check: bool) -
             f"there is no cluster {args['cluster']} in {settings.project}/{args['location']}; run base.yml first"
         ) from None
     connection = choose(cluster, args["access"], args["proxy"])
-    connection["token"] = tokens(settings.auth).get()
+    connection["token"] = client.tokens.get()
     return {"changed": False, "exists": True, "connection": connection}

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.compare import Change
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.graph import dependencies, ordered, reverse
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.operation import Operation
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.paths import get
@@ -90,16 +91,30 @@ def _is_part(child: Resource, parent: Resource) -> bool:
 
 
 def _with_parent(operation: Operation, before: dict[str, Operation]) -> Operation:
-    """A resource that its parent is born with needs no request of its own."""
+    """A resource that its parent is born with needs no request of its own; its fields are told here, not there."""
     part = operation.resource.kind.part_of
     if operation.action != "create" or part is None:
         return operation
     for parent in before.values():
-        names = {item.get("name") for item in parent.resource.body.get(part[1]) or ()}
+        names = [str(item.get("name")) for item in parent.resource.body.get(part[1]) or ()]
         born = parent.action == "create" and operation.resource.name in names
         if born and _is_part(operation.resource, parent.resource):
+            before[parent.key] = replace(parent, changes=_only_named(parent, part[1], operation.resource.name))
             return replace(operation, steps=(), why=f"is created with {parent.key}")
     return operation
+
+
+def _only_named(parent: Operation, field: str, name: str) -> tuple[Change, ...]:
+    return tuple(
+        replace(change, after=[name if _named(item, name) else item for item in change.after])
+        if change.path == field
+        else change
+        for change in parent.changes
+    )
+
+
+def _named(item: Any, name: str) -> bool:
+    return isinstance(item, dict) and item.get("name") == name
 
 
 def prunable(

@@ -33,11 +33,10 @@ def plan(resource: Resource, live: dict[str, Any] | None, present: bool) -> Oper
             after[key] = set(members)
         else:
             after[key] = there | members
-    why = "has other members than wished" if present else "is to be removed"
     changes = tuple(
-        Change(f"bindings[{_name(key)}]", sorted(before.get(key, ())) or None, sorted(after[key]) or None, why)
+        Change(f"bindings[{_name(key)}]", sorted(there) or None, sorted(after[key]) or None, _why(there, present))
         for key in wished
-        if before.get(key, set()) != after[key]
+        if (there := before.get(key, set())) != after[key]
     )
     if not changes:
         return Operation(resource, "none")
@@ -50,6 +49,12 @@ def plan(resource: Resource, live: dict[str, Any] | None, present: bool) -> Oper
         fields=tuple(change.path for change in changes),
     )
     return Operation(resource, "update" if present else "delete", changes, (step,))
+
+
+def _why(there: set[str], present: bool) -> str:
+    if not present:
+        return "is to be removed"
+    return "has other members than wished" if there else "is missing"
 
 
 def _members(bindings: list[dict[str, Any]]) -> dict[_Key, set[str]]:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 from typing import Any
 
@@ -87,27 +88,40 @@ def plan_text(operations: list[Operation], counts: dict[str, int]) -> str:
 
 def _field_lines(operation: Operation, change: Change) -> list[str]:
     if operation.action in ("create", "replace"):
-        return [f"    {path}: {value}" for path, value in _leaves(change.path, change.after)]
+        return [f"    {path}: {_short(value)}" for path, value in _leaves(change.path, change.after) if value != []]
     before, after = dict(_leaves("", change.before)), dict(_leaves("", change.after))
-    paths = [path for path in {**before, **after} if before.get(path) != after.get(path)]
-    return [
-        f"    {change.path}{path}: {before.get(path, _ABSENT)} -> {after.get(path, _ABSENT)}  ({change.why})"
-        for path in paths
-    ]
+    lines: list[str] = []
+    for path in {**before, **after}:
+        old, new = before.get(path), after.get(path)
+        if old != new:
+            lines.append(f"    {change.path}{path}: {_short(old)} -> {_short(new)}  ({change.why})")
+            lines += _line_changes(old, new)
+    return lines
 
 
-def _leaves(path: str, value: Any) -> list[tuple[str, str]]:
-    """Dotted paths with short values; a list of plain values is one leaf."""
+def _line_changes(old: Any, new: Any) -> list[str]:
+    """Which lines differ between two texts of several lines (a startup script)."""
+    if not (isinstance(old, str) and isinstance(new, str) and "\n" in old + new):
+        return []
+    told = difflib.unified_diff(old.splitlines(), new.splitlines(), n=0, lineterm="")
+    return [f"        {line}" for line in told if not line.startswith(("---", "+++", "@@"))]
+
+
+def _leaves(path: str, value: Any) -> list[tuple[str, Any]]:
+    """Dotted paths with their values; a list of plain values is one leaf, and empty objects and lists are alike."""
     if isinstance(value, dict) and value:
         return [leaf for key, item in value.items() for leaf in _leaves(f"{path}.{key}" if path else key, item)]
     if isinstance(value, list) and any(isinstance(item, dict) for item in value):
-        return [leaf for index, item in enumerate(value) for leaf in _leaves(f"{path}[{_name(item, index)}]", item)]
-    return [(path, _short(value))]
+        return [leaf for index, item in enumerate(value) for leaf in _element(path, item, index)]
+    return [(path, [] if value == {} else value)]
 
 
-def _name(item: Any, index: int) -> str:
-    names = [item.get(field) for field in _NAMES] if isinstance(item, dict) else []
-    return str(next((name for name in names if name is not None), index))
+def _element(path: str, item: Any, index: int) -> list[tuple[str, Any]]:
+    """The leaves of a list's element, under its name where it has one; the name is not told again."""
+    field = next((field for field in _NAMES if isinstance(item, dict) and item.get(field) is not None), None)
+    if field is None:
+        return _leaves(f"{path}[{index}]", item)
+    return _leaves(f"{path}[{item[field]}]", {key: value for key, value in item.items() if key != field})
 
 
 def _short(value: Any) -> str:

@@ -24,6 +24,11 @@ PREFIXED = ("/oauth2/token", "/sts/v1/token")
 LIFETIME = 3599
 ASSERTION = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
+ISSUED = "urn:ietf:params:oauth:token-type:access_token"
+# https://cloud.google.com/iam/docs/reference/sts/rest/v1/TopLevel/token
+SUBJECTS = {f"urn:ietf:params:oauth:token-type:{kind}" for kind in ("jwt", "id_token", "saml2")} | {
+    "urn:ietf:params:aws:token-type:aws4_request"
+}
 SKEW = 300
 
 Answer = tuple[int, dict[str, Any]]
@@ -53,7 +58,7 @@ def answer(cloud: Cloud, verb: str, payload: bytes) -> Answer:
         return _refuse("invalid_grant", problem)
     granted = {"access_token": cloud.token, "expires_in": LIFETIME, "token_type": "Bearer"}
     if kind == EXCHANGE:
-        granted |= {"issued_token_type": "urn:ietf:params:oauth:token-type:access_token"}
+        granted |= {"issued_token_type": ISSUED}
     return 200, granted
 
 
@@ -65,6 +70,12 @@ def _exchange(form: dict[str, str]) -> str | None:
     """Workload identity federation; the foreign token itself is not checked: its issuer is not on this machine."""
     if not form.get("subject_token"):
         return "The subject token is missing."
+    if form.get("subject_token_type") not in SUBJECTS:
+        return f"Invalid value for subject_token_type: {form.get('subject_token_type', '')}."
+    if form.get("requested_token_type") != ISSUED:
+        return f"Invalid value for requested_token_type: {form.get('requested_token_type', '')}."
+    if not form.get("scope"):
+        return "The scope is missing."
     audience = form.get("audience", "")
     if not audience.startswith("//iam.googleapis.com/projects/") or "/workloadIdentityPools/" not in audience:
         return f"Invalid value for audience: {audience}."

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import google.auth
 import pytest
@@ -16,9 +15,8 @@ from google.oauth2 import service_account
 
 from testbed.cloud.testing import PROJECT, RunningCloud
 from tests.support.cloud import make, refused
+from tests.support.credentials import ACCOUNTS, EMAIL, federation_file, key, user_file
 
-ACCOUNTS = f"/iam/v1/projects/{PROJECT}/serviceAccounts"
-EMAIL = f"deployer@{PROJECT}.iam.gserviceaccount.com"
 SCOPES = ["https://www.googleapis.com/auth/cloud-platform"]
 NETWORKS = f"https://compute.googleapis.com/compute/v1/projects/{PROJECT}/global/networks"
 
@@ -32,13 +30,8 @@ def account(cloud: RunningCloud, monkeypatch: pytest.MonkeyPatch) -> RunningClou
     return cloud
 
 
-def key_file(cloud: RunningCloud) -> dict[str, Any]:
-    made = make(cloud, f"{ACCOUNTS}/{EMAIL}/keys", {})
-    return dict(json.loads(base64.b64decode(made["privateKeyData"])))
-
-
 def by_key(cloud: RunningCloud, _unused: Path) -> Any:
-    return service_account.Credentials.from_service_account_info(key_file(cloud), scopes=SCOPES)
+    return service_account.Credentials.from_service_account_info(key(cloud), scopes=SCOPES)
 
 
 def by_impersonation(cloud: RunningCloud, folder: Path) -> Any:
@@ -46,29 +39,11 @@ def by_impersonation(cloud: RunningCloud, folder: Path) -> Any:
 
 
 def by_refresh_token(cloud: RunningCloud, folder: Path) -> Any:
-    file = folder / "user.json"
-    user = {"type": "authorized_user", "client_id": "c", "client_secret": "s", "refresh_token": cloud.token}
-    file.write_text(json.dumps(user))
-    return google.auth.load_credentials_from_file(str(file), scopes=SCOPES)[0]
+    return google.auth.load_credentials_from_file(str(user_file(cloud, folder)), scopes=SCOPES)[0]
 
 
-def by_workload_identity(cloud: RunningCloud, folder: Path) -> Any:
-    (folder / "token").write_text("a token of somebody else")
-    file = folder / "federation.json"
-    file.write_text(
-        json.dumps(
-            {
-                "type": "external_account",
-                "audience": "//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/p/providers/q",
-                "subject_token_type": "urn:ietf:params:oauth:token-type:jwt",
-                "token_url": "https://sts.googleapis.com/v1/token",
-                "credential_source": {"file": str(folder / "token")},
-                "service_account_impersonation_url": "https://iamcredentials.googleapis.com/v1/projects/-/"
-                f"serviceAccounts/{EMAIL}:generateAccessToken",
-            }
-        )
-    )
-    return google.auth.load_credentials_from_file(str(file), scopes=SCOPES)[0]
+def by_workload_identity(_unused: RunningCloud, folder: Path) -> Any:
+    return google.auth.load_credentials_from_file(str(federation_file(folder)), scopes=SCOPES)[0]
 
 
 KINDS = [by_key, by_impersonation, by_refresh_token, by_workload_identity]
@@ -83,12 +58,32 @@ def test_credentials_get_a_token_that_works(
 
 
 def test_a_deleted_key_and_a_foreign_signature_are_refused(account: RunningCloud) -> None:
-    first, second = key_file(account), key_file(account)
+    first, second = key(account), key(account)
     forged = {**first, "private_key": second["private_key"]}
     make(account, f"{ACCOUNTS}/{EMAIL}/keys/{second['private_key_id']}", None, verb="DELETE")
     for info, says in ((forged, "Signature"), (second, "key was deleted")):
         with pytest.raises(exceptions.RefreshError, match=says):
             service_account.Credentials.from_service_account_info(info, scopes=SCOPES).refresh(Request())
+
+
+EXCHANGE = {
+    "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
+    "audience": "//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/p/providers/q",
+    "scope": SCOPES[0],
+    "requested_token_type": "urn:ietf:params:oauth:token-type:access_token",
+    "subject_token_type": "urn:ietf:params:oauth:token-type:jwt",
+    "subject_token": "a token of somebody else",
+}
+
+
+@pytest.mark.parametrize("field", [name for name in EXCHANGE if name != "grant_type"])
+def test_an_exchange_that_lacks_something_is_refused(account: RunningCloud, field: str) -> None:
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    whole = urlencode(EXCHANGE).encode()
+    assert account.request("POST", "/sts/v1/token", whole, headers=form)[0] == 200
+    lacking = urlencode({name: value for name, value in EXCHANGE.items() if name != field}).encode()
+    status, answer = account.request("POST", "/sts/v1/token", lacking, headers=form)
+    assert (status, answer["error"]) == (400, "invalid_grant")
 
 
 def test_impersonation_refused(account: RunningCloud) -> None:
@@ -99,6 +94,6 @@ def test_impersonation_refused(account: RunningCloud) -> None:
 
 
 def test_private_halves_are_not_kept(account: RunningCloud) -> None:
-    key_file(account)
+    key(account)
     for file in account.local.folder.rglob("cloud.db*"):
         assert b"BEGIN PRIVATE KEY" not in file.read_bytes()

@@ -13,11 +13,11 @@ from tests.support.engine import Engine, by_key, cases
 
 CASES = cases()
 PAYLOADS = {"one": "first-value", "two": "second-value"}
-POLICIES = [name for name, kind in KINDS.items() if kind.planner]
 
 
 def test_every_kind_is_in_the_table() -> None:
     assert set(CASES) == set(KINDS)
+    assert {name for name, case in CASES.items() if "immutable" in case} >= {n for n, k in KINDS.items() if k.immutable}
 
 
 @pytest.fixture(params=sorted(CASES))
@@ -58,19 +58,20 @@ def test_life(engine: Engine, kind: str) -> None:
     assert changed["warnings"] == []
     assert engine(change, payloads=PAYLOADS)["mutations"] == 0
 
+    planned = engine(change, check=True, state="absent", payloads=PAYLOADS)
+    assert planned["mutations"] == 0
     removed = engine(change, state="absent", payloads=PAYLOADS)
+    assert plan_of(planned) == plan_of(removed)
     if kind != "services":
         assert removed["changed"]
     assert engine(change, state="absent", payloads=PAYLOADS)["mutations"] == 0
     assert engine.stored() == []
 
 
+@pytest.mark.parametrize("kind", sorted(name for name, case in CASES.items() if "immutable" in case))
 def test_an_immutable_change_is_refused_before_anything_is_sent(engine: Engine, kind: str) -> None:
-    immutable = CASES[kind].get("immutable")
-    if immutable is None:
-        pytest.skip("every field of this kind can be changed")
     engine(stack(kind), payloads=PAYLOADS)
-    wish = stack(kind, **immutable)
+    wish = stack(kind, **CASES[kind]["immutable"])
     assert by_key(engine(wish, check=True, payloads=PAYLOADS), "it")["action"] == "blocked"
     engine.cloud.admin("DELETE", "requests")
     with pytest.raises(PlatformError, match="cannot be changed once it exists"):
@@ -80,20 +81,44 @@ def test_an_immutable_change_is_refused_before_anything_is_sent(engine: Engine, 
 
 def test_what_a_broken_run_made_is_adopted(engine: Engine, kind: str) -> None:
     """The request is carried out and its answer lost."""
-    api = {"cluster": "container.*.create"}.get(kind, "")
+    engine(stack(kind), payloads=PAYLOADS)
+    expected = engine.stored()
+    engine.cloud.admin("DELETE", "resources")
     needs = stack(kind)[:-1]
     if needs:
         engine(needs, payloads=PAYLOADS)
-    engine.cloud.admin(
-        "POST", "faults", {"fault": "reset_after_commit", "method": "POST", "api": api, "path": _target(kind)}
-    )
+    engine.cloud.admin("POST", "faults", {"fault": "reset_after_commit", **_creation(kind)})
     result = engine(stack(kind), payloads=PAYLOADS)
+    (struck,) = engine.cloud.admin("GET", "faults")["faults"]
+    assert struck["seen"] > 0
     assert by_key(result, "it")["action"] in ("create", "update")
+    assert engine.stored() == expected, "nothing is there twice"
     assert engine(stack(kind), payloads=PAYLOADS)["mutations"] == 0
 
 
-def _target(kind: str) -> str:
-    return "" if not KINDS[kind].planner else "setIamPolicy|batchEnable|/iam"
+@pytest.mark.parametrize("kind", sorted(name for name, kind in KINDS.items() if kind.labels))
+def test_what_somebody_else_made_is_adopted(engine: Engine, kind: str) -> None:
+    """It is changed where it differs, carries the owner's labels from then on, and keeps those that it had."""
+    theirs = {KINDS[kind].labels: {"theirs": "1"}}
+    engine(stack(kind, **theirs), payloads=PAYLOADS)
+    before = engine.stored()
+    wish = stack(kind)
+    planned = engine(wish, check=True, labels={"owner": "t"}, payloads=PAYLOADS)
+    fields = {field["field"] for field in by_key(planned, "it")["fields"]}
+    assert f"{KINDS[kind].labels}.owner" in fields
+    assert f"{KINDS[kind].labels}.theirs" not in fields
+    adopted = engine(wish, labels={"owner": "t"}, payloads=PAYLOADS)
+    assert plan_of(adopted) == plan_of(planned)
+    assert by_key(adopted, "it")["action"] == "update"
+    assert engine.stored() == before
+    assert engine(stack(kind, **theirs), labels={"owner": "t"}, payloads=PAYLOADS)["mutations"] == 0
+
+
+def _creation(kind: str) -> dict[str, str]:
+    """What tells the request that makes the resource from the ones that read it."""
+    if kind == "bucket_iam":
+        return {"method": "PUT"}
+    return {"method": "POST", "path": "setIamPolicy|batchEnable" if KINDS[kind].planner else ""}
 
 
 def test_secrets_are_never_shown(engine: Engine) -> None:
