@@ -124,7 +124,7 @@ class Api:
         self.annotations: dict[str, str] = {}
         self.patches: list[dict[str, Any]] = []
         self.deaf = False
-        self.fault: BaseException | None = None
+        self.faults: list[BaseException] = []
 
     def get(self, *_ref: str) -> dict[str, Any]:
         return {
@@ -136,9 +136,8 @@ class Api:
     def patch(self, *ref: Any) -> None:
         patch = ref[-1]
         self.patches.append(patch)
-        if self.fault is not None:
-            fault, self.fault = self.fault, None
-            raise fault
+        if self.faults:
+            raise self.faults.pop()
         for name, value in patch["metadata"]["annotations"].items():
             self.annotations.pop(name, None)
             if value is not None:
@@ -330,7 +329,7 @@ def test_an_interrupted_drill_gives_the_primary_back(
 
 
 def test_an_api_that_fails_halfway_is_told_and_leaves_nothing(stage: Stage) -> None:
-    stage.api.fault = PlatformError("the API server is gone")
+    stage.api.faults = [PlatformError("the API server is gone")]
     found = stage.run()
     assert "the API server is gone" in found["short_of"] and whole(stage)
 

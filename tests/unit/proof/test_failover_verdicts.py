@@ -93,6 +93,10 @@ def served_by(site: Site) -> Change:
     return lambda item: replace(item, address=site.address, site=site.name, error="")
 
 
+def not_there(item: Sample) -> Sample:
+    return replace(item, address="", site="", ttl=None, error="DNS: timeout")
+
+
 def not_carried_out(samples: Iterable[Sample]) -> Record:
     return Record(tuple(item for item in samples if item.began < BROKEN))
 
@@ -103,13 +107,12 @@ UNSTEADY = {"steady state": "inconclusive", **UNMEASURED}
 UNATTENDED = {"standby": "inconclusive", **UNMEASURED}
 UNDONE = {"break": "inconclusive", **UNMEASURED}
 STUCK = {"failback": "inconclusive", "requests during failback": "inconclusive"}
-NOT_THERE = lambda item: replace(item, address="", site="", ttl=None, error="DNS: timeout")  # noqa: E731
 CASES: list[tuple[str, Record, dict[str, str]]] = [
     ("as it should be", GOOD, {}),
     ("never steady", with_samples(only("", until=BROKEN), failing), UNSTEADY),
     ("steady but for the last moment", with_samples(only("", 9.0, BROKEN), failing), UNSTEADY),
     ("steady after a bad start", with_samples(only("", 0.0, 5.0), failing), {}),
-    ("no answer beforehand", with_samples(only("", until=BROKEN), NOT_THERE), UNSTEADY),
+    ("no answer beforehand", with_samples(only("", until=BROKEN), not_there), UNSTEADY),
     ("DNS names the standby beforehand", with_samples(only("", until=BROKEN), served_by(TWO)),
      UNSTEADY),
     ("a standby that does not serve", with_samples(only("two", until=BROKEN), failing), UNATTENDED),
@@ -120,7 +123,7 @@ CASES: list[tuple[str, Record, dict[str, str]]] = [
     ("DNS never moves", with_samples(only("", MOVED, RESTORED), lambda s: replace(failing(s), address=ONE.address)),
      {"failover": "fail", **STUCK}),
     ("DNS moves, nobody is served", with_samples(only("", MOVED, RESTORED), failing), {"failover": "fail", **STUCK}),
-    ("DNS dies", with_samples(only("", BROKEN, RESTORED), NOT_THERE), {"failover": "fail", **STUCK}),
+    ("DNS dies", with_samples(only("", BROKEN, RESTORED), not_there), {"failover": "fail", **STUCK}),
     ("the standby's address answers as another cluster",
      with_samples(only("", MOVED, RESTORED), lambda s: replace(s, site="", error="served by cluster-one")),
      {"failover": "fail", **STUCK}),

@@ -180,7 +180,7 @@ TIMELINE: dict[str, Any] = {
 def test_a_drill_is_drawn_to_scale() -> None:
     found = drawn(TIMELINE)
     (lane,) = found.lanes
-    assert [(bar.x, bar.width) for bar in lane.bars] == [(0, WIDTH / 10), (WIDTH / 10, 2.0), (WIDTH / 2, WIDTH / 2)]
+    assert [(item.x, item.width) for item in lane.bars] == [(0, WIDTH / 10), (WIDTH / 10, 2.0), (WIDTH / 2, WIDTH / 2)]
     assert lane.bars[1].title == "10 to 10.1 s: <refused>", "too short to see, and seen all the same"
     assert [mark.y for mark in found.marks] == [0, 12], "marks that are close do not cover each other"
     assert [label for _unused, label in found.ticks][:3] == ["0 s", "10 s", "20 s"]
