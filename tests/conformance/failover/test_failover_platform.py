@@ -100,6 +100,7 @@ def begun(primary: Breaker) -> subprocess.Popen[bytes]:
     return process
 
 
+@pytest.mark.long
 def test_a_killed_drill_is_healed_by_the_next(tmp_path: Path, breakers: tuple[Breaker, Breaker]) -> None:
     primary = breakers[0]
     before = primary.standing()
@@ -114,6 +115,7 @@ def test_a_killed_drill_is_healed_by_the_next(tmp_path: Path, breakers: tuple[Br
     assert primary.standing() == before
 
 
+@pytest.mark.long
 def test_an_interrupted_drill_gives_the_primary_back(breakers: tuple[Breaker, Breaker]) -> None:
     primary = breakers[0]
     before = primary.standing()
