@@ -22,6 +22,14 @@ class Judgement:
     observed: str
     reason: str
 
+    def cell(
+        self, proof: str, cluster: str, source: str, target: str, case: str, expected: str,
+        evidence: Mapping[str, Any] | None = None,
+    ) -> Cell:  # fmt: skip
+        """The answer to one question of a proof."""
+        found = (self.observed, self.verdict, self.reason)
+        return Cell(proof, cluster, source, target, case, expected, *found, evidence or {})
+
 
 @dataclass(frozen=True, slots=True)
 class Cell:

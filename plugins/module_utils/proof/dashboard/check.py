@@ -31,6 +31,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.proof.policy.sel
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.probes.pods import Prober
 
 PROOF = "metrics"
+ASKED = "Prometheus"
 WORKERS = 4
 PAUSE = 2.0
 
@@ -90,7 +91,7 @@ def measure(prober: Prober, options: Mapping[str, Any], asked: Sequence[Query]) 
     with ThreadPoolExecutor(WORKERS) as pool:
         judgements = list(pool.map(ask, asked))
     cells += [
-        _cell(cluster, f"{query.dashboard}: {query.panel}", query.expression, "data", judgement)
+        judgement.cell(PROOF, cluster, ASKED, f"{query.dashboard}: {query.panel}", query.expression, "data")
         for query, judgement in zip(asked, judgements, strict=True)
     ]
     return Findings(cells, {"coverage": {"queries": len(asked), "movements": len(options["movements"])}})
@@ -101,16 +102,16 @@ def _movement(prober: Prober, prometheus: Prometheus, cluster: str, entry: Mappi
     before = prometheus.ask(entry["query"])
     calls, answered = int(entry["calls"]), 0
     at_least = float(entry["at_least"] if entry["at_least"] is not None else calls)
+    place = (PROOF, cluster, ASKED, entry["name"], entry["query"], f"rises by {at_least:g}")
     try:
         answered = _call(prober, entry, calls)
     except PlatformError as error:
-        return _cell(cluster, entry["name"], entry["query"], f"rises by {at_least:g}",
-                     Judgement("inconclusive", "no calls", error.message))  # fmt: skip
+        return Judgement("inconclusive", "no calls", error.message).cell(*place)
     deadline = time.monotonic() + settle
     while True:
         judgement = judge_movement(before, prometheus.ask(entry["query"]), at_least, calls, answered)
         if judgement.verdict != "fail" or time.monotonic() > deadline:
-            return _cell(cluster, entry["name"], entry["query"], f"rises by {at_least:g}", judgement)
+            return judgement.cell(*place)
         time.sleep(PAUSE)
 
 
@@ -126,17 +127,3 @@ def _call(prober: Prober, entry: Mapping[str, Any], calls: int) -> int:
     where = {"metadata": {"namespace": entry["namespace"], "name": chosen[0].name}}
     results = prober.run(where, [{**probe, "id": str(n)} for n in range(calls)], container=chosen[0].container)
     return sum(1 for result in results["results"] if result["status"] is not None)
-
-
-def _cell(cluster: str, target: str, case: str, expected: str, judgement: Judgement) -> Cell:
-    return Cell(
-        proof=PROOF,
-        cluster=cluster,
-        source="Prometheus",
-        target=target,
-        case=case,
-        expected=expected,
-        observed=judgement.observed,
-        verdict=judgement.verdict,
-        reason=judgement.reason,
-    )

@@ -178,23 +178,7 @@ def _errors(found: Change) -> str:
 
 
 def _cell(
-    plan: Plan,
-    target: str,
-    case: str,
-    expected: str,
-    judgement: Judgement,
-    evidence: Mapping[str, Any] | None = None,
-    cluster: str = "",
-) -> Cell:
-    return Cell(
-        proof=PROOF,
-        cluster=cluster or plan.primary.name,
-        source="controller",
-        target=target,
-        case=case,
-        expected=expected,
-        observed=judgement.observed,
-        verdict=judgement.verdict,
-        reason=judgement.reason,
-        evidence=evidence or {},
-    )
+    plan: Plan, target: str, case: str, expected: str, judgement: Judgement,
+    evidence: Mapping[str, Any] | None = None, cluster: str = "",
+) -> Cell:  # fmt: skip
+    return judgement.cell(PROOF, cluster or plan.primary.name, "controller", target, case, expected, evidence)

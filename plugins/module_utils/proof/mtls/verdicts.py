@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter as Tally
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -158,18 +158,9 @@ def _merge(
     attempt, _exchange, judgement, _evidence = worst
     where = f"{attempt.target.name}: " if len(group) > 1 and judgement.verdict != "pass" else ""
     run_in = attempt.run_in.name if attempt.run_in else "probe pod outside the mesh"
-    return Cell(
-        proof=PROOF,
-        cluster=cluster,
-        source=source,
-        target=target,
-        case=label,
-        expected=attempt.case.expected,
-        observed=judgement.observed,
-        verdict=judgement.verdict,
-        reason=where + judgement.reason,
-        evidence={"run_in": run_in, "pods": [entry[3] for entry in group]},
-    )
+    evidence = {"run_in": run_in, "pods": [entry[3] for entry in group]}
+    judgement = replace(judgement, reason=where + judgement.reason)
+    return judgement.cell(PROOF, cluster, source, target, label, attempt.case.expected, evidence)
 
 
 def sidecar_cells(cluster: str, pods: Iterable[MeshPod]) -> list[Cell]:

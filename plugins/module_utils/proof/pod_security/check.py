@@ -30,6 +30,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.proof.pod_securi
 )
 
 PROOF = "pod_security"
+ASKED = "API server"
 WORKERS = 8
 LABELS = {"app.kubernetes.io/managed-by": "pingpong.platform", "sidecar.istio.io/inject": "false"}
 ENDED = ("Succeeded", "Failed")
@@ -68,10 +69,9 @@ def measure(client: ClusterClient, options: Mapping[str, Any], levels: Mapping[s
                 running = _running_pods(client, namespace)
                 answers = pool.map(lambda pod: ask(client, as_new(pod)), running)
                 for pod, answer in zip(running, answers, strict=True):
-                    judgement = judge_running(level, answer)
-                    cells.append(
-                        _cell(options, namespace, f"running pod {pod['metadata']['name']}", "admitted", judgement)
-                    )
+                    name = f"running pod {pod['metadata']['name']}"
+                    place = (PROOF, options["cluster"], ASKED, namespace, name, "admitted")
+                    cells.append(judge_running(level, answer).cell(*place))
     uncovered = sorted({fixture.name for fixture in FIXTURES} - {fixture.name for fixture in known})
     note = [f"fixture {name}: Kubernetes 1.{minor} does not know the field" for name in uncovered]
     return Findings(cells, {"coverage": {"fixtures": len(known), "namespaces": len(levels)}, "not_covered": note})
@@ -102,33 +102,12 @@ def _label_cell(client: ClusterClient, options: Mapping[str, Any], namespace: st
         judgement = Judgement("fail", "no such namespace", "the namespace does not exist")
     else:
         judgement = judge_label(level, found["metadata"].get("labels") or {})
-    return _cell(options, namespace, "level", f"enforce: {level}", judgement)
+    return judgement.cell(PROOF, options["cluster"], ASKED, namespace, "level", f"enforce: {level}")
 
 
 def _fixture_cell(options: Mapping[str, Any], namespace: str, level: Level, fixture: Fixture, answer: Answer) -> Cell:
     refused = fixture.refused_at(level)
     expected = f"refused: {fixture.reason_at(level)}" if refused else "admitted"
     evidence = {"control": fixture.control, "level": level, "status": answer.status, "message": answer.message}
-    return _cell(options, namespace, fixture.name, expected, judge_fixture(fixture, level, answer), evidence)
-
-
-def _cell(
-    options: Mapping[str, Any],
-    namespace: str,
-    case: str,
-    expected: str,
-    judgement: Judgement,
-    evidence: Mapping[str, Any] | None = None,
-) -> Cell:
-    return Cell(
-        proof=PROOF,
-        cluster=options["cluster"],
-        source="API server",
-        target=namespace,
-        case=case,
-        expected=expected,
-        observed=judgement.observed,
-        verdict=judgement.verdict,
-        reason=judgement.reason,
-        evidence=evidence or {},
-    )
+    judgement = judge_fixture(fixture, level, answer)
+    return judgement.cell(PROOF, options["cluster"], ASKED, namespace, fixture.name, expected, evidence)

@@ -89,18 +89,8 @@ def cell_of(cluster: str, call: Call) -> Cell:
         "seconds": call.exchange.seconds,
         "nonce_returned": call.exchange.nonce_returned,
     }
-    return Cell(
-        proof=PROOF,
-        cluster=cluster,
-        source=call.source,
-        target=f"{call.target}:{call.port}",
-        case="tcp",
-        expected="connected" if call.promised else "no answer",
-        observed=judgement.observed,
-        verdict=judgement.verdict,
-        reason=judgement.reason,
-        evidence=evidence,
-    )
+    expected = "connected" if call.promised else "no answer"
+    return judgement.cell(PROOF, cluster, call.source, f"{call.target}:{call.port}", "tcp", expected, evidence)
 
 
 def default_deny_cells(

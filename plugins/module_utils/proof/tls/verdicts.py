@@ -53,11 +53,11 @@ def cells_of(
     if expectation.hsts_min_seconds is not None:
         found.append(_hsts(expectation.hsts_min_seconds, observation))
     evidence = _evidence(endpoint, observation, chain)
+    target = f"{endpoint.name} ({endpoint.server_name}:{endpoint.port})"
     return [
-        Cell(PROOF, cluster, "controller", f"{endpoint.name} ({endpoint.server_name}:{endpoint.port})", case, expected,
-             judgement.observed, judgement.verdict, judgement.reason, evidence)
+        judgement.cell(PROOF, cluster, "controller", target, case, expected, evidence)
         for case, expected, judgement in found
-    ]  # fmt: skip
+    ]
 
 
 def _chain(
