@@ -65,6 +65,19 @@ def test_the_network_is_made_once(
     assert "create" not in calls.read_text()
 
 
+@pytest.mark.parametrize(("address", "removed"), [("198.51.100.1", True), ("10.88.0.1", False)])
+def test_a_bridge_that_was_left_in_the_nodes_range_goes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str, removed: bool
+) -> None:
+    links = json.dumps([{}, {"ifname": "podman7", "addr_info": [{"local": address}]}])
+    program, calls = tmp_path / "ip", tmp_path / "calls"
+    program.write_text(f"#!/bin/sh\necho \"$*\" >> {calls}\necho '{links}'\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    Runtime("podman").remove_stray_bridge()
+    assert ("link delete podman7" in calls.read_text().splitlines()) is removed
+
+
 def test_podman_reads_the_projects_settings_not_the_users(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PINGPONG_STATE", str(tmp_path))
     found = runtime.environment("podman")
