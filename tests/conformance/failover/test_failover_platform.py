@@ -74,6 +74,7 @@ def test_the_other_region_takes_over_and_gives_back(tmp_path: Path, breakers: tu
     assert "<svg" in (tmp_path / "index.html").read_text()
 
 
+@pytest.mark.long
 def test_without_a_standby_the_drill_is_inconclusive_and_takes_nothing_away(
     tmp_path: Path, breakers: tuple[Breaker, Breaker]
 ) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.pingpong.platform.plugins.module_utils.cluster.client import ClusterClient
+from authorities import SHORT_LIVED, short_lived_authority
 from meshed import CALLER, OUTSIDE, PEER_AUTHENTICATION, TARGET, Meshed, cells
 
 pytestmark = [pytest.mark.platform, pytest.mark.timeout(1200)]
@@ -23,6 +24,7 @@ ROOT = Path(__file__).parents[3]
 STATE = Path(os.environ.get("PINGPONG_STATE") or ROOT / ".local")
 PUSHED = 6.0  # seconds for a policy to reach the proxies, usually
 PUSHED_AT_LAST = 90.0
+SHORT_LIFE = 75.0  # seconds: enough for istiod and a pod to start under it
 OPEN_8080 = f"{TARGET}/api:8080"
 # A second server in the pod, on a port that no container declares.
 TWO_SERVERS = ["sh", "-c", "python3 -m pingpong.probe --hold 3600 --listen 7777 & exec python3 -m pingpong"]
@@ -139,6 +141,23 @@ def test_a_pod_without_a_sidecar_is_found(mesh: Meshed) -> None:
         result = mesh.check()
     assert (f"{TARGET}/{name}", "sidecar", "fail") in cells(result, "fail")
     assert result["pods_without_sidecar"] == [f"{TARGET}/{name}"]
+
+
+def test_an_expired_intermediate_is_found_and_named(mesh: Meshed) -> None:
+    root = STATE / "pki" / "mesh-root.pem"
+    with short_lived_authority(mesh.client, root, SHORT_LIFE) as ends:
+        mesh.client.delete("v1", "Pod", mesh.pod(TARGET), TARGET)
+        mesh.ready(TARGET)
+        time.sleep(max(0.0, ends - time.time()) + 1)
+        result = mesh.check()
+    for namespace in (CALLER, TARGET):
+        mesh.client.delete("v1", "Pod", mesh.pod(namespace), namespace)
+        mesh.ready(namespace)
+    named = [c for c in result["cells"] if c["case"] == "authority_expiry" and c["verdict"] == "fail"]
+    assert named and all(SHORT_LIVED in c["target"] for c in named), "only the one that expired"
+    at_target = [c for c in result["cells"] if c["target"] == OPEN_8080 and c["expected"] == "allowed"]
+    assert at_target and "pass" not in {c["verdict"] for c in at_target}
+    assert SHORT_LIVED in result["short_of"]
 
 
 def test_a_network_policy_in_the_way_is_inconclusive_and_never_a_pass(mesh: Meshed) -> None:
