@@ -160,22 +160,20 @@ def disagreements(ground: Ground, policies: list[Object]) -> tuple[int, list[Cal
     return len(calls), [call for call in calls if judge(call).verdict != "pass"]
 
 
-@pytest.mark.parametrize("batches", [8, pytest.param(25, marks=pytest.mark.long)])
+@pytest.mark.parametrize("batches", [9, pytest.param(25, marks=pytest.mark.long)])
 def test_the_evaluator_agrees_with_the_network_on_random_policies(ground: Ground, batches: int) -> None:
     rng = random.Random(SEED)
-    connections = applied = 0
+    connections = 0
     wrong: list[str] = []
     for batch in range(batches):
         policies = [random_policy(rng, f"random-{batch}-{number}") for number in range(POLICIES)]
-        applied += len(policies)
         count, differing = disagreements(ground, policies)
         connections += count
         wrong += [f"batch {batch}: {cell_of('primary', call).headline()}" for call in differing]
         if differing:
             wrong.append(json.dumps(policies))
-    print(f"{applied} policies, {connections} connections, {len(wrong)} disagreements, seed {SEED}")
+    print(f"{batches * POLICIES} policies, {connections} connections, {len(wrong)} disagreements, seed {SEED}")
     assert not wrong, "\n".join(wrong[:20])
-    assert applied == POLICIES * batches
 
 
 def test_the_ports_of_a_stand_in_have_the_name_that_policies_use(ground: Ground) -> None:
