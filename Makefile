@@ -11,6 +11,8 @@ PLAYBOOK := $(VENV)/ansible-playbook
 # The programs that the testbed builds, for tools that look on PATH.
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.local/bin:$(PATH)
 export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
+# This checkout is the collection, whatever else is installed or set.
+export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.collections
 # The machine's own proxy settings have no say over loopback and the container network.
 export no_proxy := 127.0.0.1,localhost,198.51.100.0/24,$(no_proxy)
 
