@@ -16,6 +16,7 @@ from dataclasses import replace
 from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.cluster.client import ClusterClient
+from ansible_collections.pingpong.platform.plugins.module_utils.cluster.transport import ConnectionLost
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import DeadlineError, PlatformError
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.probes.manifest import (
     ANNOTATION,
@@ -83,14 +84,14 @@ class Prober:
         metadata = pod["metadata"]
         sent = {"timeout": self.timeout, "concurrency": CONCURRENCY, "probes": list(probes), **document}
         rounds = math.ceil(max(1, len(probes)) / int(sent["concurrency"]))
-        outcome = self.client.exec(
-            metadata["namespace"],
-            metadata["name"],
-            container,
-            list(self.command),
-            stdin=json.dumps(sent) + "\n",
-            timeout=rounds * float(sent["timeout"]) + GRACE,
-        )
+        command, document_sent = list(self.command), json.dumps(sent) + "\n"
+        timeout = rounds * float(sent["timeout"]) + GRACE
+        place = (metadata["namespace"], metadata["name"], container)
+        try:
+            outcome = self.client.exec(*place, command, stdin=document_sent, timeout=timeout)
+        except ConnectionLost:
+            # The stream through the API server broke, which says nothing of what was probed.
+            outcome = self.client.exec(*place, command, stdin=document_sent, timeout=timeout)
         where = f"{metadata['namespace']}/{metadata['name']} ({container})"
         if outcome.rc != 0:
             raise PlatformError(f"the probe program in {where} ended with {outcome.rc}: {outcome.stderr.strip()[:500]}")
