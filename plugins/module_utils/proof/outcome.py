@@ -10,7 +10,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError, PlatformError
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.cells import Cell, count, failure_message
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.cells import (
+    Cell,
+    Judgement,
+    count,
+    failure_message,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +55,5 @@ def conclude(proof: str, options: Mapping[str, Any], measure: Callable[[], Findi
 
 def unmeasured(proof: str, cluster: str, why: str) -> Cell:
     """The cell that stands for everything a check could not measure."""
-    return Cell(
-        proof=proof,
-        cluster=cluster,
-        source="",
-        target="everything",
-        case="measurement",
-        expected="measured",
-        observed="not measured",
-        verdict="inconclusive",
-        reason=why,
-    )
+    judgement = Judgement("inconclusive", "not measured", why)
+    return judgement.cell(proof, cluster, "", "everything", "measurement", "measured")

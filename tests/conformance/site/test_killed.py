@@ -25,9 +25,8 @@ KILLS = (5, 15, 40, 70, 35, 50, 20, 30, 20, 30)
 WITH_SERVER = (1, 2, 6)
 
 
-def site(seconds: float | None) -> tuple[int, str]:
+def site(log: Path, seconds: float | None) -> tuple[int, str]:
     """Run what users run; with ``seconds``, kill it then with all that it started: exit code and output."""
-    log = ROOT / ".local-kill.log"
     with log.open("w+") as output:
         process = subprocess.Popen(
             ["make", "site"], cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
@@ -40,7 +39,6 @@ def site(seconds: float | None) -> tuple[int, str]:
             process.wait()
         output.seek(0)
         text = output.read()
-    log.unlink()
     return process.returncode, text
 
 
@@ -52,11 +50,12 @@ def changes(output: str) -> list[str]:
     return re.findall(r"changed=[1-9]\d*", output)
 
 
-def test_the_next_run_converges_whenever_the_last_one_was_killed() -> None:
+def test_the_next_run_converges_whenever_the_last_one_was_killed(tmp_path: Path) -> None:
+    log = tmp_path / "site.log"
     make("down")
     reached = []
     for turn, seconds in enumerate(KILLS):
-        code, output = site(seconds)
+        code, output = site(log, seconds)
         reached.append(
             f"{seconds} s: {code}: {(re.findall(r'TASK .(.*). [*]', output) or ['before the first task'])[-1]}"
         )
@@ -66,8 +65,8 @@ def test_the_next_run_converges_whenever_the_last_one_was_killed() -> None:
             while daemon.running():
                 time.sleep(0.1)
     assert any(": -9: " in line for line in reached), reached
-    code, output = site(None)
+    code, output = site(log, None)
     assert code == 0, "\n".join([*reached, output[-4000:]])
-    code, output = site(None)
+    code, output = site(log, None)
     assert code == 0 and not changes(output), output[-4000:]
     print("\n".join(reached))

@@ -173,8 +173,6 @@ def sidecar_cells(cluster: str, pods: Iterable[MeshPod]) -> list[Cell]:
             judgement = Judgement("inconclusive", "no address", "the pod does not run, so it was not probed")
         else:
             judgement = Judgement("pass", "has a sidecar", "")
-        cells.append(
-            Cell(PROOF, cluster, "", f"{pod.workload.namespace}/{pod.name}", "sidecar", "has a sidecar",
-                 judgement.observed, judgement.verdict, judgement.reason)
-        )  # fmt: skip
+        name = f"{pod.workload.namespace}/{pod.name}"
+        cells.append(judgement.cell(PROOF, cluster, "", name, "sidecar", "has a sidecar"))
     return cells
