@@ -122,6 +122,33 @@ def test_how_a_stream_is_cut_changes_nothing(stream: bytes, cuts: list[int]) -> 
         assert (pieces, bool(refused_in_pieces)) == (whole, bool(refused))
 
 
+class Forgetful(Recorder):
+    """Parses every piece, whatever the one before it was."""
+
+    def feed(self, data: memoryview, now: float) -> None:
+        self._piece = None
+        super().feed(data, now)
+
+
+PIECES = st.sampled_from(
+    [
+        b"GET /ping HTTP/1.1\r\nHost: a\r\n\r\n", b"GET /ping HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"GET /ping HTTP/1.1\r\nHost: a\r\n\r\n\r\n", b"GET /ping HTTP/1.1\r\nHost: a\r\n\r\nGE", b"GE", b"GE\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 39\r\n\r\n", b"POST / HTTP/1.1\r\nHost: a\r\n\r\n" * 2,
+        b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\n\n",
+        b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n", b"0\r\n\r\n", b"\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", b"GET / HTTP/1.0\r\n\r\n", b"\n",
+    ]
+)  # fmt: skip
+
+
+@given(st.lists(PIECES, max_size=8))
+@settings(max_examples=300, deadline=None)
+def test_a_repeated_piece_is_read_as_it_would_be_the_first_time(pieces: list[bytes]) -> None:
+    assert Recorder().run(pieces) == Forgetful().run(pieces)
+
+
 @given(streams)
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_server_answers_what_the_reader_receives(plain: Running, stream: bytes) -> None:

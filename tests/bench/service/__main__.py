@@ -15,6 +15,7 @@ import statistics
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from testbed.host import HostError, ensure_packages
@@ -23,6 +24,20 @@ from tests.bench.service.contenders import BenchError, Contender, contenders
 _TICKS = os.sysconf("SC_CLK_TCK")
 _WARM_UP_SECONDS = 1
 _OBJECTIVE = 1.5
+# what the load generator is told beside its address: the service parses a request that repeats itself only once
+LOADS = {
+    "the same request again and again": (),
+    "every request of its own": ("--script", str(Path(__file__).with_name("varied.lua"))),
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """What one contender came to; ``ratio`` is ours against it."""
+
+    name: str
+    requests_per_cpu_second: int
+    ratio: float
 
 
 def cpu_seconds(pid: int) -> float:
@@ -31,9 +46,9 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
-def load(port: int, seconds: int, connections: int) -> int:
+def load(port: int, seconds: int, connections: int, script: Sequence[str] = ()) -> int:
     """Send for ``seconds``; how many requests were answered. Raises ``BenchError`` for any that was not."""
-    wrk = ["wrk", "--threads=1", f"--connections={connections}", f"--duration={seconds}s"]
+    wrk = ["wrk", "--threads=1", f"--connections={connections}", f"--duration={seconds}s", *script]
     ended = subprocess.run(
         [*wrk, f"http://127.0.0.1:{port}/ping"], capture_output=True, text=True, check=False, timeout=seconds + 30
     )
@@ -43,54 +58,64 @@ def load(port: int, seconds: int, connections: int) -> int:
     return int(found[1])
 
 
-def measure(contender: Contender, seconds: int, connections: int) -> float:
+def measure(contender: Contender, seconds: int, connections: int, script: Sequence[str]) -> float:
     """Requests per CPU-second of one round."""
     with contender.running() as (pid, port):
-        load(port, _WARM_UP_SECONDS, connections)
+        load(port, _WARM_UP_SECONDS, connections, script)
         before = cpu_seconds(pid)
-        answered = load(port, seconds, connections)
+        answered = load(port, seconds, connections, script)
         return answered / (cpu_seconds(pid) - before)
 
 
-def compare(seconds: int, connections: int, rounds: int) -> list[tuple[str, list[float]]]:
+def compare(seconds: int, connections: int, rounds: int, script: Sequence[str]) -> list[tuple[str, list[float]]]:
     """Each contender's rounds, in the order of ``contenders``."""
     field = contenders()
     results: list[tuple[str, list[float]]] = [(contender.name, []) for contender in field]
     for _turn in range(rounds):
         for contender, (_unused, found) in zip(field, results, strict=True):
-            found.append(measure(contender, seconds, connections))
+            found.append(measure(contender, seconds, connections, script))
     return results
 
 
+def table(results: list[tuple[str, list[float]]]) -> list[Row]:
+    """Print a row a contender, the median of its rounds beside the range; the same rows as data."""
+    print(f"{'':30} {'requests per CPU-second':>24} {'range':>20} {'ours against it':>16}")
+    ours = statistics.median(results[0][1])
+    rows: list[Row] = []
+    for name, rounds in results:
+        median = statistics.median(rounds)
+        rows.append(Row(name, round(median), round(ours / median, 2)))
+        spread = f"{min(rounds):,.0f} to {max(rounds):,.0f}"
+        print(f"{name:30} {median:24,.0f} {spread:>20} {ours / median:16.2f}", flush=True)
+    return rows
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print the table; 0 when ours reaches the objective against Go without limits, 1 otherwise."""
+    """Print a table a load; 0 when ours reaches the objective against Go without limits, 1 otherwise."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench.service", description=__doc__)
     parser.add_argument("--seconds", type=int, default=4, help="of load a round")
     parser.add_argument("--connections", type=int, default=32)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--json", type=Path, help="write the figures to this file too")
     options = parser.parse_args(arguments)
+    rows: dict[str, list[Row]] = {}
     try:
         if shutil.which("wrk") is None:
             ensure_packages(["wrk"])
-        results = compare(options.seconds, options.connections, options.rounds)
+        for name, script in LOADS.items():
+            results = compare(options.seconds, options.connections, options.rounds, script)
+            effort = f"{options.connections} connections, {options.rounds} rounds of {options.seconds} s"
+            print(f"\nGET /ping, {name}: {effort}", flush=True)
+            rows[name] = table(results)
     except (BenchError, HostError) as error:
         print(error, file=sys.stderr)
         return 2
-    ours = statistics.median(results[0][1])
-    print(f"GET /ping, {options.connections} connections, median of {options.rounds} rounds of {options.seconds} s")
-    print(f"{'':30} {'requests per CPU-second':>24} {'range':>20} {'ours against it':>16}")
-    ratios: list[float] = []
-    rows: list[dict[str, str | float]] = []
-    for name, rounds in results:
-        median = statistics.median(rounds)
-        ratios.append(ours / median)
-        rows.append({"name": name, "requests_per_cpu_second": round(median), "ratio": round(ratios[-1], 2)})
-        spread = f"{min(rounds):,.0f} to {max(rounds):,.0f}"
-        print(f"{name:30} {median:24,.0f} {spread:>20} {ours / median:16.2f}")
     if options.json:
-        options.json.write_text(json.dumps({"service": rows}, indent=2) + "\n")
-    return 0 if ratios[1] >= _OBJECTIVE else 1
+        options.json.write_text(
+            json.dumps({load: [asdict(row) for row in found] for load, found in rows.items()}, indent=2) + "\n"
+        )
+    repeated, *_unused = rows.values()
+    return 0 if repeated[1].ratio >= _OBJECTIVE else 1
 
 
 if __name__ == "__main__":

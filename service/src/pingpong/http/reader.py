@@ -15,6 +15,8 @@ from pingpong.settings import Limits
 IDLE, HEAD, BODY, CLOSING = range(4)
 # headers that decide about framing: most requests have none
 _SPECIAL = frozenset((b"content-length", b"transfer-encoding", b"expect"))
+# with one of these in its head a request is more than its head, or asks for more than an answer
+_NOT_REPEATED = _SPECIAL | {b"upgrade"}
 # a chunked body of one-byte chunks takes six bytes on the wire for one; more than that is a game with extensions
 _CHUNK_OVERHEAD = 8
 
@@ -48,6 +50,11 @@ class RequestReader:
         self._head_size = 0
         self._body = b""
         self._host: bytes | None = None  # the last one that was well formed: clients rarely change it
+        # A client that repeats itself byte for byte, as pingers and probes do, is parsed once: what was accepted
+        # as exactly one request is that request again, where the parser again stands between two messages.
+        self._between = True
+        self._piece: bytes | None = None
+        self._latest = self._request = Request(b"", b"", {}, b"", keep_alive=False, arrived=0.0)
 
     def received(self, request: Request) -> None:
         """A request is complete."""
@@ -59,7 +66,14 @@ class RequestReader:
     def feed(self, data: memoryview, now: float) -> None:
         """Parse ``data``, which arrived at ``now``. Raises ``RefusedError`` for what must not be acted on."""
         self._now = now
+        piece = bytes(data)
+        alone = False
         if self.phase == IDLE:
+            alone = self._between
+            if alone and piece == self._piece:
+                self._request.arrived = now
+                self.received(self._request)
+                return
             self._begin(0)
         while True:
             self._size = len(data)
@@ -68,6 +82,7 @@ class RequestReader:
             except httptools.HttpParserUpgrade as upgrade:
                 # an offer to switch protocols is ignored, as it may be: what follows is HTTP/1.1
                 data = data[upgrade.args[0] :]
+                alone = False
                 continue
             except httptools.HttpParserCallbackError as error:
                 if isinstance(error.__context__, _ClosedError):
@@ -77,6 +92,10 @@ class RequestReader:
                 if not self.last:  # else it is data behind the last request, which nobody reads
                     raise RefusedError(400, f"malformed request: {error}") from None
             break
+        # what is left behind a message, and no part of a head yet, can end in a newline only where it is blank lines
+        self._between = self.phase == IDLE and piece.endswith(b"\n")
+        if alone and self._between and self._wire == 0 and _NOT_REPEATED.isdisjoint(self._headers) and not self.last:
+            self._piece, self._request = piece, self._latest
         self._wire += self._size
         if self.phase == HEAD and self._wire > self.limits.max_head_bytes:
             raise RefusedError(431, "the head of the request is too large")
@@ -158,8 +177,7 @@ class RequestReader:
         if not (self._persistent and self._parser.should_keep_alive()):
             self.last = True
         self.phase = IDLE
-        self.received(
-            Request(self._method, self._target, self._headers, self._body, not self.last, self._now),
-        )
+        self._latest = Request(self._method, self._target, self._headers, self._body, not self.last, self._now)
+        self.received(self._latest)
         if self.phase == CLOSING:
             raise _ClosedError  # the only way to make the parser leave the rest of the piece alone
