@@ -7,6 +7,7 @@ import json
 import os
 import shlex
 import shutil
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,11 +15,12 @@ from testbed.host import locked, run, state_root, write_json
 from testbed.nodes import record
 from testbed.nodes.clusters import Clusters
 from testbed.nodes.prepare import MODULES_FOLDER
-from testbed.nodes.runtime import Runtime
+from testbed.nodes.runtime import NETWORK, Runtime
 
 FORWARDING = Path("/proc/sys/net/ipv4/ip_forward")
 NAMESPACES = Path("/run/netns")
 CGROUPS = Path("/sys/fs/cgroup")
+NAME_SERVER = Path("/run/containers/networks/aardvark-dns")
 CHAIN_PREFIX = "NETAVARK"
 TABLES = ("filter", "nat")
 # What the testbed keeps in its state folder; anything else in there is not ours to remove.
@@ -35,6 +37,7 @@ def remember_machine() -> None:
                 "ip_forward": FORWARDING.read_text().strip(),
                 "chains": _chains(),
                 "namespaces": _mounted(NAMESPACES),
+                "name_server": _name_server() is not None,
             })  # fmt: skip
 
 
@@ -69,6 +72,8 @@ def _restore() -> None:
     if not before["chains"]:
         for table in TABLES:
             _remove_chains(table)
+    if not before.get("name_server"):
+        end_name_server()
     if not before.get("namespaces") and _mounted(NAMESPACES) and not any(NAMESPACES.iterdir()):
         run(["umount", NAMESPACES], check=False)
     for parent in (*CGROUPS.glob("libpod_parent"), *CGROUPS.glob("*/libpod_parent")):
@@ -77,6 +82,25 @@ def _restore() -> None:
         FORWARDING.write_text("0")
     if not before["modules_folder"] and MODULES_FOLDER.is_dir() and not any(MODULES_FOLDER.iterdir()):
         MODULES_FOLDER.rmdir()
+
+
+def _name_server() -> int | None:
+    """The process of podman's name server, which outlives containers that were ended by others."""
+    try:
+        pid = int((NAME_SERVER / "aardvark.pid").read_text())
+        return pid if Path(f"/proc/{pid}/comm").read_text().strip() == "aardvark-dns" else None
+    except (FileNotFoundError, ValueError):
+        return None
+
+
+def end_name_server() -> None:
+    """End it, and remove what it would serve of our network."""
+    pid = _name_server()
+    if pid is not None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGTERM)
+    for left in ("aardvark.pid", NETWORK):
+        (NAME_SERVER / left).unlink(missing_ok=True)
 
 
 def _chains() -> bool:

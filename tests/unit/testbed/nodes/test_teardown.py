@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -36,6 +38,24 @@ def test_podmans_chains_are_removed_after_what_leads_to_them() -> None:
 
 def test_other_rules_stay() -> None:
     assert teardown.removals(":MINE - [0:0]\n-A FORWARD -j MINE\n") == []
+
+
+@pytest.mark.parametrize("program", ["aardvark-dns", "other"])
+def test_podmans_name_server_is_ended_and_no_other_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: str
+) -> None:
+    monkeypatch.setattr(teardown, "NAME_SERVER", tmp_path)
+    shutil.copy("/bin/sleep", tmp_path / program)
+    with subprocess.Popen([tmp_path / program, "60"]) as process:
+        (tmp_path / "aardvark.pid").write_text(f"{process.pid}\n")
+        (tmp_path / teardown.NETWORK).write_text("")
+        try:
+            teardown.end_name_server()
+            ended = program == "aardvark-dns" and process.wait(10) is not None
+            assert ended or process.poll() is None
+        finally:
+            process.kill()
+    assert not (tmp_path / teardown.NETWORK).exists()
 
 
 @pytest.mark.parametrize("foreign", [True, False])
