@@ -153,6 +153,7 @@ def test_tls_1_3_hides_a_refusal_until_the_first_read(mesh_ca: Authority, strict
 def test_a_server_of_another_authority_is_unverified(strict_port: int) -> None:
     result = one(strict_port, tls={"version": "1.3"}, trust=Authority("other").pem)
     assert result["error"].startswith("unverified:") and result["stage"] == "handshake"
+    assert result["tls"]["verified"] is False and len(result["tls"]["chain"]) >= 1, "what it sent is evidence"
 
 
 def test_old_protocol_versions_are_offered_and_refused(mesh_ca: Authority, strict_port: int) -> None:

@@ -110,8 +110,9 @@ def certificates(connection: ssl.SSLSocket) -> list[str]:
         ders = [certificate.public_bytes(ssl._ssl.ENCODING_DER) for certificate in sent or []]  # type: ignore[attr-defined]
     else:
         ders = list(chain())
-    leaf = connection.getpeercert(binary_form=True)
-    return [base64.b64encode(der).decode() for der in ders or ([leaf] if leaf else [])]
+    if not ders and (leaf := connection.getpeercert(binary_form=True)):
+        ders = [leaf]
+    return [base64.b64encode(der).decode() for der in ders]
 
 
 def describe_tls(connection: ssl.SSLSocket) -> Result:
@@ -129,6 +130,16 @@ def describe_tls(connection: ssl.SSLSocket) -> Result:
         "not_after": peer.get("notAfter"),
         "chain": certificates(connection),
     }
+
+
+def shake_hands(connection: ssl.SSLSocket, result: Result) -> None:
+    """Tell the result what was agreed on; of a server that can't be verified, at least the chain that it sent."""
+    try:
+        connection.do_handshake()
+    except ssl.SSLCertVerificationError:
+        result["tls"] = {"verified": False, "chain": certificates(connection)}
+        raise
+    result["tls"] = describe_tls(connection)
 
 
 def request_bytes(request: dict[str, Any], host: str, nonce: str) -> bytes:
@@ -187,11 +198,11 @@ def run_probe(probe: dict[str, Any], document: dict[str, Any]) -> Result:
             result["stage"] = "handshake"
             trust = str(document.get("trust") or "") if options.get("verify", True) else ""
             context = tls_context(options, document.get("identities") or {}, trust)
-            secured = context.wrap_socket(
-                connection, server_hostname=options.get("server_name"), suppress_ragged_eofs=False
-            )
-            connection = secured
-            result["tls"] = describe_tls(secured)
+            connection = secured = context.wrap_socket(
+                connection, server_hostname=options.get("server_name"), suppress_ragged_eofs=False,
+                do_handshake_on_connect=False,
+            )  # fmt: skip
+            shake_hands(secured, result)
         if probe.get("request") is not None:
             result["stage"] = "read"
             connection.sendall(request_bytes(probe["request"], str(probe["host"]), nonce))
