@@ -40,7 +40,8 @@ class LocalCloud:
     async def start(self) -> None:
         """Serve; operations that were in flight go on."""
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        context = tls.ensure(self.folder)
+        hosts = [self.host, *filter(None, [self.backend.gateway()])]
+        context = tls.ensure(self.folder, hosts)
         self.token = tls.ensure_token(self.folder / "token")
         self.store = Store(self.folder / "state" / "cloud.db")
         settings = self.settings.updated(self.store.settings())
@@ -53,11 +54,14 @@ class LocalCloud:
             payloads,
             self.backend.addresses,
             self.token,
+            self.backend.issuer,
+            authority=(self.folder / "ca.pem").read_text(encoding="ascii"),
         )
         self.worker = ClusterWorker(self.cloud, self.backend)
         self.worker.resume()
         self.server = Server(self.cloud, {self.token})
-        self.port = await self.server.start(self.host, self.port, context)
+        self.port = await self.server.start(hosts, self.port, context)
+        self.cloud.inward = f"https://{hosts[-1]}:{self.port}/{{service}}"
         self.monitor = HealthMonitor(self.cloud)
         self.monitor.start()
         self.server.admin.add("GET", "health", lambda *_: self.monitor.show())

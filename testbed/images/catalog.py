@@ -108,6 +108,13 @@ def _istio() -> list[Recipe]:
     ]  # fmt: skip
 
 
+def _secrets_store() -> Recipe:
+    """The driver and GKE's provider of the Secret Manager add-on: the driver mounts by ``mount`` and ``umount``."""
+    module = MODULES["secrets-store"]
+    programs = _programs(module, secrets_store_csi_driver="/secrets-store-csi-driver", gke_provider="/gke-provider")
+    return Recipe("secrets-store", module.version, NETWORK, programs, Runtime(command=("/secrets-store-csi-driver",)))
+
+
 def _service_version() -> str:
     with (SERVICE / "pyproject.toml").open("rb") as file:
         return str(tomllib.load(file)["project"]["version"])
@@ -136,6 +143,7 @@ def catalog() -> Sequence[Recipe]:
         _single("coredns", "coredns", user=""),  # it binds port 53 by a capability that its pod grants
         _single("kube-state-metrics", "kube-state-metrics"),
         _single("contour", "contour", at="/bin/contour"),
+        _secrets_store(),
         *_python(),
         _prometheus(),
         # No layer of the default platform runs these.

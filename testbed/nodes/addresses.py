@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
 SUBNET = IPv4Network("198.51.100.0/24")
+GATEWAY = SUBNET[1]  # this machine's own end of it
 NODE_RANGE = IPv4Network("198.51.100.0/26")  # the runtime gives nodes their addresses from here
 _LOAD_BALANCERS = [net for net in SUBNET.subnets(new_prefix=28) if not net.overlaps(NODE_RANGE)]
 _PODS = list(IPv4Network("198.18.0.0/16").subnets(new_prefix=20))

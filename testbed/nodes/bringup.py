@@ -13,7 +13,7 @@ from testbed import images
 from testbed.host import HostError, run, state_root, write_whole
 from testbed.images import golang, recipes
 from testbed.images.catalog import catalog
-from testbed.nodes import addons, cilium, image, kindconfig, loading, nodetree, prepare, record
+from testbed.nodes import addons, cilium, image, kindconfig, loading, nodetree, prepare, record, secret_manager
 from testbed.nodes.kubectl import Kubectl, kubeconfig
 from testbed.nodes.record import Record
 from testbed.nodes.runtime import TIED, Node, Runtime
@@ -52,6 +52,9 @@ class BringUp:
             if "metrics-server" in workload_images:
                 api.apply(addons.metrics_server(workload_images["metrics-server"].reference))
                 api.rolled_out("kube-system", addons.METRICS_SERVER, timeout=NETWORK_SECONDS)
+            if known.secret_manager:
+                self.progress(f"{known.name}: Secret Manager add-on")
+                self.install_secret_manager(known, nodes, api)
         known = record.load(known.name) or known
         record.save(dataclasses.replace(known, ready=True))
         self.progress(f"{known.name}: ready")
@@ -139,6 +142,15 @@ class BringUp:
         loading.load(self.runtime, nodes, built.values())
         agent, operator = built["cilium"].reference, built["cilium-operator"].reference
         api.apply(cilium.render(cilium.values(known.name, control_plane(nodes).address, agent, operator)))
+
+    def install_secret_manager(self, known: Record, nodes: Sequence[Node], api: Kubectl) -> None:
+        """GKE's Secret Manager add-on, built here if it was not."""
+        built = images.build([secret_manager.IMAGE])
+        loading.load(self.runtime, nodes, built.values())
+        settings = secret_manager.Settings(**known.secret_manager)
+        api.apply(secret_manager.kinds())
+        api.apply(secret_manager.objects(settings, built[secret_manager.IMAGE].reference))
+        api.rolled_out(secret_manager.NAMESPACE, secret_manager.WORKLOAD, timeout=NETWORK_SECONDS)
 
     def kind(self, *arguments: str, stdin: str | None = None, log: Path | None = None) -> None:
         """Run kind on our container runtime and network."""

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import builtins
+import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from typing import Any
 
 from testbed.host import HostError, locked, state_root
 from testbed.images import Image, golang
 from testbed.nodes import loading, prepare, record
 from testbed.nodes.bringup import BringUp, endpoint
+from testbed.nodes.kubectl import Kubectl
 from testbed.nodes.runtime import Runtime
 
 logger = logging.getLogger(__name__)
@@ -45,15 +48,16 @@ class Clusters:
 
     def create(
         self, name: str, *, location: str, node_count: int = 1, version: str | None = None,
-        labels: Mapping[str, str] | None = None,
+        labels: Mapping[str, str] | None = None, secret_manager: Mapping[str, str] | None = None,
     ) -> ClusterInfo:  # fmt: skip
         """Bring the cluster up and wait until pods run; a creation that was killed is carried on.
 
-        Takes about a minute with warm caches. A cluster that runs is returned at once.
+        Takes about a minute with warm caches. A cluster that runs is returned at once. ``secret_manager`` has the
+        fields of :class:`testbed.nodes.secret_manager.Settings`; without them there is no such add-on.
         """
         _check_version(name, version)
         with self._alone(name):
-            known = record.load(name) or record.allocate(name, location, node_count, labels or {})
+            known = record.load(name) or record.allocate(name, location, node_count, labels or {}, secret_manager or {})
             if (known.location, known.node_count) != (location, node_count):
                 raise HostError(
                     f"cluster {name}: it is there in {known.location} with {known.node_count} node(s); "
@@ -90,6 +94,18 @@ class Clusters:
             location=known.location,
             version=known.version or golang.KUBERNETES_VERSION,
         )
+
+    def token_issuer(self, name: str) -> tuple[str, tuple[Mapping[str, Any], ...]] | None:
+        """Who signs the cluster's service account tokens, and the public keys (JSON web keys), by its API server."""
+        kubeconfig = record.kubeconfig_path(name)
+        if not kubeconfig.exists():
+            return None
+        api = Kubectl(kubeconfig)
+        try:
+            issuer = json.loads(api.run("get", "--raw=/.well-known/openid-configuration", timeout=20))["issuer"]
+            return str(issuer), tuple(json.loads(api.run("get", "--raw=/openid/v1/jwks", timeout=20))["keys"])
+        except HostError:
+            return None
 
     def list(self) -> builtins.list[ClusterInfo]:
         """Every cluster, by name."""

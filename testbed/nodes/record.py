@@ -24,7 +24,8 @@ class Record:
     """A cluster as asked for, and how far it has come.
 
     ``nodes`` are the containers on which kubeadm ended well, none before that; ``version`` is what they run.
-    ``ready`` turns true when the network and everything else stands.
+    ``ready`` turns true when the network and everything else stands. ``secret_manager`` is what that add-on is told,
+    empty where it is not asked for.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Record:
     version: str = ""
     nodes: tuple[str, ...] = ()
     ready: bool = False
+    secret_manager: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def addresses(self) -> addresses.AddressPlan:
@@ -76,11 +78,14 @@ def save(record: Record) -> Record:
     return record
 
 
-def allocate(name: str, location: str, node_count: int, labels: Mapping[str, str]) -> Record:
+def allocate(
+    name: str, location: str, node_count: int, labels: Mapping[str, str], secret_manager: Mapping[str, str]
+) -> Record:
     """A new record with the lowest free slot; taken under a lock, so that two creations never share one."""
     with locked(state_root() / "locks" / "slots"):
         taken = [found.slot for found in map(load, names()) if found]
-        return save(Record(name, addresses.free_slot(taken), location, node_count, dict(labels)))
+        slot = addresses.free_slot(taken)
+        return save(Record(name, slot, location, node_count, dict(labels), secret_manager=dict(secret_manager)))
 
 
 def forget(name: str) -> None:

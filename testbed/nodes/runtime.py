@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from testbed.host import HostError, locked, run, state_root, write_whole
-from testbed.nodes.addresses import NODE_RANGE, SUBNET
+from testbed.nodes.addresses import GATEWAY, NODE_RANGE, SUBNET
 
 NETWORK = "pingpong"
 CLUSTER_LABEL = "io.x-k8s.kind.cluster"
@@ -135,7 +135,7 @@ class Runtime:
             if NETWORK in self.run("network", "ls", "--format", "{{.Name}}").split():
                 return
             self.remove_stray_bridge()
-            ranges = (f"--subnet={SUBNET}", f"--ip-range={NODE_RANGE}")
+            ranges = (f"--subnet={SUBNET}", f"--ip-range={NODE_RANGE}", f"--gateway={GATEWAY}")
             self.run("network", "create", "--driver=bridge", *ranges, NETWORK)
 
     def remove_network(self) -> None:
@@ -152,7 +152,7 @@ class Runtime:
             return
         links = json.loads(run(["ip", "-json", "address", "show", "type", "bridge"]).stdout or "[]")
         for link in filter(None, links):
-            if any(entry.get("local") == str(SUBNET[1]) for entry in link.get("addr_info", ())):
+            if any(entry.get("local") == str(GATEWAY) for entry in link.get("addr_info", ())):
                 run(["ip", "link", "delete", link["ifname"]])
 
 

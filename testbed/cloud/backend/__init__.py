@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 
 @dataclass(frozen=True)
@@ -15,6 +16,9 @@ class ClusterRequest:
     node_count: int
     version: str | None
     labels: dict[str, str] = field(default_factory=dict)
+    # What the Secret Manager add-on is told: ``pool``, ``provider`` (the cluster's URL in it), ``rotation`` (how often
+    # to look for new versions, may be empty), ``endpoint`` and ``authority`` of this cloud. Empty: no add-on.
+    secret_manager: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,14 @@ class ClusterEndpoint:
     endpoint: str
     ca_certificate: str
     version: str
+
+
+@dataclass(frozen=True)
+class Issuer:
+    """Who signs a cluster's service account tokens, and the public keys as JSON web keys."""
+
+    name: str
+    keys: tuple[Mapping[str, Any], ...]
 
 
 class Backend(Protocol):
@@ -40,3 +52,9 @@ class Backend(Protocol):
 
     def addresses(self, region: str) -> list[str]:
         """Addresses that a load balancer of a cluster in this region can really have, best first; may be empty."""
+
+    def issuer(self, name: str) -> Issuer | None:
+        """Who signs the running cluster's tokens, as its API server says; None for a cluster that does not run."""
+
+    def gateway(self) -> str:
+        """This machine's address on the clusters' network, which may come with the first cluster; empty for none."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import ClusterEndpoint, ClusterRequest
+from . import ClusterEndpoint, ClusterRequest, Issuer
 from .memory import VERSION
 
 
@@ -24,6 +24,7 @@ class KindBackend:
             node_count=request.node_count,
             version=request.version,
             labels=request.labels,
+            secret_manager=request.secret_manager,
         )
         return _endpoint(info)
 
@@ -45,6 +46,17 @@ class KindBackend:
         known = [found for found in map(record.load, record.names()) if found]
         pools = [found.addresses.load_balancers for found in known if f"{found.location}-".startswith(f"{region}-")]
         return [str(IPv4Address(number)) for first, last in pools for number in range(int(last), int(first) - 1, -1)]
+
+    def issuer(self, name: str) -> Issuer | None:
+        """As the cluster's API server publishes it."""
+        found = self.clusters.token_issuer(name)
+        return Issuer(*found) if found else None
+
+    def gateway(self) -> str:
+        """The machine's end of the nodes' network, which comes with the first cluster."""
+        from testbed.nodes.addresses import GATEWAY
+
+        return str(GATEWAY)
 
 
 def _endpoint(info: Any) -> ClusterEndpoint:

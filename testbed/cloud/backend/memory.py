@@ -9,7 +9,7 @@ from functools import cache
 from cryptography.hazmat.primitives import serialization
 
 from ..web.tls import authority
-from . import ClusterEndpoint, ClusterRequest
+from . import ClusterEndpoint, ClusterRequest, Issuer
 
 VERSION = "1.34.4-gke.1000000"
 
@@ -21,16 +21,20 @@ def _ca() -> str:
 
 @dataclass
 class MemoryBackend:
-    """Takes `delay` seconds a cluster; names in `broken` fail to start."""
+    """Takes `delay` seconds a cluster; names in `broken` fail to start. `issuers` sign the clusters' tokens."""
 
     delay: float = 0.2
     broken: set[str] = field(default_factory=set)
     clusters: dict[str, ClusterEndpoint] = field(default_factory=dict)
     calls: list[tuple[str, str]] = field(default_factory=list)
+    issuers: dict[str, Issuer] = field(default_factory=dict)
+    inward: str = ""
+    requests: dict[str, ClusterRequest] = field(default_factory=dict)
 
     def create(self, request: ClusterRequest) -> ClusterEndpoint:
         """Remember the cluster after `delay`."""
         self.calls.append(("create", request.name))
+        self.requests[request.name] = request
         time.sleep(self.delay)
         if request.name in self.broken:
             raise RuntimeError(f"cluster {request.name}: the control plane did not become healthy")
@@ -50,3 +54,11 @@ class MemoryBackend:
     def addresses(self, region: str) -> list[str]:
         """None is real."""
         return []
+
+    def issuer(self, name: str) -> Issuer | None:
+        """Whom the test put in."""
+        return self.issuers.get(name)
+
+    def gateway(self) -> str:
+        """Where the test wants it."""
+        return self.inward

@@ -6,7 +6,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..backend import Issuer
 from .discovery import Method, Service
+from .identity import Grants, Workload
 from .operations import Operations
 from .payloads import Payloads
 from .schema import Checker
@@ -29,8 +31,15 @@ class Cloud:
     payloads: Payloads
     # External addresses of a region that something on this machine can really answer on, best first.
     reachable: Callable[[str], list[str]] = lambda _region: []
-    # The one access token: whoever proves who he is gets this one, because the clusters' API servers take it too.
+    # The one access token: people and service accounts who prove who they are get this one, because the clusters' API
+    # servers take it too.
     token: str = ""
+    # Who signs the service accounts' tokens of a cluster; None when it does not run. Blocks.
+    issuer: Callable[[str], Issuer | None] = lambda _cluster: None
+    grants: Grants = field(default_factory=Grants)
+    # How the clusters' nodes reach this server: the template of its endpoints, and its authority (PEM).
+    inward: str = ""
+    authority: str = ""
     # Services register themselves here: background work that must be picked up again at start.
     workers: dict[str, Any] = field(default_factory=dict)
 
@@ -47,6 +56,8 @@ class Call:
     query: dict[str, Any]
     body: Body
     user: str = "tester@pingpong.local"
+    # Whoever asks with a token of its own; None is the one who runs the local cloud, and may do everything.
+    workload: Workload | None = None
 
     @property
     def store(self) -> Store:

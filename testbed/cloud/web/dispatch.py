@@ -12,6 +12,7 @@ from ..core import discovery
 from ..core.call import Call, Cloud, guards, serves
 from ..core.discovery import Method, Service
 from ..core.errors import ApiError, invalid
+from ..core.identity import Workload
 from ..core.schema import Checker
 
 # A path on www.googleapis.com names its service first; these are the ones that still live there.
@@ -50,8 +51,15 @@ class Dispatcher:
         found = service.match(verb, path)
         return Target(service, *found) if found else Target(service, None, {})
 
-    async def run(self, target: Target, query: Mapping[str, list[str]], payload: bytes, content_type: str) -> Any:
-        """The answer's JSON; raises ApiError."""
+    async def run(
+        self,
+        target: Target,
+        query: Mapping[str, list[str]],
+        payload: bytes,
+        content_type: str,
+        workload: Workload | None = None,
+    ) -> Any:
+        """The answer's JSON, for a workload only what IAM lets it have; raises ApiError."""
         method = target.method
         if method is None:
             raise ApiError(404, "Method not found.", reason="notFound")
@@ -59,7 +67,7 @@ class Dispatcher:
         checker.path(method, target.path)
         typed = checker.query(method, query)
         body = checker.body(method, _decode(payload, content_type))
-        call = Call(self.cloud, target.service, method, checker, dict(target.path), typed, body)
+        call = Call(self.cloud, target.service, method, checker, dict(target.path), typed, body, workload=workload)
         with self.cloud.store.transaction():
             self.cloud.operations.settle()
         handler = serves.handlers.get(method.id)

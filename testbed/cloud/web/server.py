@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import hmac
 import json
+import socket
 import ssl
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from aiohttp import web
 
 from ..core.call import Cloud
 from ..core.errors import ApiError, Style, unauthenticated
+from ..core.identity import Workload
 from . import tokens
 from .admin import Admin
 from .dispatch import Dispatcher, Target
@@ -24,6 +27,10 @@ NOT_FOUND_PAGE = (
     "<p><b>404.</b> <ins>That&rsquo;s an error.</ins>"
     "<p>The requested URL was not found on this server: <code>{path}</code>"
 )
+
+
+# From linux/in.h: bind an address that the machine may not have yet.
+IP_FREEBIND = 15
 
 
 class Reset(Exception):
@@ -43,15 +50,17 @@ class Server:
         self.recent: dict[str, list[float]] = {}
         self.runner: web.ServerRunner | None = None
 
-    async def start(self, host: str, port: int, context: ssl.SSLContext) -> int:
-        """Listen; returns the port (0 asks for a free one)."""
+    async def start(self, hosts: Sequence[str], port: int, context: ssl.SSLContext) -> int:
+        """Listen at one port (0 asks for a free one) of these addresses and no other; returns the port."""
         self.runner = web.ServerRunner(
             web.Server(self.handle), handle_signals=False, shutdown_timeout=1.0, access_log=None
         )
         await self.runner.setup()
-        site = web.TCPSite(self.runner, host, port, ssl_context=context, reuse_address=True)
-        await site.start()
-        return int(self.runner.addresses[0][1])
+        for host in hosts:
+            listener = _listener(host, port)
+            port = int(listener.getsockname()[1])
+            await web.SockSite(self.runner, listener, ssl_context=context).start()
+        return port
 
     async def stop(self) -> None:
         """Stop listening; what is under way is cut after a second."""
@@ -116,18 +125,18 @@ class Server:
 
     async def _answer(self, request: web.BaseRequest, target: Target | None) -> web.Response:
         if tokens.is_token_request(request.host, request.path):
-            status, body = tokens.answer(self.cloud, request.method, await request.read())
+            status, body = await tokens.answer(self.cloud, request.method, await request.read())
             return web.json_response(body, status=status)
         if target is None or target.method is None:
             page = NOT_FOUND_PAGE.format(path=request.path.replace("<", "&lt;"))
             return web.Response(status=404, text=page, content_type="text/html")
         style = target.service.style
         try:
-            self._authenticate(request)
+            workload = self._authenticate(request)
             self._limit(request.path)
             query = {name: request.query.getall(name) for name in request.query}
             payload = await request.read()
-            result = await self.dispatcher.run(target, query, payload, request.content_type)
+            result = await self.dispatcher.run(target, query, payload, request.content_type, workload)
         except ApiError as error:
             return _json(error, style)
         if result is None:
@@ -136,13 +145,16 @@ class Server:
             return result
         return web.json_response(result, headers={"Cache-Control": "private", "Vary": "Origin, X-Origin"})
 
-    def _authenticate(self, request: web.BaseRequest) -> None:
+    def _authenticate(self, request: web.BaseRequest) -> Workload | None:
+        """The workload that asks, None for the one who runs the local cloud; raises 401 for anybody else."""
         scheme, _unused, token = request.headers.get("Authorization", "").partition(" ")
         if not token:
             raise unauthenticated(missing=True)
         accepted = any(hmac.compare_digest(token.encode(), known.encode()) for known in self.tokens)
-        if scheme.lower() != "bearer" or not accepted:
+        workload = None if accepted else self.cloud.grants.holder(token, self.cloud.clock())
+        if scheme.lower() != "bearer" or not (accepted or workload):
             raise unauthenticated(missing=False)
+        return workload
 
     def _limit(self, path: str) -> None:
         """429 beyond `rate_limit` requests a second and project."""
@@ -170,13 +182,27 @@ class Server:
 
     async def _answer_admin(self, request: web.BaseRequest) -> web.Response:
         try:
-            self._authenticate(request)
+            if self._authenticate(request):
+                raise ApiError(403, "The test hooks are not for workloads.")
             payload = await request.read()
             return web.json_response(self.admin.run(request.method, request.path, request.query, payload))
         except ApiError as error:
             return _json(error, "rpc")
         except (ValueError, TypeError, KeyError) as error:
             return _json(ApiError(400, str(error)), "rpc")
+
+
+def _listener(host: str, port: int) -> socket.socket:
+    """A socket bound to an address, also to one that comes later: the nodes' network does."""
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.setsockopt(socket.IPPROTO_IP, IP_FREEBIND, 1)
+        listener.bind((host, port))
+    except BaseException:
+        listener.close()
+        raise
+    return listener
 
 
 def _json(error: ApiError, style: Style) -> web.Response:

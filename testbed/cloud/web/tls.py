@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import secrets
 import ssl
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -63,13 +64,13 @@ def authority(common_name: str) -> tuple[x509.Certificate, ec.EllipticCurvePriva
 
 
 def leaf(
-    issuer: x509.Certificate, issuer_key: ec.EllipticCurvePrivateKey
+    issuer: x509.Certificate, issuer_key: ec.EllipticCurvePrivateKey, addresses: Iterable[str]
 ) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
     """A server certificate for every name that the local cloud answers to."""
     key = ec.generate_private_key(ec.SECP256R1())
     now = datetime.now(UTC)
     names: list[x509.GeneralName] = [x509.DNSName(name) for name in NAMES]
-    names += [x509.IPAddress(ipaddress.ip_address(address)) for address in ("127.0.0.1", "::1")]
+    names += [x509.IPAddress(ipaddress.ip_address(address)) for address in sorted({"127.0.0.1", "::1", *addresses})]
     certificate = (
         x509.CertificateBuilder()
         .subject_name(_name("pingpong local cloud"))
@@ -88,12 +89,15 @@ def leaf(
     return certificate, key
 
 
-def ensure(folder: Path) -> ssl.SSLContext:
-    """The server's TLS settings; `folder` gets ca.pem, server.pem and server.key (0600) on first use."""
+def ensure(folder: Path, addresses: Sequence[str] = ()) -> ssl.SSLContext:
+    """The server's TLS settings; `folder` gets ca.pem, server.pem and server.key (0600) on first use.
+
+    They are made anew when the certificate does not name an address that the server has by now.
+    """
     files = [folder / name for name in ("ca.pem", "server.pem", "server.key")]
-    if not all(path.is_file() for path in files):
+    if not all(path.is_file() for path in files) or not _named(files[1]).issuperset(addresses):
         ca_certificate, ca_key = authority("pingpong local cloud CA")
-        certificate, key = leaf(ca_certificate, ca_key)
+        certificate, key = leaf(ca_certificate, ca_key, addresses)
         folder.mkdir(parents=True, exist_ok=True)
         # The authority's key is not kept: nothing else is ever signed with it.
         write_private(files[2], _pem(key))
@@ -104,6 +108,13 @@ def ensure(folder: Path) -> ssl.SSLContext:
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.load_cert_chain(files[1], files[2])
     return context
+
+
+def _named(certificate: Path) -> set[str]:
+    """The addresses that a certificate is for."""
+    found = x509.load_pem_x509_certificate(certificate.read_bytes())
+    names = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    return {str(address) for address in names.get_values_for_type(x509.IPAddress)}
 
 
 def ensure_token(path: Path) -> str:

@@ -6,7 +6,7 @@ JSON out, errors as RFC 6749 words them.
 
 from __future__ import annotations
 
-import base64
+import asyncio
 import json
 from typing import Any
 from urllib.parse import parse_qs
@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from ..core.call import Cloud
 from ..core.store import Resource
+from .workloads import Refused, cluster_of, decoded, workload
 
 PATHS = {("oauth2.googleapis.com", "/token"), ("sts.googleapis.com", "/v1/token"),
          ("accounts.google.com", "/o/oauth2/token")}  # fmt: skip
@@ -24,6 +25,7 @@ PREFIXED = ("/oauth2/token", "/sts/v1/token")
 LIFETIME = 3599
 ASSERTION = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
+JWT = "urn:ietf:params:oauth:token-type:jwt"
 ISSUED = "urn:ietf:params:oauth:token-type:access_token"
 # https://cloud.google.com/iam/docs/reference/sts/rest/v1/TopLevel/token
 SUBJECTS = {f"urn:ietf:params:oauth:token-type:{kind}" for kind in ("jwt", "id_token", "saml2")} | {
@@ -39,7 +41,7 @@ def is_token_request(host: str, path: str) -> bool:
     return (host.partition(":")[0], path) in PATHS or path in PREFIXED
 
 
-def answer(cloud: Cloud, verb: str, payload: bytes) -> Answer:
+async def answer(cloud: Cloud, verb: str, payload: bytes) -> Answer:
     """The status and body for one token request."""
     if verb != "POST":
         return _refuse("invalid_request", "Tokens are asked for by POST.")
@@ -50,6 +52,8 @@ def answer(cloud: Cloud, verb: str, payload: bytes) -> Answer:
     elif kind == "refresh_token":
         # The refresh token that the local cloud knows is its access token: there is one person here.
         problem = None if form.get("refresh_token") == cloud.token else "Token has been expired or revoked."
+    elif kind == EXCHANGE and form.get("audience", "").startswith("identitynamespace:"):
+        return await _exchange_in_cluster(cloud, form)
     elif kind == EXCHANGE:
         problem = _exchange(form)
     else:
@@ -62,12 +66,33 @@ def answer(cloud: Cloud, verb: str, payload: bytes) -> Answer:
     return 200, granted
 
 
+async def _exchange_in_cluster(cloud: Cloud, form: dict[str, str]) -> Answer:
+    """Workload Identity Federation for GKE: the cluster is on this machine, so its token is checked."""
+    problem = _incomplete(form)
+    if not problem and form["subject_token_type"] != JWT:
+        problem = f"Invalid value for subject_token_type: {form['subject_token_type']}."
+    if problem:
+        return _refuse("invalid_grant", problem)
+    try:
+        asked = cluster_of(cloud, form["audience"])
+        issuer = await asyncio.to_thread(cloud.issuer, asked["name"])
+        if issuer is None:
+            raise Refused(f"Error connecting to the given credential's issuer: {asked['name']} does not run.")
+        now = cloud.clock()
+        who, expires = workload(asked, issuer, form["subject_token"], now)
+    except Refused as refused:
+        return _refuse("invalid_grant", str(refused))
+    until = min(expires, now + LIFETIME)
+    token = cloud.grants.give(who, now, until)
+    seconds = int(until - now)
+    return 200, {"access_token": token, "expires_in": seconds, "token_type": "Bearer", "issued_token_type": ISSUED}
+
+
 def _refuse(error: str, description: str) -> Answer:
     return 400, {"error": error, "error_description": description}
 
 
-def _exchange(form: dict[str, str]) -> str | None:
-    """Workload identity federation; the foreign token itself is not checked: its issuer is not on this machine."""
+def _incomplete(form: dict[str, str]) -> str | None:
     if not form.get("subject_token"):
         return "The subject token is missing."
     if form.get("subject_token_type") not in SUBJECTS:
@@ -76,6 +101,14 @@ def _exchange(form: dict[str, str]) -> str | None:
         return f"Invalid value for requested_token_type: {form.get('requested_token_type', '')}."
     if not form.get("scope"):
         return "The scope is missing."
+    return None
+
+
+def _exchange(form: dict[str, str]) -> str | None:
+    """Workload identity federation; the foreign token itself is not checked: its issuer is not on this machine."""
+    problem = _incomplete(form)
+    if problem:
+        return problem
     audience = form.get("audience", "")
     if not audience.startswith("//iam.googleapis.com/projects/") or "/workloadIdentityPools/" not in audience:
         return f"Invalid value for audience: {audience}."
@@ -86,7 +119,7 @@ def _assertion(cloud: Cloud, text: str) -> str | None:
     """What is wrong with a service account's signed assertion, or None. https://www.rfc-editor.org/rfc/rfc7523"""
     try:
         signed, _unused, signature = text.rpartition(".")
-        header, claims = (json.loads(_decode(part)) for part in signed.split("."))
+        header, claims = (json.loads(decoded(part)) for part in signed.split("."))
     except ValueError:
         return "Invalid JWT: it can't be read."
     email = claims.get("iss")
@@ -97,7 +130,7 @@ def _assertion(cloud: Cloud, text: str) -> str | None:
     if not isinstance(public, rsa.RSAPublicKey):
         return "Invalid JWT Signature."
     try:
-        public.verify(_decode(signature), signed.encode(), padding.PKCS1v15(), hashes.SHA256())
+        public.verify(decoded(signature), signed.encode(), padding.PKCS1v15(), hashes.SHA256())
     except InvalidSignature:
         return "Invalid JWT Signature."
     now = cloud.clock()
@@ -108,7 +141,3 @@ def _assertion(cloud: Cloud, text: str) -> str | None:
 
 def _keys(cloud: Cloud, email: str) -> list[Resource]:
     return [item for item in cloud.store.of_kind("iam.key") if item.meta["email"] == email]
-
-
-def _decode(text: str) -> bytes:
-    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))

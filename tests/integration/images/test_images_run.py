@@ -34,6 +34,8 @@ PROGRAMS: list[tuple[str, str, list[str], str]] = [
     ("proxyv2", "/usr/bin/id", ["-u", "istio-proxy"], "1337"),
     ("install-cni", "/usr/bin/test", ["-x", "/opt/cni/bin/istio-cni", "-a", "-x", "/usr/local/bin/install-cni"], ""),
     ("ping", "python3", ["-c", "import os, pingpong, uvloop, httptools; print(os.getuid())"], "65532"),
+    ("secrets-store", "/secrets-store-csi-driver", ["--version"], '"BuildVersion":"v1.5.3"'),
+    ("secrets-store", "/usr/bin/mount", ["--version"], "mount from util-linux"),
     ("toolbox", "/bin/sh", ["-c", "curl --version && openssl version && ip -V && id -u"], "10001"),
 ]
 

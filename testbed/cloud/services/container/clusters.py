@@ -13,6 +13,9 @@ from ...core.store import Resource
 from ...core.values import project_number, utc_time
 from . import defaults, operations, rules, state
 
+# https://cloud.google.com/secret-manager/docs/secret-manager-managed-csi-component#auto-rotation
+ROTATION = "120s"
+
 
 def _pools_of(body: Body) -> list[Body]:
     """The node pools asked for: a list, or the older pair of fields that means one default pool."""
@@ -98,8 +101,24 @@ def _start(call: Call, key: str, body: Body, pools: list[Body]) -> Body:
         node_count=max(1, sum(int(item["initialNodeCount"]) for item in pools)),
         version=body["initialClusterVersion"],
         labels=dict(body.get("resourceLabels") or {}),
+        secret_manager=_secret_manager(call, key, body),
     )
     return _launch(call, operation, request)
+
+
+def _secret_manager(call: Call, key: str, body: Body) -> dict[str, str]:
+    """What the Secret Manager add-on is told; nothing when it is not asked for."""
+    wanted = body.get("secretManagerConfig") or {}
+    if not wanted.get("enabled"):
+        return {}
+    rotation = wanted.get("rotationConfig") or {}
+    return {
+        "pool": (body.get("workloadIdentityConfig") or {}).get("workloadPool", ""),
+        "provider": f"https://container.googleapis.com/v1/{key.removeprefix('container/')}",
+        "rotation": rotation.get("rotationInterval", ROTATION) if rotation.get("enabled") else "",
+        "endpoint": call.cloud.inward,
+        "authority": call.cloud.authority,
+    }
 
 
 def _launch(call: Call, operation: Any, request: ClusterRequest) -> Body:

@@ -1,7 +1,7 @@
-"""IAM Credentials v1: impersonation. Tokens of other kinds are handed out by `web/tokens.py`."""
+"""IAM Credentials v1: impersonation; and what workloads may do. Other tokens are handed out by `web/tokens.py`."""
 
 from __future__ import annotations
 
-from . import impersonation
+from . import access, impersonation
 
-__all__ = ["impersonation"]
+__all__ = ["access", "impersonation"]

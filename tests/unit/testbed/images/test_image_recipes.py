@@ -75,7 +75,7 @@ def test_the_catalog_names_each_image_once_and_only_programs_that_are_built() ->
 
 
 def test_no_image_that_pods_run_needs_root_but_those_that_set_up_nodes_and_networks() -> None:
-    privileged = {"cilium", "cilium-operator", "proxyv2", "install-cni", "coredns", "ping"}
+    privileged = {"cilium", "cilium-operator", "proxyv2", "install-cni", "coredns", "ping", "secrets-store"}
     for recipe in catalog():
         if recipe.loaded and recipe.name not in privileged:
             assert int(recipe.runtime.user.partition(":")[0]) > 0, recipe.name

@@ -50,15 +50,15 @@ def test_what_is_saved_is_loaded() -> None:
 
 def test_creations_at_once_get_slots_of_their_own() -> None:
     with ThreadPoolExecutor(8) as pool:
-        made = list(pool.map(lambda number: record.allocate(f"c{number}", "europe-west1", 1, {}), range(8)))
+        made = list(pool.map(lambda number: record.allocate(f"c{number}", "europe-west1", 1, {}, {}), range(8)))
     assert sorted(entry.slot for entry in made) == list(range(8))
 
 
 def test_a_freed_slot_is_used_again() -> None:
     for name in ("a", "b"):
-        record.allocate(name, "europe-west1", 1, {})
+        record.allocate(name, "europe-west1", 1, {}, {})
     record.forget("a")
-    assert record.allocate("c", "europe-west1", 1, {}).slot == 0
+    assert record.allocate("c", "europe-west1", 1, {}, {}).slot == 0
 
 
 def test_the_access_token_stays_and_is_its_owners(state: Path) -> None:

@@ -56,9 +56,8 @@ def test_the_network_is_made_once(
     monkeypatch.setenv("PINGPONG_STATE", str(tmp_path / "state"))
     machine, calls = engine({"network ls": "podman"})
     machine.ensure_network()
-    assert "network create --driver=bridge --subnet=198.51.100.0/24 --ip-range=198.51.100.0/26 pingpong" in (
-        calls.read_text().splitlines()
-    )
+    ranges = "--subnet=198.51.100.0/24 --ip-range=198.51.100.0/26 --gateway=198.51.100.1"
+    assert f"network create --driver=bridge {ranges} pingpong" in calls.read_text().splitlines()
     machine, calls = engine({"network ls": "podman\npingpong"})
     calls.write_text("")
     machine.ensure_network()

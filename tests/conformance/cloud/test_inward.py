@@ -1,0 +1,85 @@
+"""The local cloud as the clusters' nodes reach it: at one more address, with a certificate for it."""
+
+from __future__ import annotations
+
+import http.client
+import ssl
+from pathlib import Path
+
+import pytest
+
+from testbed.cloud.backend.memory import MemoryBackend
+from testbed.cloud.testing import RunningCloud, running_cloud
+from tests.support.cloud import APIS, CLUSTER, COMPUTE, CONTAINER, SUBNETWORK, make
+from tests.support.pods import POOL
+
+GATEWAY = "127.0.0.2"
+
+
+def reached(cloud: RunningCloud, host: str) -> int:
+    connection = http.client.HTTPSConnection(host, cloud.port, context=cloud.context, timeout=5)
+    connection.request("GET", "/_testbed/status", headers={"Authorization": f"Bearer {cloud.token}"})
+    status = connection.getresponse().status
+    connection.close()
+    return status
+
+
+def test_it_answers_there_and_at_home_and_nowhere_else(tmp_path: Path) -> None:
+    with running_cloud(tmp_path, MemoryBackend(inward=GATEWAY)) as cloud:
+        assert [reached(cloud, host) for host in ("127.0.0.1", GATEWAY)] == [200, 200]
+        with pytest.raises(ConnectionRefusedError):
+            reached(cloud, "127.0.0.3")
+
+
+def test_a_gateway_that_is_not_there_yet_does_not_matter(tmp_path: Path) -> None:
+    with running_cloud(tmp_path, MemoryBackend(inward="192.0.2.1")) as cloud:
+        assert reached(cloud, "127.0.0.1") == 200
+
+
+def test_a_certificate_of_before_is_replaced_once(tmp_path: Path) -> None:
+    authorities = []
+    for inward in ("", GATEWAY, GATEWAY, ""):
+        with running_cloud(tmp_path, MemoryBackend(inward=inward)) as cloud:
+            authorities.append(cloud.ca_file.read_bytes())
+            if inward:
+                assert reached(cloud, inward) == 200
+    assert [authorities[0] != authorities[1], authorities[1] == authorities[2] == authorities[3]] == [True, True]
+
+
+def test_its_name_is_checked(tmp_path: Path) -> None:
+    with running_cloud(tmp_path, MemoryBackend()) as cloud, pytest.raises((ssl.SSLError, ConnectionRefusedError)):
+        reached(cloud, GATEWAY)
+
+
+@pytest.mark.parametrize(
+    ("config", "rotation"),
+    [
+        ({"enabled": True, "rotationConfig": {"enabled": True, "rotationInterval": "300s"}}, "300s"),
+        ({"enabled": True, "rotationConfig": {"enabled": True}}, "120s"),
+        ({"enabled": True}, ""),
+        ({"enabled": False}, None),
+        (None, None),
+    ],
+)
+def test_a_cluster_with_the_add_on_is_told_the_way(
+    tmp_path: Path, config: dict[str, object] | None, rotation: str | None
+) -> None:
+    backend = MemoryBackend(delay=0.01, inward=GATEWAY)
+    with running_cloud(tmp_path, backend) as cloud:
+        cloud.enable(*APIS)
+        make(cloud, f"{COMPUTE}/global/networks", {"name": "net", "autoCreateSubnetworks": False})
+        make(cloud, f"{COMPUTE}/regions/europe-west1/subnetworks", SUBNETWORK)
+        wanted = {
+            "workloadIdentityConfig": {"workloadPool": POOL},
+            **({"secretManagerConfig": config} if config else {}),
+        }
+        make(cloud, f"{CONTAINER}/clusters", {"cluster": {**CLUSTER, **wanted}})
+        told = backend.requests["primary"].secret_manager
+        if rotation is None:
+            assert told == {}
+        else:
+            provider = f"https://container.googleapis.com/v1{CONTAINER.removeprefix('/container/v1')}/clusters/primary"
+            assert told == {
+                "pool": POOL, "provider": provider, "rotation": rotation,
+                "endpoint": f"https://{GATEWAY}:{cloud.port}/{{service}}", "authority": cloud.ca_file.read_text(),
+            }  # fmt: skip
