@@ -24,7 +24,8 @@ NAME_SERVER = Path("/run/containers/networks/aardvark-dns")
 CHAIN_PREFIX = "NETAVARK"
 TABLES = ("filter", "nat")
 # What the testbed keeps in its state folder; anything else in there is not ours to remove.
-STATE = ("bin", "charts", "cloud", "clusters", "locks", "pki", "containers.conf", "images.json", "machine.json")
+STATE = ("bin", "charts", "cloud", "clusters", "locks", "pki", "secrets", "containers.conf", "images.json",
+         "machine.json")  # fmt: skip
 
 
 def remember_machine() -> None:

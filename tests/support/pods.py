@@ -1,4 +1,4 @@
-"""Clusters' tokens without clusters: an issuer's key, and what pods' service accounts get signed with it."""
+"""Clusters' tokens without clusters: an issuer's key, what pods' service accounts get signed with it, who they are."""
 
 from __future__ import annotations
 
@@ -11,10 +11,40 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from testbed.cloud.backend import Issuer
-from testbed.cloud.testing import PROJECT
+from testbed.cloud.core.values import project_number
+from testbed.cloud.testing import PROJECT, RunningCloud
+from tests.support.cloud import APIS, CLUSTER, COMPUTE, CONTAINER, SUBNETWORK, changed, make
 
 POOL = f"{PROJECT}.svc.id.goog"
+FEDERATION = f"//iam.googleapis.com/projects/{project_number(PROJECT)}/locations/global/workloadIdentityPools/{POOL}"
+# What the names of clusters are appended to, for the URL that a cluster has in the pool.
+PROVIDER = f"https://container.googleapis.com/v1/projects/{PROJECT}/locations/europe-west1/clusters/"
+SECRETS = f"/secretmanager/v1/projects/{PROJECT}/secrets"
 ISSUER = "https://kubernetes.default.svc.cluster.local"
+
+
+def principal(namespace: str, account: str) -> str:
+    """A service account as a member of IAM policies."""
+    return f"principal:{FEDERATION}/subject/ns/{namespace}/sa/{account}"
+
+
+def make_cluster(cloud: RunningCloud, name: str = "primary", number: int = 0, **fields: Any) -> None:
+    """A cluster in a subnetwork of its own; its pods are in the project's pool."""
+    cloud.enable(*APIS)
+    if not number:
+        make(cloud, f"{COMPUTE}/global/networks", {"name": "net", "autoCreateSubnetworks": False})
+    ranges = [("pods", f"10.{number}.0.0/16"), ("services", f"10.{100 + number}.0.0/20")]
+    secondary = [{"rangeName": kind, "ipCidrRange": cidr} for kind, cidr in ranges]
+    place = {"name": name, "ipCidrRange": f"10.200.{number}.0/24", "secondaryIpRanges": secondary}
+    make(cloud, f"{COMPUTE}/regions/europe-west1/subnetworks", {**SUBNETWORK, **place})
+    wanted = {"workloadIdentityConfig": {"workloadPool": POOL}, **fields}
+    make(cloud, f"{CONTAINER}/clusters", {"cluster": changed(CLUSTER, name=name, subnetwork=name, **wanted)})
+
+
+def make_secret(cloud: RunningCloud, name: str, payload: bytes) -> None:
+    """A secret with one version."""
+    make(cloud, f"{SECRETS}?secretId={name}", {"replication": {"automatic": {}}})
+    make(cloud, f"{SECRETS}/{name}:addVersion", {"payload": {"data": base64.b64encode(payload).decode()}})
 
 
 def encoded(data: bytes) -> str:

@@ -10,8 +10,7 @@ import pytest
 
 from testbed.cloud.backend.memory import MemoryBackend
 from testbed.cloud.testing import RunningCloud, running_cloud
-from tests.support.cloud import APIS, CLUSTER, COMPUTE, CONTAINER, SUBNETWORK, make
-from tests.support.pods import POOL
+from tests.support.pods import POOL, PROVIDER, make_cluster
 
 GATEWAY = "127.0.0.2"
 
@@ -66,20 +65,12 @@ def test_a_cluster_with_the_add_on_is_told_the_way(
 ) -> None:
     backend = MemoryBackend(delay=0.01, inward=GATEWAY)
     with running_cloud(tmp_path, backend) as cloud:
-        cloud.enable(*APIS)
-        make(cloud, f"{COMPUTE}/global/networks", {"name": "net", "autoCreateSubnetworks": False})
-        make(cloud, f"{COMPUTE}/regions/europe-west1/subnetworks", SUBNETWORK)
-        wanted = {
-            "workloadIdentityConfig": {"workloadPool": POOL},
-            **({"secretManagerConfig": config} if config else {}),
-        }
-        make(cloud, f"{CONTAINER}/clusters", {"cluster": {**CLUSTER, **wanted}})
+        make_cluster(cloud, secretManagerConfig=config)
         told = backend.requests["primary"].secret_manager
         if rotation is None:
             assert told == {}
         else:
-            provider = f"https://container.googleapis.com/v1{CONTAINER.removeprefix('/container/v1')}/clusters/primary"
             assert told == {
-                "pool": POOL, "provider": provider, "rotation": rotation,
+                "pool": POOL, "provider": f"{PROVIDER}primary", "rotation": rotation,
                 "endpoint": f"https://{GATEWAY}:{cloud.port}/{{service}}", "authority": cloud.ca_file.read_text(),
             }  # fmt: skip

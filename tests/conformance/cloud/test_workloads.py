@@ -18,16 +18,21 @@ import pytest
 from testbed.cloud.backend.memory import MemoryBackend
 from testbed.cloud.core.values import project_number
 from testbed.cloud.testing import PROJECT, RunningCloud, running_cloud
-from tests.support.cloud import APIS, CLUSTER, COMPUTE, CONTAINER, SUBNETWORK, make
-from tests.support.pods import POOL, Signer, encoded
-
-IDENTITY = {"workloadIdentityConfig": {"workloadPool": POOL}}
-AUDIENCE = (
-    f"identitynamespace:{POOL}:https://container.googleapis.com/v1/projects/{PROJECT}/locations/europe-west1/clusters/"
+from tests.support.cloud import CONTAINER, make
+from tests.support.pods import (
+    FEDERATION,
+    POOL,
+    PROVIDER,
+    SECRETS,
+    Signer,
+    encoded,
+    make_cluster,
+    make_secret,
+    principal,
 )
-FEDERATION = f"//iam.googleapis.com/projects/{project_number(PROJECT)}/locations/global/workloadIdentityPools/{POOL}"
-READER = f"principal:{FEDERATION}/subject/ns/app/sa/reader"
-SECRETS = f"/secretmanager/v1/projects/{PROJECT}/secrets"
+
+AUDIENCE = f"identitynamespace:{POOL}:{PROVIDER}"
+READER = principal("app", "reader")
 ACCESS = f"{SECRETS}/probe/versions/latest:access"
 ACCESSOR = "roles/secretmanager.secretAccessor"
 PAYLOAD = b"only for the reader"
@@ -67,26 +72,14 @@ class Site:
         make(self.cloud, f"{SECRETS}/probe:setIamPolicy", {"policy": policy})
 
 
-def subnetwork(name: str, number: int) -> dict[str, Any]:
-    ranges = [("pods", f"10.{number}.0.0/16"), ("services", f"10.{100 + number}.0.0/20")]
-    secondary = [{"rangeName": kind, "ipCidrRange": cidr} for kind, cidr in ranges]
-    return {**SUBNETWORK, "name": name, "ipCidrRange": f"10.200.{number}.0/24", "secondaryIpRanges": secondary}
-
-
 @pytest.fixture(scope="module")
 def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     signers = {name: Signer() for name in ("primary", "secondary", "plain")}
     backend = MemoryBackend(delay=0.01, issuers={name: signer.issuer for name, signer in signers.items()})
     with running_cloud(tmp_path_factory.mktemp("cloud"), backend) as cloud:
-        cloud.enable(*APIS)
-        make(cloud, f"{COMPUTE}/global/networks", {"name": "net", "autoCreateSubnetworks": False})
         for number, name in enumerate(signers):
-            make(cloud, f"{COMPUTE}/regions/europe-west1/subnetworks", subnetwork(name, number))
-            cluster = {**CLUSTER, "name": name, "subnetwork": name, **(IDENTITY if name != "plain" else {})}
-            make(cloud, f"{CONTAINER}/clusters", {"cluster": cluster})
-        make(cloud, f"{SECRETS}?secretId=probe", {"replication": {"automatic": {}}})
-        payload = {"payload": {"data": base64.b64encode(PAYLOAD).decode()}}
-        make(cloud, f"{SECRETS}/probe:addVersion", payload)
+            make_cluster(cloud, name, number, **({"workloadIdentityConfig": None} if name == "plain" else {}))
+        make_secret(cloud, "probe", PAYLOAD)
         yield Site(cloud, signers)
 
 
@@ -124,7 +117,7 @@ def test_the_binding_is_looked_at_each_time(site: Site) -> None:
     "member",
     [
         f"principalSet:{FEDERATION}/namespace/app",
-        f"principalSet:{FEDERATION}/kubernetes.cluster/{AUDIENCE.partition(POOL + ':')[2]}primary",
+        f"principalSet:{FEDERATION}/kubernetes.cluster/{PROVIDER}primary",
         f"serviceAccount:{POOL}[app/reader]",
     ],
 )
@@ -141,7 +134,7 @@ def test_every_way_to_name_it_counts(site: Site, member: str) -> None:
         READER.replace(f"{PROJECT}.svc", "others.svc"),
         READER.replace("sa/reader", "sa/reader2"),
         f"principalSet:{FEDERATION}/namespace/elsewhere",
-        f"principalSet:{FEDERATION}/kubernetes.cluster/{AUDIENCE.partition(POOL + ':')[2]}secondary",
+        f"principalSet:{FEDERATION}/kubernetes.cluster/{PROVIDER}secondary",
         "allAuthenticatedUsers",
     ],
 )
