@@ -135,7 +135,7 @@ MODULES: tuple[GoModule, ...] = (
                for name in ("main", "provider", "google", "registrar")},
         },
         ldflags=f"-s -w -X sigs.k8s.io/secrets-store-csi-driver/pkg/version.BuildVersion={SECRETS_STORE_VERSION}",
-        usual_seconds=120,
+        usual_seconds=150,
     ),
     # Its resource definitions only: the version that Istio is built with.
     GoModule("gateway-api", "sigs.k8s.io/gateway-api", "v1.6.0", {}),

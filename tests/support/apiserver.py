@@ -26,7 +26,7 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 CACHE = Path(os.environ.get("PINGPONG_CACHE") or Path.home() / ".cache" / "pingpong-platform")
 READY_TIMEOUT = 60.0
@@ -114,11 +114,12 @@ def running(bundle: Path) -> Iterator[ApiServer]:
                     f"--tls-private-key-file={folder / 'server.key'}",
                     f"--token-auth-file={folder / 'tokens.csv'}",
                     f"--client-ca-file={folder / 'ca.pem'}",
-                    f"--service-account-key-file={folder / 'server.key'}",
-                    f"--service-account-signing-key-file={folder / 'server.key'}",
+                    f"--service-account-key-file={folder / 'accounts.key'}",
+                    f"--service-account-signing-key-file={folder / 'accounts.key'}",
                     "--service-account-issuer=https://kubernetes.default.svc",
                     f"--cert-dir={folder}",
                     "--authorization-mode=RBAC",
+                    "--allow-privileged=true",
                     "--service-cluster-ip-range=10.96.0.0/16",
                     # Nothing creates the default accounts here.
                     "--disable-admission-plugins=ServiceAccount",
@@ -224,6 +225,11 @@ def _certificates(folder: Path) -> str:
         (folder / f"{file}.key").write_bytes(
             key.private_bytes(pem, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption())
         )
+    # Tokens of service accounts are signed with RSA, as on the clusters that kubeadm makes.
+    accounts = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    (folder / "accounts.key").write_bytes(
+        accounts.private_bytes(pem, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption())
+    )
     (folder / "ca.pem").write_bytes(ca.public_bytes(pem))
     return ca.public_bytes(pem).decode()
 

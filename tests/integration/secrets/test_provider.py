@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,60 +13,21 @@ from typing import Any
 
 import grpc
 import pytest
-from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
 from testbed.cloud.backend.memory import MemoryBackend
 from testbed.cloud.core.values import project_number
 from testbed.cloud.testing import PROJECT, RunningCloud, running_cloud
-from testbed.host import cache_root
-from testbed.images import golang
 from testbed.nodes.secret_manager import DRIVER
+from tests.support.addon import KINDS, PROGRAMS, call, started
 from tests.support.cloud import make
 from tests.support.pods import POOL, PROVIDER, SECRETS, Signer, make_cluster, make_secret, principal
 
-PROGRAM = golang.BY_NAME["secrets-store"].output(cache_root()) / "gke-provider"
+PROVIDER_PROGRAM = PROGRAMS / "gke-provider"
 VERSION = f"projects/{PROJECT}/secrets/probe/versions/latest"
 PAYLOAD = bytes(range(256))
 TOKENS = "csi.storage.k8s.io/serviceAccount.tokens"
 
-pytestmark = pytest.mark.skipif(not PROGRAM.exists(), reason="the provider is not built: make images")
-
-FIELD = descriptor_pb2.FieldDescriptorProto
-TEXT, BYTES, NUMBER = FIELD.TYPE_STRING, FIELD.TYPE_BYTES, FIELD.TYPE_INT32
-# The driver's provider/v1alpha1/service.proto and the kubelet's pluginregistration/v1/api.proto, as far as used here.
-MESSAGES: dict[str, list[tuple[str, int, Any]]] = {
-    "MountRequest": [("attributes", 1, TEXT), ("secrets", 2, TEXT), ("target_path", 3, TEXT), ("permission", 4, TEXT)],
-    "ObjectVersion": [("id", 1, TEXT), ("version", 2, TEXT)],
-    "File": [("path", 1, TEXT), ("mode", 2, NUMBER), ("contents", 3, BYTES)],
-    "MountResponse": [("object_version", 1, "ObjectVersion"), ("files", 3, "File")],
-    "Empty": [],
-    "PluginInfo": [("type", 1, TEXT), ("name", 2, TEXT), ("endpoint", 3, TEXT), ("versions", 4, TEXT)],
-    "GetPluginInfoResponse": [("name", 1, TEXT)],
-}
-
-
-def messages() -> dict[str, Any]:
-    """The messages' classes."""
-    file = descriptor_pb2.FileDescriptorProto(name="used.proto", package="used", syntax="proto3")
-    for name, fields in MESSAGES.items():
-        message = file.message_type.add(name=name)
-        for field, number, kind in fields:
-            made = message.field.add(name=field, number=number, label=FIELD.LABEL_OPTIONAL)
-            if isinstance(kind, str):
-                made.type, made.type_name, made.label = FIELD.TYPE_MESSAGE, f".used.{kind}", FIELD.LABEL_REPEATED
-            else:
-                made.type = kind
-    return dict(message_factory.GetMessages([file], descriptor_pool.DescriptorPool()))
-
-
-KINDS = {name.rpartition(".")[2]: kind for name, kind in messages().items()}
-
-
-def call(socket: Path, method: str, request: Any, answer: str) -> Any:
-    with grpc.insecure_channel(f"unix:{socket}") as channel:
-        reader = KINDS[answer].FromString
-        way = channel.unary_unary(method, lambda made: made.SerializeToString(), reader)
-        return way(request, timeout=30, wait_for_ready=True)
+pytestmark = pytest.mark.skipif(not PROVIDER_PROGRAM.exists(), reason="the provider is not built: make images")
 
 
 @dataclass
@@ -90,21 +50,6 @@ class Node:
         return caught.value.code().name, caught.value.details()
 
 
-@contextlib.contextmanager
-def started(*arguments: str, folder: Path) -> Iterator[None]:
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen([PROGRAM, *arguments], stdout=log, stderr=log)
-    try:
-        yield
-    finally:
-        process.terminate()
-        assert process.wait(10) == 0
-        # Whatever happens, what is secret stays out of the log.
-        said = (folder / "log").read_bytes()
-        assert b"eyJ" not in said
-        assert b"ya29" not in said
-
-
 @pytest.fixture(scope="module")
 def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
     folder, signer = tmp_path_factory.mktemp("node"), Signer()
@@ -116,7 +61,7 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
         make(cloud, f"{SECRETS}/probe:setIamPolicy", {"policy": {"bindings": [binding]}})
         arguments = [f"--providers={folder}", f"--endpoint={cloud.endpoint}", f"--ca-file={cloud.ca_file}",
                      f"--pool={POOL}", f"--identity-provider={PROVIDER}primary"]  # fmt: skip
-        with started(*arguments, folder=folder):
+        with started([PROVIDER_PROGRAM, *arguments], folder / "log"):
             yield Node(cloud, signer, folder)
 
 
@@ -183,7 +128,7 @@ def test_a_server_of_another_authority_is_not_trusted(node: Node, tmp_path: Path
     with running_cloud(tmp_path / "cloud") as other:
         arguments = [f"--providers={tmp_path}", f"--endpoint={node.cloud.endpoint}", f"--ca-file={other.ca_file}",
                      f"--pool={POOL}", f"--identity-provider={PROVIDER}primary"]  # fmt: skip
-        with started(*arguments, folder=tmp_path):
+        with started([PROVIDER_PROGRAM, *arguments], tmp_path / "log"):
             code, says = Node(node.cloud, node.signer, tmp_path).refused({"resourceName": VERSION, "path": "one"})
     assert (code, "certificate" in says) == ("UNAVAILABLE", True)
 
@@ -213,7 +158,7 @@ def eventually(condition: Callable[[], bool]) -> bool:
 def test_the_driver_is_introduced_to_the_kubelet_once_it_answers(tmp_path: Path) -> None:
     socket, plugin = tmp_path / "csi.sock", tmp_path / f"{DRIVER}-reg.sock"
     arguments = [f"--providers={tmp_path}", f"--plugins={tmp_path}", f"--driver={DRIVER}", f"--driver-socket={socket}"]
-    with started(*arguments, folder=tmp_path):
+    with started([PROVIDER_PROGRAM, *arguments], tmp_path / "log"):
         assert eventually((tmp_path / "gke.sock").exists)
         assert not plugin.exists()
         with driver(socket, DRIVER):
