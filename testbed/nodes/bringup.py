@@ -144,13 +144,15 @@ class BringUp:
         api.apply(cilium.render(cilium.values(known.name, control_plane(nodes).address, agent, operator)))
 
     def install_secret_manager(self, known: Record, nodes: Sequence[Node], api: Kubectl) -> None:
-        """GKE's Secret Manager add-on, built here if it was not."""
+        """GKE's Secret Manager add-on, built here if it was not.
+
+        Nothing waits for it: the kubelet tries a mount again until the driver is there.
+        """
         built = images.build([secret_manager.IMAGE])
         loading.load(self.runtime, nodes, built.values())
         settings = secret_manager.Settings(**known.secret_manager)
         api.apply(secret_manager.kinds())
         api.apply(secret_manager.objects(settings, built[secret_manager.IMAGE].reference))
-        api.rolled_out(secret_manager.NAMESPACE, secret_manager.WORKLOAD, timeout=NETWORK_SECONDS)
 
     def kind(self, *arguments: str, stdin: str | None = None, log: Path | None = None) -> None:
         """Run kind on our container runtime and network."""

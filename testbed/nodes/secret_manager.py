@@ -19,7 +19,6 @@ DRIVER = "secrets-store-gke.csi.k8s.io"
 IMAGE = "secrets-store"
 NAMESPACE = "kube-system"
 NAME = "secrets-store-gke"
-WORKLOAD = f"daemonset/{NAME}"
 # The upstream manifests that the driver needs, and those that it needs to look for new versions.
 _KINDS = "secrets-store.csi.x-k8s.io_*.yaml"
 _RIGHTS = ("rbac-secretproviderclass.yaml",)

@@ -31,7 +31,7 @@ def test_it_answers_there_and_at_home_and_nowhere_else(tmp_path: Path) -> None:
 
 
 def test_a_gateway_that_is_not_there_yet_does_not_matter(tmp_path: Path) -> None:
-    with running_cloud(tmp_path, MemoryBackend(inward="192.0.2.1")) as cloud:
+    with running_cloud(tmp_path, MemoryBackend(inward="203.0.113.1")) as cloud:
         assert reached(cloud, "127.0.0.1") == 200
 
 
