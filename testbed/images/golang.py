@@ -123,7 +123,7 @@ MODULES: tuple[GoModule, ...] = (
     GoModule("argo-rollouts", "github.com/argoproj/argo-rollouts", "v1.9.0",
              {"rollouts-controller": "./cmd/rollouts-controller"}, usual_seconds=170),
     # The Secrets Store CSI driver, and GKE's part of its Secret Manager add-on, which is published nowhere. The
-    # driver's logging helper is not served as a module any more: a stand-in takes its place.
+    # driver's logging library is not served as a module any more: a stand-in takes its place.
     GoModule(
         "secrets-store", "sigs.k8s.io/secrets-store-csi-driver", SECRETS_STORE_VERSION,
         {"secrets-store-csi-driver": "./cmd/secrets-store-csi-driver", "gke-provider": "./cmd/gke-provider"},

@@ -1,4 +1,4 @@
-// Package mlog stands in for the driver's logging helper, of which it uses these few names: all of them end in klog,
+// Package mlog stands in for the driver's logging library, of which it uses these few names: all of them end in klog,
 // as the driver's own lines do.
 package mlog
 
