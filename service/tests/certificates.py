@@ -34,6 +34,15 @@ def make(name: str) -> tuple[bytes, bytes]:
     )
 
 
+def locked(key: bytes) -> bytes:
+    """The key, with a password."""
+    return serialization.load_pem_private_key(key, None).private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.BestAvailableEncryption(b"password"),
+    )
+
+
 class SecretVolume:
     """A folder that changes as the kubelet changes a Secret's volume: by one swap of a symbolic link."""
 

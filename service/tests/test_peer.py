@@ -59,6 +59,10 @@ OUTCOMES = {
     "ok, in chunks": (
         {"reply": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\npong\r\n0\r\n\r\n"}, "ok", 200),
     "ok, after an interim reply": ({"reply": b"HTTP/1.1 103 Early Hints\r\n\r\n" + OK}, "ok", 200),
+    "ok, until the connection ends": ({"reply": b"HTTP/1.0 200 OK\r\n\r\npong"}, "ok", 200),
+    "the end of the connection in a head": ({"reply": b"HTTP/1.0 200 OK\r\n"}, "reset", 502),
+    "a switch of protocols": (
+        {"reply": b"HTTP/1.1 101 X\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n"}, "protocol", 502),
     "another status": ({"reply": b"HTTP/1.1 503 X\r\nContent-Length: 0\r\n\r\n"}, "status", 502),
     "another body": ({"reply": OK.replace(b"pong", b"pang")}, "body", 502),
     "no HTTP": ({"reply": b"hello\r\n\r\n"}, "protocol", 502),
@@ -83,7 +87,12 @@ def test_outcomes(serve: Callable[..., Running], case: str) -> None:
 
 @pytest.mark.parametrize(
     ("target", "outcome"),
-    [("http://127.0.0.1:1/ping", "refused"), ("http://nowhere.invalid/ping", "dns"), ("https://127.0.0.1:{}/", "tls")],
+    [
+        ("http://127.0.0.1:1/ping", "refused"),
+        ("http://nowhere.invalid/ping", "dns"),
+        ("http://a..b/ping", "dns"),
+        ("https://127.0.0.1:{}/", "tls"),
+    ],
 )
 def test_outcomes_without_a_peer(serve: Callable[..., Running], target: str, outcome: str) -> None:
     with server(OK) as (port, _unused):

@@ -165,14 +165,24 @@ def test_settings_come_from_the_file(tmp_path: Path, started: list[Process]) -> 
     assert service.started["target"] == "http://127.0.0.1:1/ping"
 
 
-@pytest.mark.parametrize("what", ["port", "certificate"])
-def test_what_cannot_be_had_ends_the_start(tmp_path: Path, what: str) -> None:
+CANNOT = {
+    "a taken port": ({"SERVICE__PORT": "{port}"}, "SERVICE__HOST=127.0.0.1, SERVICE__PORT={port}: "),
+    "a taken port for metrics": ({"SERVICE__METRICS_PORT": "{port}"}, "SERVICE__METRICS_PORT={port}: "),
+    "a host that is none": ({"SERVICE__HOST": "a..b"}, "SERVICE__HOST=a..b, "),
+    "no certificate": (
+        {"TLS__CERT_FILE": "/nowhere/tls.crt", "TLS__KEY_FILE": "/nowhere/tls.key"}, "TLS__KEY_FILE=/nowhere/tls.key"),
+    "no authority": ({"TARGET": "https://b/", "PEER__CA_FILE": "/nowhere/ca.crt"}, "PEER__CA_FILE=/nowhere/ca.crt"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CANNOT)
+def test_what_cannot_be_had_ends_the_start(tmp_path: Path, case: str) -> None:
+    wanted, named = CANNOT[case]
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        settings = {
-            "port": {"SERVICE__PORT": str(taken.getsockname()[1])},
-            "certificate": {"TLS__CERT_FILE": "/nowhere/tls.crt", "TLS__KEY_FILE": "/nowhere/tls.key"},
-        }[what]
-        ended = run_to_the_end(tmp_path, **settings)
+        port = taken.getsockname()[1]
+        ended = run_to_the_end(tmp_path, **{name: value.format(port=port) for name, value in wanted.items()})
     assert ended.returncode == 1
-    assert json.loads(ended.stdout.splitlines()[-1])["event"] == "start_failed"
+    last = json.loads(ended.stdout.splitlines()[-1])
+    assert last["event"] == "start_failed"
+    assert named.format(port=port) in last["error"]
     assert "Traceback" not in ended.stderr

@@ -55,6 +55,11 @@ WRONG = {
     "no URL": ({"TARGET": "pingpong-b:8080"}, "", "TARGET: found 'pingpong-b:8080'", "http://host:8080/ping"),
     "another scheme": ({"TARGET": "ftp://b/ping"}, "", "TARGET: found", "http://host"),
     "a password in the URL": ({"TARGET": "http://u:p@b/"}, "", "TARGET: found", "without user"),
+    "a password alone in the URL": ({"TARGET": "http://:p@b/"}, "", "TARGET: found", "without user"),
+    "a port that is none": ({"TARGET": "http://b:0/"}, "", "TARGET: found 'http://b:0/'", "1 to 65535"),
+    "a line without a value": ({}, "# ours\nSERVICE__PORT\n", "line 2: found 'SERVICE__PORT'", "NAME=value"),
+    "a line without an equals sign": ({}, "SERVICE__PORT 8081\n", "line 1: found 'SERVICE__PORT'", "NAME=value"),
+    "a quote that is not closed": ({}, "\nTARGET='http://b/\n", "line 2: found 'TARGET'", "NAME=value"),
     "a line end in the URL": ({"TARGET": "http://b/\r\nX: y"}, "", "TARGET: found", "printable"),
     "an unknown setting of a section": (
         {"SERVICE__PROT": "1"}, "", "SERVICE__PROT: unknown setting", "SERVICE__PORT"),
@@ -80,3 +85,22 @@ def test_all_mistakes_are_named_at_once(tmp_path: Path, monkeypatch: pytest.Monk
     with pytest.raises(InvalidSettingsError) as error:
         load_with(tmp_path, monkeypatch, {"SERVICE__PORT": "x", "TARGET": "y"})
     assert len(str(error.value).splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    ("env", "file"),
+    [
+        ({"TARGET": "http://u:s3cret@b/"}, ""),
+        ({"TARGET": "http://u:p@s3cret@b/"}, ""),
+        ({"TARGET": "http://u:s3/cret@b/"}, ""),
+        ({"TARGET": "u:s3cret@b"}, ""),
+        ({}, "TARGET 'http://u:s3cret@b/'\n"),
+        ({"PEER": '{"timeout_seconds": "s3cret'}, ""),
+    ],
+)
+def test_a_password_is_not_repeated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, env: dict[str, str], file: str
+) -> None:
+    with pytest.raises(InvalidSettingsError) as error:
+        load_with(tmp_path, monkeypatch, env, file)
+    assert "s3" not in str(error.value)

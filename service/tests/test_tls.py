@@ -71,7 +71,7 @@ def test_a_new_certificate_is_served_without_a_restart(secure: tuple[Running, ce
     assert running.metric('tls_reloads_total{outcome="ok"}') == 1
 
 
-@pytest.mark.parametrize("broken", ["another's key", "no PEM", "no file"])
+@pytest.mark.parametrize("broken", ["another's key", "no PEM", "a key with a password", "no file"])
 def test_a_broken_pair_leaves_the_old_one_in_use(
     secure: tuple[Running, certificates.SecretVolume], broken: str
 ) -> None:
@@ -81,6 +81,8 @@ def test_a_broken_pair_leaves_the_old_one_in_use(
         volume.put(certificate, certificates.make("third")[1])
     elif broken == "no PEM":
         volume.put(b"junk", key)
+    elif broken == "a key with a password":
+        volume.put(certificate, certificates.locked(key))
     else:
         volume.cert_file.unlink()
     deadline = time.monotonic() + 5

@@ -10,7 +10,7 @@ import structlog
 import uvloop
 
 from pingpong import logs, settings
-from pingpong.service import Service
+from pingpong.service import CannotStartError, Service
 
 
 async def run(config: settings.Settings) -> None:
@@ -42,7 +42,7 @@ def main() -> int:
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(run(config))
-    except OSError as error:  # a port that is taken, a certificate that cannot be read
+    except CannotStartError as error:
         structlog.get_logger().error("start_failed", error=str(error))
         return 1
     return 0

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import gc
 import ssl
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass
 
 import structlog
@@ -25,6 +25,10 @@ _log = structlog.get_logger()
 _OPERATIONS_CONNECTIONS = 64
 
 
+class CannotStartError(Exception):
+    """A port or a file cannot be had; the message names the settings that asked for it."""
+
+
 @dataclass(frozen=True)
 class Ports:
     """Where the service listens, once it does."""
@@ -38,6 +42,7 @@ class Service:
     """One instance. ``start``, then ``stop``; ``stop`` takes as long as the drain does."""
 
     def __init__(self, settings: Settings) -> None:
+        """Raises ``CannotStartError`` for files that cannot be used."""
         self.settings = settings
         self._tasks: list[asyncio.Task[None]] = []
         self.metrics = Metrics(settings)
@@ -45,8 +50,10 @@ class Service:
         self.lifecycle = Lifecycle(self.faults)
         self._certificate: Certificate | None = None
         if settings.tls.cert_file is not None and settings.tls.key_file is not None:
-            self._certificate = Certificate(settings.tls.cert_file, settings.tls.key_file, self.metrics)
-        self._peer = Peer(settings.target, settings, self.metrics) if settings.target else None
+            with _set_by(TLS__CERT_FILE=settings.tls.cert_file, TLS__KEY_FILE=settings.tls.key_file):
+                self._certificate = Certificate(settings.tls.cert_file, settings.tls.key_file, self.metrics)
+        with _set_by(PEER__CA_FILE=settings.peer.ca_file):
+            self._peer = Peer(settings.target, settings, self.metrics) if settings.target else None
         context = Context(settings, self.metrics, self.faults, self.lifecycle, self._peer)
         limits = settings.limits
         few = limits.model_copy(update={"max_connections": min(limits.max_connections, _OPERATIONS_CONNECTIONS)})
@@ -55,15 +62,18 @@ class Service:
         self._hurry = asyncio.Event()
 
     async def start(self) -> Ports:
-        """Listen, then be ready. Raises ``OSError`` for a port that cannot be had."""
+        """Listen, then be ready. Raises ``CannotStartError`` for a port that cannot be had."""
         settings = self.settings
         host = settings.service.host
-        metrics = await self.operations.listen(host, settings.service.metrics_port)
+        with _set_by(SERVICE__HOST=host, SERVICE__METRICS_PORT=settings.service.metrics_port):
+            metrics = await self.operations.listen(host, settings.service.metrics_port)
         https = None
         if self._certificate is not None:
-            https = await self.server.listen(host, settings.tls.port, self._certificate.context)
+            with _set_by(SERVICE__HOST=host, TLS__PORT=settings.tls.port):
+                https = await self.server.listen(host, settings.tls.port, self._certificate.context)
             self._spawn("tls-watch", self._certificate.watch(settings.tls.poll_seconds))
-        http = await self.server.listen(host, settings.service.port)
+        with _set_by(SERVICE__HOST=host, SERVICE__PORT=settings.service.port):
+            http = await self.server.listen(host, settings.service.port)
         if self._peer is not None:
             self._spawn("peer", self._peer.run())
         # what lives now lives for ever: the collector need not look at it again
@@ -98,6 +108,17 @@ class Service:
         task = asyncio.get_running_loop().create_task(coroutine, name=name)
         task.add_done_callback(_report)
         self._tasks.append(task)
+
+
+@contextlib.contextmanager
+def _set_by(**settings: object) -> Iterator[None]:
+    """Names the settings that brought an error about."""
+    try:
+        yield
+    except (OSError, ValueError) as error:
+        raise CannotStartError(
+            ", ".join(f"{name}={value}" for name, value in settings.items()) + f": {error}"
+        ) from None
 
 
 def _report(task: asyncio.Task[None]) -> None:

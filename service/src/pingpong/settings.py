@@ -7,10 +7,12 @@ end the start with a message that says which setting, what was found and what wa
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
+from dotenv.parser import Original, parse_stream
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
@@ -110,11 +112,12 @@ class Place(_Section):
 
 def _http_url(value: str) -> str:
     url = urlsplit(value)
-    if url.scheme not in ("http", "https") or not url.hostname or url.username or url.fragment:
+    if url.scheme not in ("http", "https") or not url.hostname or "@" in value or url.fragment:
         raise ValueError("expected an URL like http://host:8080/ping, without user and fragment")
     if not value.isascii() or any(c <= " " or c == "\x7f" for c in value):
         raise ValueError("expected an URL of printable ASCII characters")
-    _unused = url.port  # raises ValueError when it is no port number
+    if url.port == 0:  # what is no port number at all raises ValueError
+        raise ValueError("expected a port from 1 to 65535")
     return value
 
 
@@ -143,12 +146,30 @@ def load(env_file: Path | None = Path(".env")) -> Settings:
     Raises ``InvalidSettingsError`` with one line for each setting that is wrong.
     """
     try:
+        if env_file is not None and env_file.is_file():
+            _check_lines(env_file)
         # mypy does not see the arguments that pydantic-settings adds to every settings class
         return Settings(_env_file=env_file, _env_file_encoding="utf-8")  # type: ignore[call-arg]
     except ValidationError as error:
         raise InvalidSettingsError("\n".join(_explain(e) for e in error.errors())) from None
     except (SettingsError, UnicodeDecodeError, OSError) as error:
         raise InvalidSettingsError(f"settings could not be read: {error}") from None
+
+
+def _check_lines(env_file: Path) -> None:
+    """Raises ``InvalidSettingsError`` for lines that would be passed over, so that a default were taken unseen."""
+    with env_file.open(encoding="utf-8") as stream:
+        wrong = [line.original for line in parse_stream(stream) if line.error or (line.key and line.value is None)]
+    if wrong:
+        raise InvalidSettingsError("\n".join(f"{env_file} {_explain_line(line)}" for line in wrong))
+
+
+def _explain_line(line: Original) -> str:
+    text = line.string.lstrip()
+    at = line.line + line.string[: len(line.string) - len(text)].count("\n")
+    name = re.match(r"(?:export\s+)?(\w*)", text)
+    # no more than the name: what follows it may be a secret
+    return f"line {at}: found {name[1] if name else ''!r}…; expected NAME=value"
 
 
 def _explain(error: Any) -> str:
@@ -158,6 +179,8 @@ def _explain(error: Any) -> str:
         return f"{name}: unknown setting; known ones are {', '.join(_known(location[:-1]))}"
     expected = str(error["msg"]).removeprefix("Value error, ")
     found = error["input"]
+    if isinstance(found, str):
+        found = re.sub(r".*@", "…@", found, flags=re.DOTALL)  # what stands there in an URL may be a password
     return f"{name}: {expected}" if isinstance(found, dict) else f"{name}: found {found!r}; {expected}"
 
 

@@ -21,6 +21,11 @@ _CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
 _log = structlog.get_logger()
 
 
+def _no_password() -> str:
+    """OpenSSL would ask the terminal, and everything else would wait for the answer."""
+    raise ValueError("the key is encrypted; expected one without a password")
+
+
 class Certificate:
     """The files' current content as a TLS context. ``context`` is what listeners take, once and for all."""
 
@@ -43,7 +48,7 @@ class Certificate:
         # a ticket would outlive the certificate that it was issued under
         context.options |= ssl.OP_NO_TICKET
         context.num_tickets = 0
-        context.load_cert_chain(*self._files)
+        context.load_cert_chain(*self._files, password=_no_password)
         return context
 
     def _fingerprint(self) -> bytes:

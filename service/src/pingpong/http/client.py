@@ -36,12 +36,25 @@ class _ReplyReader:
         self.parser = httptools.HttpResponseParser(self)
         self.fetched = Fetched(0, {}, b"")
         self.complete = False
+        self.until_end = False  # of the connection: nothing else says where the body ends
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self.fetched.headers[name.lower()] = value
 
+    def on_headers_complete(self) -> None:
+        headers = self.fetched.headers
+        self.until_end = self.parser.get_status_code() >= 200 and not (
+            b"content-length" in headers or b"transfer-encoding" in headers
+        )
+
     def on_body(self, data: bytes) -> None:
         self.fetched.body += data
+
+    def end(self) -> None:
+        """The connection ended. Raises ``FetchError`` where a reply is still under way."""
+        if not self.until_end:
+            raise FetchError("reset", "the connection ended before the reply did")
+        self.on_message_complete()
 
     def on_message_complete(self) -> None:
         status = self.parser.get_status_code()
@@ -67,6 +80,10 @@ async def fetch(url: str, headers: Mapping[bytes, bytes], timeout: float, tls: s
         raise FetchError("reset", str(error)) from None
     except OSError as error:
         raise FetchError("unreachable", str(error)) from None
+    except UnicodeError as error:  # a name that cannot be asked for: a label of it is empty or too long
+        raise FetchError("dns", str(error)) from None
+    except httptools.HttpParserUpgrade:
+        raise FetchError("protocol", "the reply switches protocols, which nobody asked for") from None
     except httptools.HttpParserError as error:
         raise FetchError("protocol", str(error)) from None
 
@@ -88,7 +105,8 @@ async def _fetch(url: str, headers: Mapping[bytes, bytes], tls: ssl.SSLContext |
             data = await reader.read(_MAX_REPLY)
             size += len(data)
             if not data:
-                raise FetchError("reset", "the connection ended before the reply did")
+                answer.end()
+                break
             if size > _MAX_REPLY:
                 raise FetchError("protocol", f"the reply is larger than {_MAX_REPLY} bytes")
             answer.parser.feed_data(data)
