@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.dashboard.check import run
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.dashboard.panels import (
     Reply,
     judge_movement,
@@ -78,7 +80,26 @@ def test_a_panel_must_show_a_number(answer: dict[str, Any], verdict: str, observ
         (Reply((5.0,)), Reply(error="503"), 20, "fail"),
         (Reply((5.0,)), Reply((math.nan,)), 20, "fail"),
         (Reply((5.0,)), Reply((25.0,)), 19, "inconclusive"),
+        (Reply(error="503"), Reply((25.0,)), 20, "inconclusive"),
     ],
 )
 def test_a_counter_must_rise_by_what_was_done(before: Reply, after: Reply, answered: int, verdict: str) -> None:
     assert judge_movement(before, after, 20, 20, answered).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"calls": 0}, r"movements\[0\].calls: found 0, expected more than 0"),
+        ({"at_least": 0.0}, r"movements\[0\].at_least: found 0, expected more than 0"),
+        ({"dashboards": ["{}"]}, r"dashboards\[0\]: .* holds no panel with a query"),
+        ({"dashboards": ["[]"]}, r"dashboards\[0\]: .* holds no panel with a query"),
+        ({"dashboards": ["{"]}, r"dashboards\[0\]: .* is not JSON"),
+    ],
+)
+def test_what_could_not_fail_is_refused(tmp_path: Path, changes: dict[str, Any], says: str) -> None:
+    (tmp_path / "d.json").write_text("".join(changes.get("dashboards", [])))
+    movement = {"calls": 20, "at_least": None, **changes}
+    files = [str(tmp_path / "d.json")] if "dashboards" in changes else []
+    with pytest.raises(OptionError, match=says):
+        run({"dashboards": files, "movements": [movement]})

@@ -254,7 +254,7 @@ def test_an_objective_is_computed_where_none_is_declared(given: dict[str, Any], 
 def options(**changes: Any) -> dict[str, Any]:
     sites = [{"name": s.name, "address": s.address, "cluster_name": s.cluster_name} for s in (ONE, TWO)]
     base = {"cluster": "one", "sites": sites, "hosts": [HOST], "objective": {"failback_failures": 0}, "ttl": 30,
-            "health_check": CHECK, "margin": 0.0, "in_a_row": 3,
+            "health_check": CHECK, "margin": 0.0, "in_a_row": 3, "interval": 1.0, "timeout": 3.0,
             "workload": {"namespace": "n", "name": "w"}}  # fmt: skip
     return {**base, **changes}
 
@@ -265,6 +265,11 @@ def options(**changes: Any) -> dict[str, Any]:
         ({"cluster": "three"}, "cluster: found 'three', expected the name of one of sites: one, two"),
         ({"sites": options()["sites"][:1]}, "sites: expected at least two"),
         ({"sites": [{**site, "address": "198.51.100.1"} for site in options()["sites"]]}, "an address of its own"),
+        ({"sites": [{**site, "name": "one"} for site in options()["sites"]]}, "a name of its own"),
+        ({"sites": [{**site, "cluster_name": "x"} for site in options()["sites"]]}, "a cluster_name of its own"),
+        ({"hosts": []}, "hosts: expected at least one"),
+        ({"in_a_row": 0}, "in_a_row: found 0, expected more than 0"),
+        ({"interval": 0.0}, "interval: found 0, expected more than 0"),
     ],
 )
 def test_wrong_options_are_named(changes: dict[str, Any], says: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -26,6 +27,10 @@ from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.verdi
     sidecar_cells,
     sum_counters,
 )
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 TODAY = date(2026, 11, 22)
 ADDRESS_A, ADDRESS_B = "10.0.0.1", "10.0.1.1"
@@ -218,6 +223,31 @@ EXCEPTION = {"namespace": "b", "port": 9080, "cases": ["plaintext"], "reason": "
 def test_declared_exceptions_cover_their_port_until_their_day(exception: dict[str, Any], open_ports: set[str]) -> None:
     found = cells(observed(permissive), (exception,))
     assert {cell.target for cell in found if cell.case == "plaintext" and cell.verdict == "fail"} == open_ports
+
+
+def test_an_exception_says_nothing_of_a_port_that_did_not_answer() -> None:
+    exception = {"namespace": "b", "port": 9080, "reason": "r", "until": "2027-01-01"}
+    found = cells(observed(lambda _attempt: Exchange(False, "connect", "timeout")), (exception,))
+    assert {cell.verdict for cell in found if cell.target == "b/b:9080"} == {"inconclusive"}
+
+
+def certificate(name: str, days: float) -> str:
+    """A self-signed certificate with the serial number 1, as exchanges carry it."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject, now = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]), datetime.now(UTC)
+    builder = x509.CertificateBuilder(subject, subject, key.public_key(), 1, now, now + timedelta(days=days))
+    made = builder.sign(key, hashes.SHA256())
+    return base64.b64encode(made.public_bytes(serialization.Encoding.DER)).decode()
+
+
+def test_two_authorities_with_one_serial_are_two() -> None:
+    """Some count from 1: the one that ends sooner must not hide behind the other."""
+    leaf = certificate("leaf", 1)
+    chains = [(leaf, certificate("one", 100)), (leaf, certificate("two", 3))]
+    observation = observed()
+    exchanges = [replace(e, chain=chains[n % 2]) for n, e in enumerate(observation.exchanges)]
+    seen = facts.certificates_seen(replace(observation, exchanges=exchanges), datetime.now(UTC))
+    assert [cell.verdict for cell in facts.authority_cells("primary", seen, 14)] == ["fail", "pass"]
 
 
 def test_an_exception_that_ended_is_named() -> None:

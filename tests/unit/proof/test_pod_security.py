@@ -56,6 +56,10 @@ def test_refused_fixtures_say_why_and_admitted_ones_do_not(fixture: Fixture) -> 
         (PRIVILEGED, "baseline", refusal("privileged (x)", "baseline"), "pass", ""),
         (PRIVILEGED, "privileged", Answer(201), "pass", ""),
         (PRIVILEGED, "restricted", Answer(403, "exceeded quota"), "inconclusive", "not by Pod Security"),
+        (PLAIN, "restricted", Answer(403, 'pods is forbidden: User "x" cannot create resource "pods"'),
+         "inconclusive", "neither yes nor no"),
+        (PLAIN, "restricted", Answer(403, 'pods "x" is forbidden: error looking up service account a/x: not found'),
+         "inconclusive", "neither yes nor no"),
         (PRIVILEGED, "restricted", Answer(422, "invalid"), "inconclusive", "not by Pod Security"),
         (PRIVILEGED, "restricted", Answer(500, "boom"), "inconclusive", "not by Pod Security"),
         (PLAIN, "restricted", Answer(201), "pass", ""),
@@ -78,7 +82,9 @@ def test_verdicts_on_fixtures(fixture: Fixture, level: Level, answer: Answer, ve
     [
         (Answer(201), "pass"),
         (refusal("privileged (…)"), "fail"),
-        (Answer(403, "denied by another rule"), "pass"),
+        (Answer(403, 'pods "x" is forbidden: exceeded quota: compute, requested: pods=1'), "pass"),
+        (Answer(403, 'pods is forbidden: User "x" cannot create resource "pods"'), "inconclusive"),
+        (Answer(403, 'admission webhook "a" denied the request: no'), "inconclusive"),
         (Answer(400, "bad"), "inconclusive"),
     ],
 )
@@ -110,11 +116,16 @@ def test_a_fixture_is_the_restricted_pod_with_one_thing_changed() -> None:
 def test_a_running_pod_is_asked_again_without_what_only_a_running_pod_has() -> None:
     pod = {
         "metadata": {"name": "web-1", "namespace": "a", "uid": "u", "labels": {"app": "web"}, "ownerReferences": [{}]},
-        "spec": {"nodeName": "n", "priority": 0, "ephemeralContainers": [{}], "containers": [{"name": "web"}]},
+        "spec": {
+            "nodeName": "n",
+            "priority": 0,
+            "containers": [{"name": "web"}],
+            "ephemeralContainers": [{"name": "debugger", "targetContainerName": "web", "image": "i"}],
+        },
         "status": {"phase": "Running"},
     }
     asked = as_new(pod)
-    assert asked["spec"] == {"containers": [{"name": "web"}]}
+    assert asked["spec"] == {"containers": [{"name": "web"}, {"name": "debugger", "image": "i"}]}
     assert asked["metadata"]["name"] == "web-1-asked-again"
     assert asked["metadata"]["labels"] == {"app": "web", "sidecar.istio.io/inject": "false"}
     assert "status" not in asked and "ownerReferences" not in asked["metadata"]

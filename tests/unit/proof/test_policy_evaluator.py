@@ -176,10 +176,18 @@ def test_endpoints_are_read_from_api_objects() -> None:
     found = endpoint_from_pod(
         {
             "metadata": {"name": "web", "namespace": "a", "labels": {"app": "web"}},
-            "spec": {"containers": [{"ports": [{"containerPort": 8080, "name": "http"}]}], "initContainers": [{}]},
+            "spec": {
+                "containers": [{"ports": [{"containerPort": 8080, "name": "http"}]}],
+                "initContainers": [
+                    {"ports": [{"containerPort": 1, "name": "http"}]},
+                    {"ports": [{"containerPort": 2, "name": "side"}], "restartPolicy": "Always"},
+                ],
+            },
             "status": {"podIP": "10.0.0.1"},
         },
         labels,
     )
     assert labels == {"team": "x", "kubernetes.io/metadata.name": "a"}
-    assert found == Endpoint("web", "a", {"app": "web"}, labels, "10.0.0.1", (Port(8080, "TCP", "http"),))
+    assert found == Endpoint(
+        "web", "a", {"app": "web"}, labels, "10.0.0.1", (Port(2, "TCP", "side"), Port(8080, "TCP", "http"))
+    )

@@ -17,6 +17,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.proof.policy.pla
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.policy.verdicts import (
     Call,
     Liveness,
+    barren_cells,
     cell_of,
     default_deny_cells,
     judge,
@@ -94,6 +95,17 @@ def test_default_deny_means_a_policy_for_every_pod(existing: list[tuple[Any, ...
     assert [cell.verdict for cell in found] == verdicts
 
 
+@pytest.mark.parametrize(
+    ("rule", "verdict"),
+    [({}, "fail"), ({"to": []}, "fail"), ({"ports": [{"port": 53}]}, "pass"), ({"to": [{"podSelector": {}}]}, "pass")],
+)
+def test_a_policy_that_lets_everything_pass_denies_nothing(rule: dict[str, Any], verdict: str) -> None:
+    opening = policy("a", {}, "Egress")
+    opening["metadata"]["name"], opening["spec"]["egress"] = "open", [rule]
+    (found,) = default_deny_cells("primary", {"a": ["Egress"]}, [opening])
+    assert found.verdict == verdict
+
+
 def live(namespace: str, name: str, **labels: str) -> dict[str, Any]:
     return {
         "metadata": {
@@ -124,6 +136,15 @@ def test_targets_are_live_pods_with_ports_and_those_chosen_by_label() -> None:
     wanted = [{"namespace": "kube-system", "labels": {"k8s-app": "kube-dns"}, "ports": [53]}]
     chosen = chosen_targets(wanted, [live("a", "web"), dns], labels_of)
     assert [(target.name, target.ports) for target in chosen] == [("kube-system/dns-5d-x", (53,))]
+    undeclared = [{"namespace": "a", "ports": [9]}]
+    assert [(target.name, target.ports) for target in chosen_targets(undeclared, [silent], labels_of)] == [
+        ("a/cron-5d-x", (9,))
+    ]
+
+
+def test_a_choice_of_targets_that_finds_no_pod_is_inconclusive() -> None:
+    (found,) = barren_cells("primary", [{"namespace": "kube-system", "labels": {"k8s-app": "kube-dms"}, "ports": [53]}])
+    assert found.verdict == "inconclusive" and "kube-dms" in found.headline()
 
 
 OWNER = {"app.kubernetes.io/name": "pingpong-probe", "pingpong.platform/layer": "proof"}

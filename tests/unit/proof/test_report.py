@@ -80,6 +80,12 @@ def test_a_cluster_that_nobody_measured_is_a_finding() -> None:
     assert [found.verdict for found in missing] == ["inconclusive"]
 
 
+def test_a_cluster_of_which_only_another_ones_check_speaks_was_not_measured() -> None:
+    results = [*GOOD, result("failover", cell("failover"), cell("failover", cluster="secondary"))]
+    gathered = gather("T", "local", ["primary", "secondary"], results, NOW)
+    assert [found.verdict for found in gathered.cells if found.cluster == "secondary"] == ["pass", "inconclusive"]
+
+
 def test_a_skipped_check_is_told_as_not_covered() -> None:
     gathered = gather("T", "local", ["primary"], [*GOOD, {"proof": "tls", "cluster": "primary", "skipped": True}], NOW)
     assert ("primary: tls", "the check was skipped") in gathered.not_covered

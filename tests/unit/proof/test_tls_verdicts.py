@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.tls import observe as look
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.tls.check import run
 
 from tests.support.authority import Authority
@@ -151,6 +152,27 @@ def test_an_endpoint_that_is_not_there_fails_to_answer_and_proves_nothing_else()
     }
 
 
+def test_an_offer_that_could_not_be_made_proves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A library without the old versions refuses them itself, and the server was never asked."""
+    honest = look._any_server
+
+    def modern(version: str) -> ssl.SSLContext:
+        made = honest(version)
+        made.set_ciphers("ECDHE+AESGCM")  # none of which TLS 1.1 or older can agree on
+        return made
+
+    monkeypatch.setattr(look, "_any_server", modern)
+    with listening(PONG, context(tmp_path)) as port, listening(REDIRECT, None) as plain:
+        found = measured(port, plain)
+    assert (found["tls1.0"], found["tls1.1"], found["tls1.2"]) == ("inconclusive", "inconclusive", "pass")
+
+
+def test_no_header_is_no_hsts_whatever_is_asked_for(tmp_path: Path) -> None:
+    bare = PONG.replace(b"Strict-Transport", b"X-Transport")
+    with listening(bare, context(tmp_path)) as port, listening(REDIRECT, None) as plain:
+        assert measured(port, plain, hsts_min_seconds=0)["hsts"] == "fail"
+
+
 def test_the_wrong_issuer_is_named(tmp_path: Path) -> None:
     with listening(PONG, context(tmp_path, OTHER)) as port:
         endpoint = {
@@ -166,6 +188,9 @@ def test_the_wrong_issuer_is_named(tmp_path: Path) -> None:
     ("entry", "says"),
     [
         ({"ca_file": "/absent.pem"}, r"endpoints\[0\].ca_file: cannot read"),
+        ({"ca_file": "/dev/null"}, r"endpoints\[0\].ca: expected certificates in PEM"),
+        ({"ca": "junk"}, r"endpoints\[0\].ca: expected certificates in PEM"),
+        ({"ca": "ü"}, r"endpoints\[0\].ca: expected certificates in PEM"),
         ({"service": {"name": "x"}}, "connection: missing"),
     ],
 )

@@ -57,17 +57,30 @@ def run(options: Mapping[str, Any]) -> dict[str, Any]:
     asked = [
         query for number, file in enumerate(options["dashboards"]) for query in _read(f"dashboards[{number}]", file)
     ]
+    for number, entry in enumerate(options["movements"]):
+        _check_movement(f"movements[{number}]", entry)
     prober = Prober(ClusterClient.from_connection(options["connection"]), options)
     return conclude(PROOF, options, lambda: measure(prober, options, asked))
 
 
 def _read(where: str, file: str) -> list[Query]:
     try:
-        return queries(json.loads(Path(file).read_text()))
+        found = json.loads(Path(file).read_text())
     except OSError as error:
         raise OptionError(f"{where}: cannot read {file}: {error.strerror}") from None
     except ValueError as error:
         raise OptionError(f"{where}: {file} is not JSON: {error}") from None
+    asked = queries(found) if isinstance(found, dict) else []
+    if not asked:
+        raise OptionError(f"{where}: {file} holds no panel with a query")
+    return asked
+
+
+def _check_movement(where: str, entry: Mapping[str, Any]) -> None:
+    """Where nothing is called, or no rise is asked for, a counter that stands still would pass."""
+    for key in ("calls", "at_least"):
+        if entry[key] is not None and entry[key] <= 0:
+            raise OptionError(f"{where}.{key}: found {entry[key]:g}, expected more than 0")
 
 
 def measure(prober: Prober, options: Mapping[str, Any], asked: Sequence[Query]) -> Findings:

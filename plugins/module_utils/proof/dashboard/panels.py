@@ -85,7 +85,9 @@ def judge_panel(reply: Reply) -> Judgement:
 
 
 def judge_movement(before: Reply, after: Reply, at_least: float, calls: int, answered: int) -> Judgement:
-    """A counter must rise by what was done to it."""
+    """A counter must rise by what was done to it; what was not asked before the calls tells of no rise."""
+    if before.error is not None:
+        return Judgement("inconclusive", before.error, "the counter could not be read before the calls")
     if answered < calls:
         return Judgement(
             "inconclusive", f"{answered} of {calls} calls answered", "the calls that should move it failed"

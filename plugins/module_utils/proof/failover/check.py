@@ -137,6 +137,14 @@ def plan_of(options: Mapping[str, Any]) -> Plan:
         raise OptionError(f"cluster: found {options['cluster']!r}, expected the name of one of sites: {names}")
     if len({site.address for site in sites}) < max(2, len(sites)):
         raise OptionError("sites: expected at least two, each with an address of its own")
+    for key in ("name", "cluster_name"):
+        if len({entry[key] for entry in options["sites"]}) < len(sites):
+            raise OptionError(f"sites: expected each with a {key} of its own: who serves is known by it")
+    if not options["hosts"]:
+        raise OptionError("hosts: expected at least one: without clients nobody sees who serves")
+    for key in ("interval", "timeout", "in_a_row"):
+        if options[key] <= 0:
+            raise OptionError(f"{key}: found {options[key]:g}, expected more than 0")
     workload = options["workload"]
     return Plan(
         hosts=tuple(options["hosts"]),

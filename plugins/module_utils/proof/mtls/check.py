@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.cluster.client import ClusterClient
+from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
 from ansible_collections.pingpong.platform.plugins.module_utils.common.libraries import require
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls import facts
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.exceptions import Exempt, parse_exceptions
@@ -50,6 +51,8 @@ def measure(prober: Prober, options: Mapping[str, Any], exempt: Sequence[Exempt]
     place: str = options["probe_namespace"]
     trust_domain: str = options["trust_domain"]
     notes: list[str] = []
+    if missing := [name for name in namespaces if client.get("v1", "Namespace", name) is None]:
+        raise PlatformError(f"namespaces: {', '.join(missing)} do not exist")
     pods = mesh_pods(item for namespace in namespaces for item in client.list("v1", "Pod", namespace))
     probed = [pod for pod in pods if pod.sidecar and pod.address]
     world = World(
@@ -63,6 +66,8 @@ def measure(prober: Prober, options: Mapping[str, Any], exempt: Sequence[Exempt]
     mint = Mint(signer(client, options["mesh_namespace"]), trust_domain, now)
     trust = trust_bundle(client, namespaces[0])
     attempts = plan(world)
+    if not any(attempt.judged for attempt in attempts):
+        raise PlatformError(f"{', '.join(namespaces)}: no pod with a sidecar has a port to call: nothing was measured")
     with contextlib.ExitStack() as stack:
         if options["admit_probes"]:
             stack.enter_context(admitted(client, prober.owner, place, namespaces))

@@ -23,7 +23,7 @@ def certificates_seen(observation: Observation, now: datetime) -> list[dict[str,
     for attempt, exchange in observation.pairs:
         for depth, certificate in enumerate(read_chain(exchange.chain, now)):
             where = attempt.target.workload.reference if depth == 0 else "mesh CA"
-            entry = seen.setdefault(certificate["serial"], {**certificate, "depth": depth, "seen_at": []})
+            entry = seen.setdefault(certificate["fingerprint"], {**certificate, "depth": depth, "seen_at": []})
             if where not in entry["seen_at"]:
                 entry["seen_at"].append(where)
     return sorted(seen.values(), key=lambda entry: str(entry["not_after"]))

@@ -77,7 +77,8 @@ def judged_cells(
         if not attempt.judged:
             continue
         judgement, evidence = _judge(attempt, exchange, observation, trust_domain, spoken, controls)
-        judgement = excuse(judgement, exempt, attempt.target.workload, attempt.port, attempt.case.name, today)
+        if exchange.connected:  # what an exception says of a port, nobody has seen of one that did not answer
+            judgement = excuse(judgement, exempt, attempt.target.workload, attempt.port, attempt.case.name, today)
         source = attempt.source.reference if attempt.source else outsider
         key = (source, f"{attempt.target.workload.reference}:{attempt.port}", attempt.label)
         groups.setdefault(key, []).append((attempt, exchange, judgement, evidence))

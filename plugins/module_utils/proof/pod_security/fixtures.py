@@ -37,6 +37,7 @@ class Fixture:
     restricted_reason: str = ""
     pod: Merge = field(default_factory=dict)
     container: Merge = field(default_factory=dict)
+    init_container: Merge | None = None
     since: int = 0
 
     def reason_at(self, level: Level) -> str:
@@ -64,6 +65,8 @@ FIXTURES: tuple[Fixture, ...] = (
     Fixture("hostNamespaces", "host-ipc", "baseline", "host namespaces", pod={"hostIPC": True}),
     Fixture("privileged", "privileged", "baseline", "privileged",
             container=_security(privileged=True, allowPrivilegeEscalation=None)),
+    Fixture("privileged", "privileged-init-container", "baseline", "privileged",
+            init_container=_security(privileged=True, allowPrivilegeEscalation=None)),
     Fixture("capabilities", "net-admin", "baseline", "non-default capabilities", "unrestricted capabilities",
             container=_security(capabilities={"drop": ["ALL"], "add": ["NET_ADMIN"]})),
     Fixture("hostPathVolumes", "host-path", "baseline", "hostPath volumes", "restricted volume types",
@@ -113,8 +116,14 @@ FIXTURES: tuple[Fixture, ...] = (
     Fixture("runAsNonRoot", "root-allowed", "restricted", "runAsNonRoot != true", pod=_security(runAsNonRoot=None)),
     Fixture("runAsNonRoot", "root-wanted", "restricted", "runAsNonRoot != true",
             container=_security(runAsNonRoot=False)),
+    Fixture("runAsNonRoot", "root-wanted-by-init-container", "restricted", "runAsNonRoot != true",
+            init_container=_security(runAsNonRoot=False)),
+    Fixture("runAsNonRoot", "non-root-by-container", None, pod=_security(runAsNonRoot=None),
+            container=_security(runAsNonRoot=True)),
     Fixture("runAsUser", "uid-0", "restricted", "runAsUser=0", container=_security(runAsUser=0)),
     Fixture("runAsUser", "uid-65532", None, container=_security(runAsUser=65532)),
+    Fixture("seccompProfile", "seccomp-by-container", None, pod=_security(seccompProfile=None),
+            container=_security(seccompProfile={"type": "RuntimeDefault"})),
     Fixture("seccompProfile", "seccomp-unset", "restricted", "seccompProfile", pod=_security(seccompProfile=None)),
 )  # fmt: skip
 
@@ -123,7 +132,10 @@ def pod_of(fixture: Fixture, namespace: str, image: str, labels: Mapping[str, st
     """The fixture as an object to ask the API server about."""
     pod = restricted_pod(f"pod-security-{fixture.name}", namespace, image, labels)
     spec = _merge(pod["spec"], fixture.pod)
-    spec["containers"] = [_merge(spec["containers"][0], fixture.container)]
+    plain = spec["containers"][0]
+    spec["containers"] = [_merge(plain, fixture.container)]
+    if fixture.init_container is not None:
+        spec["initContainers"] = [{**_merge(plain, fixture.init_container), "name": "before"}]
     return {**pod, "spec": spec}
 
 

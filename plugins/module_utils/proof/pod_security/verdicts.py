@@ -17,8 +17,12 @@ from ansible_collections.pingpong.platform.plugins.module_utils.proof.pod_securi
 # pods "x" is forbidden: violates PodSecurity "restricted:latest": privileged (container "probe" must not set …)
 VIOLATION = re.compile(r'violates PodSecurity "(?P<level>\w+):(?P<version>[\w.]+)": (?P<details>.*)', re.DOTALL)
 FORBIDDEN = 403
+# The rules that speak only after Pod Security. Others (who may create pods, accounts, limits, webhooks that change
+# objects) answer 403 before it is asked, and then nothing is known of it.
+LATER = re.compile(r"(exceeded|failed) quota: |ValidatingAdmissionPolicy '")
 # What the API server fills in, refuses in a new pod, or would find twice; none of it matters to Pod Security.
 NOT_FOR_CREATION = ("nodeName", "ephemeralContainers", "priority", "preemptionPolicy", "topologySpreadConstraints")
+ONLY_EPHEMERAL = "targetContainerName"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,11 @@ class Answer:
     @property
     def admitted(self) -> bool:
         return 200 <= self.status < 300
+
+    @property
+    def refused_later(self) -> bool:
+        """Whether another rule refused it, after Pod Security had no objection."""
+        return self.status == FORBIDDEN and LATER.search(self.message) is not None
 
     @property
     def violation(self) -> re.Match[str] | None:
@@ -51,8 +60,7 @@ def judge_fixture(fixture: Fixture, level: Level, answer: Answer) -> Judgement:
             return Judgement("fail", seen, "Pod Security refused a pod that the level must admit")
         if answer.admitted:
             return Judgement("pass", seen, "")
-        if answer.status == FORBIDDEN:
-            # Pod Security is asked before the other validating admission plugins: it had no objection.
+        if answer.refused_later:
             return Judgement("pass", "admitted by Pod Security", f"another admission rule refused: {answer.message}")
         return Judgement("inconclusive", seen, "the API server gave an answer that is neither yes nor no")
     if answer.admitted:
@@ -73,7 +81,7 @@ def judge_running(level: Level, answer: Answer) -> Judgement:
         return Judgement("fail", seen, f"it runs in a namespace of level {level} that would not admit it today")
     if answer.admitted:
         return Judgement("pass", seen, "")
-    if answer.status == FORBIDDEN:
+    if answer.refused_later:
         return Judgement("pass", "admitted by Pod Security", f"another admission rule refused: {answer.message}")
     return Judgement("inconclusive", seen, "the API server gave an answer that is neither yes nor no")
 
@@ -88,9 +96,14 @@ def judge_label(level: Level, labels: Mapping[str, str]) -> Judgement:
 
 
 def as_new(pod: Mapping[str, Any]) -> dict[str, Any]:
-    """A running pod as one that is about to be created, for a dry run; the sidecar injector is told to keep off."""
+    """A running pod as one that is about to be created, for a dry run; the sidecar injector is told to keep off.
+
+    A new pod has no ephemeral containers, but Pod Security asks the same of them as of any other.
+    """
     metadata = pod["metadata"]
     spec = {key: copy.deepcopy(value) for key, value in pod["spec"].items() if key not in NOT_FOR_CREATION}
+    for container in pod["spec"].get("ephemeralContainers") or []:
+        spec["containers"].append({key: value for key, value in container.items() if key != ONLY_EPHEMERAL})
     labels = {**(metadata.get("labels") or {}), "sidecar.istio.io/inject": "false"}
     return {
         "apiVersion": "v1",

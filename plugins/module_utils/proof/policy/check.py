@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.cluster.client import ClusterClient
-from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
+from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError, PlatformError
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.inventory import mesh_pods
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.outcome import Findings, conclude
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.policy.model import namespace_labels
@@ -27,6 +27,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.proof.policy.pla
 )
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.policy.verdicts import (
     PROOF,
+    barren_cells,
     cell_of,
     default_deny_cells,
 )
@@ -50,6 +51,8 @@ def check(prober: Prober, options: Mapping[str, Any]) -> Findings:
     labels_of = {ns["metadata"]["name"]: namespace_labels(ns) for ns in client.list("v1", "Namespace")}
     if missing := sorted(set(namespaces) - set(labels_of)):
         raise PlatformError(f"namespaces: {', '.join(missing)} do not exist")
+    if unknown := sorted(set(options["sealed"]) - set(namespaces)):
+        raise OptionError(f"sealed: found {', '.join(unknown)}, expected some of namespaces: no other is asked about")
     pods = client.list("v1", "Pod")
     inside = [pod for pod in pods if pod["metadata"]["namespace"] in namespaces]
     names = {(pod.workload.namespace, pod.name) for pod in mesh_pods(inside) if pod.address}
@@ -71,8 +74,12 @@ def check(prober: Prober, options: Mapping[str, Any]) -> Findings:
             sources, targets, policies, blocks_match_pods=options["ip_blocks_match_pods"], sealed=options["sealed"]
         )
         calls, settled = measure(prober, asked, options["settle_timeout"])
+    barren = [entry for entry in options["targets"] if not chosen_targets([entry], pods, labels_of)]
+    if not asked:
+        raise PlatformError("there was no connection to measure: one stand-in, and nobody for it to call")
     cells = [
         *default_deny_cells(options["cluster"], options["default_deny"], policies),
+        *barren_cells(options["cluster"], barren),
         *(cell_of(options["cluster"], call) for call in calls),
     ]
     return Findings(

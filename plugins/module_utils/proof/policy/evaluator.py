@@ -134,6 +134,12 @@ def isolates_all(policy: Policy, namespace: str, direction: Direction) -> bool:
     return policy["metadata"]["namespace"] == namespace and direction in directions_of(policy) and everything
 
 
+def admits_everything(policy: Policy, direction: Direction) -> bool:
+    """Whether a policy has a rule without peers and without ports: it isolates, and then lets everything pass."""
+    rules = (policy.get("spec") or {}).get(direction.lower()) or []
+    return any(not rule.get("from" if direction == "Ingress" else "to") and not rule.get("ports") for rule in rules)
+
+
 def _admits(
     rule: Mapping[str, Any],
     direction: Direction,

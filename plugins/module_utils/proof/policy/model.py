@@ -48,7 +48,9 @@ def namespace_labels(namespace: Mapping[str, Any]) -> dict[str, str]:
 def endpoint_from_pod(pod: Mapping[str, Any], labels_of_namespace: Labels) -> Endpoint:
     """A pod from its API object."""
     metadata, spec, status = pod["metadata"], pod.get("spec") or {}, pod.get("status") or {}
-    containers = [*(spec.get("initContainers") or []), *(spec.get("containers") or [])]
+    # of the containers that come first, only sidecars are there when somebody calls
+    sidecars = [first for first in spec.get("initContainers") or [] if first.get("restartPolicy") == "Always"]
+    containers = [*sidecars, *(spec.get("containers") or [])]
     ports = tuple(
         Port(int(port["containerPort"]), port.get("protocol") or "TCP", port.get("name") or "")
         for container in containers

@@ -72,13 +72,17 @@ def _short(name: str) -> str:
 
 
 def live_targets(pods: Iterable[Object], labels_of: Mapping[str, Mapping[str, str]]) -> list[Target]:
-    """Every running pod with its declared TCP ports."""
+    """Every running pod that declares TCP ports, with these."""
+    return [target for target in _targets(pods, labels_of) if target.ports]
+
+
+def _targets(pods: Iterable[Object], labels_of: Mapping[str, Mapping[str, str]]) -> list[Target]:
     known = list(pods)
     by_name = {(pod["metadata"]["namespace"], pod["metadata"]["name"]): pod for pod in known}
     targets = []
     for pod in mesh_pods(known):
         key = (pod.workload.namespace, pod.name)
-        if pod.address and pod.declared:
+        if pod.address:
             endpoint = endpoint_from_pod(by_name[key], labels_of[key[0]])
             targets.append(Target("/".join(key), endpoint, pod.declared, pod.container, pod.ready))
     return targets
@@ -97,7 +101,7 @@ def chosen_targets(
             if pod["metadata"]["namespace"] == entry["namespace"]
             and matches({"matchLabels": entry.get("labels") or {}}, pod["metadata"].get("labels") or {})
         ]
-        targets += [replace(target, ports=tuple(entry["ports"])) for target in live_targets(selected, labels_of)]
+        targets += [replace(target, ports=tuple(entry["ports"])) for target in _targets(selected, labels_of)]
     return targets
 
 

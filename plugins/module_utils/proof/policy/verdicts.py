@@ -15,6 +15,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.proof.policy.eva
     Decision,
     Direction,
     Policy,
+    admits_everything,
     isolates_all,
     name_of,
 )
@@ -93,6 +94,16 @@ def cell_of(cluster: str, call: Call) -> Cell:
     return judgement.cell(PROOF, cluster, call.source, f"{call.target}:{call.port}", "tcp", expected, evidence)
 
 
+def barren_cells(cluster: str, barren: Sequence[Mapping[str, Any]]) -> list[Cell]:
+    """A cell for each choice of targets by which no live pod was found: nothing was asked of it."""
+    return [
+        Judgement("inconclusive", "no live pod", "no connection to it was measured").cell(
+            PROOF, cluster, "", f"{entry['namespace']}: {entry['labels']}", "targets", "live pods"
+        )
+        for entry in barren
+    ]
+
+
 def default_deny_cells(
     cluster: str, wanted: Mapping[str, Sequence[Direction]], policies: Sequence[Policy]
 ) -> list[Cell]:
@@ -100,7 +111,12 @@ def default_deny_cells(
     cells = []
     for namespace, directions in wanted.items():
         for direction in directions:
-            found = sorted(name_of(policy) for policy in policies if isolates_all(policy, namespace, direction))
+            isolating = [policy for policy in policies if isolates_all(policy, namespace, direction)]
+            found = sorted(map(name_of, isolating))
+            opening = sorted(name_of(policy) for policy in isolating if admits_everything(policy, direction))
+            reason = "" if found else f"pods in {namespace} that no policy names are open to {direction.lower()}"
+            if opening:
+                reason = f"{', '.join(opening)} lets every {direction.lower()} pass"
             cells.append(
                 Cell(
                     proof=PROOF,
@@ -110,8 +126,8 @@ def default_deny_cells(
                     case=f"default deny: {direction}",
                     expected="a policy that selects every pod",
                     observed=", ".join(found) or "none",
-                    verdict="pass" if found else "fail",
-                    reason="" if found else f"pods in {namespace} that no policy names are open to {direction.lower()}",
+                    verdict="fail" if reason else "pass",
+                    reason=reason,
                 )
             )
     return cells

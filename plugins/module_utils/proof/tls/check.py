@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -72,6 +73,11 @@ def endpoint_of(where: str, entry: Mapping[str, Any]) -> Endpoint:
             ca = Path(entry["ca_file"]).read_text()
         except OSError as error:
             raise OptionError(f"{where}.ca_file: cannot read {entry['ca_file']}: {error.strerror}") from None
+    if ca is not None:
+        try:  # an empty one would mean whoever the system trusts
+            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=ca)
+        except (OSError, ValueError, TypeError) as error:
+            raise OptionError(f"{where}.ca: expected certificates in PEM: {error}") from None
     return Endpoint(
         name=entry["name"],
         address=entry.get("address") or entry["server_name"],

@@ -26,6 +26,8 @@ WEAK_CIPHERS = (
     "AES128-SHA:AES256-SHA:AES128-SHA256:AES256-SHA256:AES128-GCM-SHA256:AES256-GCM-SHA384:3DES:RC4:aNULL:eNULL"
 )
 BODY_LIMIT = 65_536
+# The words of an OpenSSL that was built or told not to make the offer: the server was not asked.
+NOT_OFFERED = ("no protocols available", "no ciphers available")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +122,8 @@ def _shake(endpoint: Endpoint, context: ssl.SSLContext, chain: list[str]) -> Han
                 cipher = secured.cipher()
                 return Handshake(secured.version(), cipher[0] if cipher else None, None, reached)
     except OSError as error:
-        return Handshake(error=reason(error), reached=reached)
+        why = reason(error)
+        return Handshake(error=why, reached=reached and why not in NOT_OFFERED)
 
 
 def sent_chain(connection: ssl.SSLSocket) -> list[str]:

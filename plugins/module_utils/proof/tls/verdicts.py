@@ -179,7 +179,7 @@ def _hsts(minimum: int, observation: Observation) -> tuple[str, str, Judgement]:
         return case, expected, Judgement("inconclusive", observation.answer.error, "there was no answer to look at")
     found = hsts_seconds(observation.answer)
     seen = "no header" if found is None else f"max-age={found}"
-    return case, expected, Judgement("pass" if (found or 0) >= minimum else "fail", seen, "")
+    return case, expected, Judgement("pass" if found is not None and found >= minimum else "fail", seen, "")
 
 
 def _evidence(endpoint: Endpoint, observation: Observation, chain: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
