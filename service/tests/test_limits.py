@@ -37,6 +37,7 @@ TOO_MUCH = {
     "a path without an end": (b"GET /" + b"a" * 40000, 431),
     "empty lines without an end": (b"\r\n" * 20000, 431),
     "many headers": (GET[:-2] + b"".join(b"X%d: 1\r\n" % n for n in range(5)) + b"\r\n", 431),
+    "one header many times": (GET[:-2] + b"X: 1\r\n" * 5 + b"\r\n", 431),
     "a large body announced": (POST + b"Content-Length: 101\r\n\r\n", 413),
     "a large body in chunks": (chunks(60, 2), 413),
     "chunk extensions without an end": (chunks(1, 99, b";" + b"a" * 500), 413),
@@ -183,6 +184,21 @@ def test_connections_are_bounded(strict: Running) -> None:
         assert strict.metric('http_connections_refused_total{port="http"}') == refused + 1
     finally:
         for connection in open_ones:
+            connection.close()
+
+
+def test_connections_over_the_limit_are_bounded_too(serve: Callable[..., Running]) -> None:
+    """Beyond twice the limit nobody is heard out any more: what is left open is no way around the limit."""
+    running = serve(limits={"max_connections": 4, "linger_seconds": 30})
+    crowd = [running.connect() for _turn in range(20)]
+    try:
+        deadline = time.monotonic() + 5
+        while running.metric('http_connections_refused_total{port="http"}') < 16 and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert running.metric('http_connections{port="http"}') <= 8
+        assert statuses(read_all(crowd[-1])) == [503]
+    finally:
+        for connection in crowd:
             connection.close()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -30,10 +31,14 @@ def environment(**settings: str) -> dict[str, str]:
 class Process:
     """A service in a process of its own, in a folder that it may not write."""
 
-    def __init__(self, folder: Path, **settings: str) -> None:
+    def __init__(self, folder: Path, *, soft_files: int = 0, **settings: str) -> None:
+        def limit() -> None:
+            if soft_files:
+                resource.setrlimit(resource.RLIMIT_NOFILE, (soft_files, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+
         self.process = subprocess.Popen(
             [sys.executable, "-m", "pingpong"], cwd=folder, env=environment(**settings),
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=limit,
         )  # fmt: skip
         assert self.process.stdout is not None
         self.started = json.loads(self.process.stdout.readline())
@@ -131,6 +136,15 @@ def test_a_second_signal_skips_the_delay(tmp_path: Path, started: list[Process])
     service.wait_ready(503)
     service.terminate()
     assert service.end()[0] == 0
+
+
+def test_a_low_soft_limit_of_open_files_takes_no_connection_from_probes(tmp_path: Path, started: list[Process]) -> None:
+    service = Process(tmp_path, soft_files=64, DRAIN__DELAY_SECONDS="0")
+    started.append(service)
+    crowd = [service.connect() for _turn in range(200)]
+    assert service.get("/healthz", "metrics") == 200
+    for connection in crowd:
+        connection.close()
 
 
 def test_it_writes_nothing(tmp_path: Path, started: list[Process]) -> None:

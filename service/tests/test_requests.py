@@ -36,6 +36,8 @@ ACCEPTED = {
     "an upgrade is ignored": (
         b"GET /ping HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n" + GET, [200, 200],
     ),
+    "absolute form without a host": (b"GET http:///ping HTTP/1.1\r\nHost: a\r\n\r\n", [404]),
+    "absolute form with a user": (b"GET http://a@b/ping HTTP/1.1\r\nHost: a\r\n\r\n", [404]),
     "unknown path": (b"GET /pin HTTP/1.1\r\nHost: a\r\n\r\n", [404]),
     "unknown path, any method": (b"DELETE / HTTP/1.1\r\nHost: a\r\n\r\n", [404]),
     "asterisk form": (b"OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n", [404]),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import resource
 import signal
 import sys
 
@@ -11,6 +13,13 @@ import uvloop
 
 from pingpong import logs, settings
 from pingpong.service import CannotStartError, Service
+
+
+def allow_open_files() -> None:
+    """Take as many files as the system lets us: with none left, probes would find no connection either."""
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 async def run(config: settings.Settings) -> None:
@@ -39,6 +48,7 @@ def main() -> int:
         print(f"pingpong: wrong settings\n{error}", file=sys.stderr)
         return 2
     logs.configure(config)
+    allow_open_files()
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(run(config))

@@ -51,7 +51,7 @@ class Connection(RequestReader, asyncio.BufferedProtocol):
             self.deadline = perf_counter() + self.limits.head_seconds
         else:
             self._transport.write(self._server.overloaded())
-            self._close(linger=True)
+            self._close(linger=not self._server.flooded)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._server.discard(self)

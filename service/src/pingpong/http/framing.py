@@ -11,7 +11,7 @@ import re
 
 from pingpong.http.messages import RefusedError
 
-_HOST = re.compile(rb"(?:[A-Za-z0-9._~!$&'()*+;=%-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
+HOST = re.compile(rb"(?:[A-Za-z0-9._~!$&'()*+;=%-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 # a second one of these means that two hops may believe different things
 SINGLE = frozenset((b"host", b"content-length", b"transfer-encoding", b"content-type", b"expect"))
 
@@ -21,7 +21,7 @@ def check_host(version: str, host: bytes | None) -> None:
     if host is None:
         if version == "1.1":
             raise RefusedError(400, "the Host header is missing")
-    elif not _HOST.fullmatch(host):
+    elif not HOST.fullmatch(host):
         raise RefusedError(400, "the Host header is malformed")
 
 

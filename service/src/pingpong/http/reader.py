@@ -48,6 +48,7 @@ class RequestReader:
         self._target = b""
         self._headers: dict[bytes, bytes] = {}
         self._head_size = 0
+        self._repeated = 0  # header lines whose name was there already
         self._body = b""
         self._host: bytes | None = None  # the last one that was well formed: clients rarely change it
         # A client that repeats itself byte for byte, as pingers and probes do, is parsed once: what was accepted
@@ -115,6 +116,7 @@ class RequestReader:
         self._target = b""
         self._headers = {}
         self._head_size = 0
+        self._repeated = 0
         self._body = b""
 
     # --- the parser calls these
@@ -137,12 +139,13 @@ class RequestReader:
         elif name in SINGLE:
             raise RefusedError(400, f"more than one {name.decode()} header")
         else:
+            self._repeated += 1
             headers[name] += b", " + value.rstrip(b" \t")
 
     def on_headers_complete(self) -> None:
         limits = self.limits
         headers = self._headers
-        if self._head_size > limits.max_head_bytes or len(headers) > limits.max_headers:
+        if self._head_size > limits.max_head_bytes or len(headers) + self._repeated > limits.max_headers:
             raise RefusedError(431, "the head of the request is too large")
         parser = self._parser
         self._method = parser.get_method()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from pingpong.http.framing import HOST
 from pingpong.http.messages import Handler, Reply, Request, error_reply
 
 _NOT_FOUND = error_reply(404)
@@ -48,7 +49,8 @@ class Router:
         if not path.startswith(b"/"):
             # absolute form, as a client sends it to a proxy: scheme://authority/path
             scheme, _unused, rest = path.partition(b"://")
-            if scheme.lower() not in (b"http", b"https"):
+            authority, _unused, rest = rest.partition(b"/")
+            if scheme.lower() not in (b"http", b"https") or not HOST.fullmatch(authority):
                 return self._unmatched
-            path = b"/" + rest.partition(b"/")[2]
+            path = b"/" + rest
         return self._routes.get(path, self._unmatched)

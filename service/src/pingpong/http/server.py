@@ -100,6 +100,11 @@ class Server:
         self._over_limit.inc()
         return False
 
+    @property
+    def flooded(self) -> bool:
+        """Whether so many are over the limit that they cannot all be told so gently."""
+        return len(self._open) > 2 * self.limits.max_connections
+
     def discard(self, connection: Connection) -> None:
         self._open.discard(connection)
 
