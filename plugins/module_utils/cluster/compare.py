@@ -63,9 +63,9 @@ def _field(
     name: str, desired: dict[str, Any], live: dict[str, Any], owned: dict[str, Any] | None, path: str, amount: bool
 ) -> Iterator[str]:
     where = f"{path}.{name}" if path else name
-    want, have = desired[name], live.get(name, _MISSING)
-    if have is _MISSING:
-        # The server leaves empty and zero values out.
+    want, have = desired[name], live.get(name)
+    if have is None:
+        # The server leaves empty and zero values out, or says null.
         if want not in ({}, [], "", 0, False):
             yield f"{where} is missing"
         return

@@ -112,12 +112,29 @@ class Connection:
 
 
 def _checked_url(url: str, option: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme == "https" and parts.hostname:
-        return url.rstrip("/")
-    if parts.scheme == "http" and parts.hostname in _LOOPBACK:
-        return url.rstrip("/")
-    raise OptionError(f"{option}: {url!r} is not usable, expected https://host:port (http only on loopback)")
+    expected = "expected https://host:port (http only on loopback)"
+    if "@" in url:
+        raise OptionError(f"{option}: found a user in the URL, {expected}")
+    try:
+        parts = urlsplit(url)
+        usable = parts.port != 0 and (
+            (parts.scheme == "https" and parts.hostname) or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
+        )
+    except ValueError:
+        usable = False
+    if not usable:
+        raise OptionError(f"{option}: {url!r} is not usable, {expected}")
+    return url.rstrip("/")
+
+
+def checked_token(token: str | None) -> str | None:
+    """The token without the line end that files give it; an OptionError when no header can carry it."""
+    if token is None:
+        return None
+    stripped = token.strip()
+    if not stripped or not stripped.isascii() or not stripped.isprintable() or " " in stripped:
+        raise OptionError("connection.token: expected one word of printable ASCII characters, found something else")
+    return stripped
 
 
 def _read(path: str, option: str) -> str:

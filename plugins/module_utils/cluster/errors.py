@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from enum import Enum
 from typing import Any, NamedTuple
@@ -30,6 +31,8 @@ class Hint(Enum):
     WEBHOOK = "an admission webhook did not answer"
     TERMINATING = "the namespace is being deleted"
     NO_DRY_RUN = "an admission webhook takes no dry runs"
+    IMMUTABLE = "it cannot be changed in place: delete the object first, or give the new one another name"
+    CREDENTIAL = "the connection's token or certificate is wrong, or has expired"
 
 
 class ApiError(PlatformError):
@@ -62,10 +65,17 @@ _OWNERSHIP = "FieldManagerConflict"
 
 # The server reports these mistakes of ours as its own (500), and they never heal.
 _PERMANENT = ("failed to create typed", "field not declared in schema")
+_UNDECLARED = re.compile(r"(\.[A-Za-z][\w.]*): field not declared in schema")
+_SHOWN = 1000
+# What is for the user to do; the others are waited for.
+_ADVICE = (Hint.IMMUTABLE, Hint.CREDENTIAL)
 _HINTS = (
     ("failed calling webhook", Hint.WEBHOOK),
     ("because it is being terminated", Hint.TERMINATING),
     ("does not support dry run", Hint.NO_DRY_RUN),
+    ("immutable", Hint.IMMUTABLE),
+    ("may not change once set", Hint.IMMUTABLE),
+    ("cannot change roleRef", Hint.IMMUTABLE),
 )
 
 
@@ -80,15 +90,23 @@ def refusal(what: str, status: int, headers: Mapping[str, str], body: bytes, *, 
     causes = tuple(_cause(cause, secret) for cause in details.get("causes") or [] if isinstance(cause, dict))
     reason = str(answer.get("reason") or "")
     text = str(answer.get("message") or "")
-    said = _say(causes) if secret and not _harmless(reason, text) else text
+    said = _say(causes, text) if secret and not _harmless(reason, text) else _shortened(text)
+    hint = Hint.CREDENTIAL if status == 401 else _hint(text)
     message = f"{what}: {status} {reason}".rstrip() + (f": {said}" if said else "")
+    if hint in _ADVICE:
+        message += f"; {hint.value}"
     kind = TransientApiError if status in TRANSIENT_STATUS and not _permanent(text) else ApiError
-    error = kind(message, status=status, reason=reason, causes=causes, hint=_hint(text))
+    error = kind(message, status=status, reason=reason, causes=causes, hint=hint)
     if isinstance(error, TransientApiError):
         asked = details.get("retryAfterSeconds")
         after = parse_retry_after(headers.get("retry-after"))
         error.retry_after = float(asked) if after is None and isinstance(asked, int) and asked > 0 else after
     return error
+
+
+def _shortened(text: str) -> str:
+    """A refused template is quoted whole; what is wrong with it stands at the end."""
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN // 2]} … {text[-_SHOWN // 2 :]}"
 
 
 def _permanent(text: str) -> bool:
@@ -113,8 +131,10 @@ def _harmless(reason: str, text: str) -> bool:
     return reason in _HARMLESS or (reason == "Forbidden" and 'User "' in text and '" cannot ' in text)
 
 
-def _say(causes: tuple[Cause, ...]) -> str:
-    return "; ".join(f"{cause.reason} {cause.field}".strip() for cause in causes)
+def _say(causes: tuple[Cause, ...], text: str) -> str:
+    """The names of fields, which tell nothing of their values."""
+    unknown = [f"{field}: field not declared in schema" for field in _UNDECLARED.findall(text)]
+    return "; ".join([*(f"{cause.reason} {cause.field}".strip() for cause in causes), *unknown])
 
 
 def _status_of(body: bytes) -> dict[str, Any]:

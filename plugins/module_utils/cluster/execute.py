@@ -12,13 +12,18 @@ from ansible_collections.pingpong.platform.plugins.module_utils.cluster.client i
 from ansible_collections.pingpong.platform.plugins.module_utils.cluster.compare import changed_fields, visible
 from ansible_collections.pingpong.platform.plugins.module_utils.cluster.discovery import UnknownKind
 from ansible_collections.pingpong.platform.plugins.module_utils.cluster.errors import ApiError, Hint
-from ansible_collections.pingpong.platform.plugins.module_utils.cluster.model import Object, Owner, owner_of
+from ansible_collections.pingpong.platform.plugins.module_utils.cluster.model import INTENT, Object, Owner, owner_of
 from ansible_collections.pingpong.platform.plugins.module_utils.cluster.plan import Step, Verdict
 from ansible_collections.pingpong.platform.plugins.module_utils.cluster.yields import by_hand, without_yielded
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
 from ansible_collections.pingpong.platform.plugins.module_utils.common.retry import Retry
 
 _SOON = 15.0
+_INTENT = f"metadata.annotations.{INTENT}"
+
+
+# Refusals of a dry run that say nothing of the run itself.
+_ONLY_DRY = (Hint.WEBHOOK, Hint.TERMINATING, Hint.NO_DRY_RUN)
 
 
 class Action(Enum):
@@ -98,7 +103,7 @@ class Executor:
         if before is None:
             return Outcome(step, Action.CREATED, None, after, [], live)
         fields = changed_fields(before, after)
-        if not fields:
+        if not set(fields) - {_INTENT}:  # the same in other words, 1000m for 1
             return Outcome(step, Action.UNCHANGED, before, after, [], live)
         action = Action.ADOPTED if step.verdict is Verdict.UNKNOWN else Action.UPDATED
         return Outcome(step, action, before, after, fields, live)
@@ -126,7 +131,7 @@ def _about_to_be(error: Exception) -> bool:
 
 
 def _needs_the_real_thing(error: PlatformError) -> bool:
-    return _about_to_be(error) or (isinstance(error, ApiError) and error.hint is not None)
+    return _about_to_be(error) or (isinstance(error, ApiError) and error.hint in _ONLY_DRY)
 
 
 def _manager(message: str) -> str:

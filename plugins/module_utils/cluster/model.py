@@ -85,4 +85,4 @@ def label(obj: Mapping[str, Any]) -> str:
     """How messages name an object: ``Deployment shop/cart``, ``Namespace shop``."""
     metadata = obj.get("metadata") or {}
     namespace = metadata.get("namespace")
-    return f"{obj.get('kind')} {namespace + '/' if namespace else ''}{metadata.get('name')}"
+    return f"{obj.get('kind')} {f'{namespace}/' if namespace else ''}{metadata.get('name')}"

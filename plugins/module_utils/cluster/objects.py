@@ -27,6 +27,9 @@ from ansible_collections.pingpong.platform.plugins.module_utils.common.redact im
 # What the server writes; an object copied from a cluster carries them.
 _SERVER_FIELDS = ("creationTimestamp", "generation", "managedFields", "resourceVersion", "selfLink", "uid")
 
+_DEEPEST = 100
+_INFINITE = (float("inf"), float("-inf"))
+
 Scope = Callable[[str, str], "bool | None"]
 
 
@@ -103,8 +106,13 @@ def _check(item: Sourced) -> None:
             raise OptionError(f"{item.source}{name}: {field} is missing, found {sorted(map(str, obj))}")
     metadata = obj.get("metadata")
     if not isinstance(metadata, dict) or not isinstance(metadata.get("name"), str) or not metadata["name"]:
+        found = metadata.get("name") if isinstance(metadata, dict) else None
+        said = "is missing" if found in (None, "") else f"expected a string, found {_kind_of(found)}"
         hint = "; generateName cannot be applied" if isinstance(metadata, dict) and "generateName" in metadata else ""
-        raise OptionError(f"{item.source} ({obj['kind']}): metadata.name is missing{hint}")
+        raise OptionError(f"{item.source} ({obj['kind']}): metadata.name {said}{hint}")
+    if metadata.get("namespace") is not None and not isinstance(metadata["namespace"], str):
+        found = _kind_of(metadata["namespace"])
+        raise OptionError(f"{item.source}{name}: metadata.namespace: expected a string, found {found}")
     for field in ("labels", "annotations"):
         values = metadata.get(field)
         if values is None:
@@ -118,7 +126,8 @@ def _check(item: Sourced) -> None:
 
 
 def _completed(item: Sourced, scope: Scope, namespace: str) -> Object:
-    obj: Object = _without_nulls({key: value for key, value in item.obj.items() if key != "status"})
+    given = {key: value for key, value in item.obj.items() if key != "status"}
+    obj: Object = _plain(given, f"{item.source} ({label(item.obj)}): ")
     metadata = {key: value for key, value in obj["metadata"].items() if key not in _SERVER_FIELDS}
     namespaced = scope(obj["apiVersion"], obj["kind"])
     if namespaced is False:
@@ -136,6 +145,9 @@ def _completed(item: Sourced, scope: Scope, namespace: str) -> Object:
 
 def _encoded(obj: Object, source: str) -> Object:
     """A Secret with its ``stringData`` in ``data``, as the server keeps it."""
+    for field in ("data", "stringData"):
+        if not isinstance(obj.get(field) or {}, dict):
+            raise OptionError(f"{source} ({label(obj)}): {field}: expected a dict, found {_kind_of(obj[field])}")
     data = dict(obj.get("data") or {})
     for key, value in data.items():
         try:
@@ -152,13 +164,28 @@ def _encoded(obj: Object, source: str) -> Object:
     return {**rest, "data": data} if data else rest
 
 
-def _without_nulls(value: Any) -> Any:
-    # To the server a null in an applied object is a field that is not there.
+def _plain(value: Any, path: str, depth: int = 0) -> Any:
+    """JSON without nulls: to the server a null in an applied object is a field that is not there."""
+    if depth > _DEEPEST:
+        raise OptionError(f"{path[:200]}…: nested too deeply, or an alias to itself")
     if isinstance(value, dict):
-        return {key: _without_nulls(item) for key, item in value.items() if item is not None}
+        inside = path if path.endswith(" ") else f"{path}."
+        return {
+            _key(key, path): _plain(item, f"{inside}{key}", depth + 1)
+            for key, item in value.items()
+            if item is not None
+        }
     if isinstance(value, list):
-        return [_without_nulls(item) for item in value]
+        return [_plain(item, f"{path}[{place}]", depth + 1) for place, item in enumerate(value)]
+    if not (value is None or isinstance(value, str | int | float)) or value != value or value in _INFINITE:
+        raise OptionError(f"{path}: expected a value that JSON knows, found {_kind_of(value)}; quote it for a string")
     return value
+
+
+def _key(key: Any, path: str) -> str:
+    if isinstance(key, bool) or not isinstance(key, str | int):
+        raise OptionError(f"{path}: expected strings as keys, found {_kind_of(key)}; quote it")
+    return key if isinstance(key, str) else str(key)
 
 
 def _kind_of(value: Any) -> str:

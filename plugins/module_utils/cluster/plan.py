@@ -50,11 +50,15 @@ class Step:
 
 @dataclass
 class Plan:
-    """Steps in the order given, objects to prune in the order of their deletion, and those kept on request."""
+    """Steps in the order given, objects to prune in the order of their deletion, and those kept on request.
+
+    ``leaving`` are objects that would be pruned, but are being deleted already.
+    """
 
     steps: list[Step]
     prune: Objects = field(default_factory=list)
     kept: list[Key] = field(default_factory=list)
+    leaving: Objects = field(default_factory=list)
 
     @property
     def pending(self) -> list[Step]:
@@ -75,7 +79,8 @@ def make_plan(desired: Iterable[Object], live: Mapping[Key, Object], *, prune: b
         wanted = {step.key for step in steps}
         extra = [obj for key, obj in live.items() if key not in wanted]
         plan.kept = [key_of(obj) for obj in extra if _keep(obj)]
-        plan.prune = deletion_order(obj for obj in extra if not _keep(obj))
+        plan.leaving = [obj for obj in extra if not _keep(obj) and "deletionTimestamp" in obj["metadata"]]
+        plan.prune = deletion_order(obj for obj in extra if not _keep(obj) and obj not in plan.leaving)
     return plan
 
 

@@ -30,6 +30,7 @@ PARENTS = frozenset(
         "max",
         "maxLimitRequestRatio",
         "min",
+        "podFixed",
         "requests",
         "sizeLimit",
         "storage",

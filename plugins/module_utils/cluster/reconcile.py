@@ -32,7 +32,13 @@ from ansible_collections.pingpong.platform.plugins.module_utils.cluster.plan imp
 )
 from ansible_collections.pingpong.platform.plugins.module_utils.cluster.record import Record, other_layers, read_groups
 from ansible_collections.pingpong.platform.plugins.module_utils.cluster.stages import AWAITED, stage_of
-from ansible_collections.pingpong.platform.plugins.module_utils.cluster.wait import Wait, Waiter, keys_of, list_group
+from ansible_collections.pingpong.platform.plugins.module_utils.cluster.wait import (
+    Wait,
+    Waiter,
+    held,
+    keys_of,
+    list_group,
+)
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
 
 T = TypeVar("T")
@@ -159,6 +165,7 @@ class Layer:
         self._let_go([step for step in plan.steps if step.verdict is Verdict.LEAVING])
         self._each(self._executor.look, [step for step in plan.steps if step.verdict is Verdict.UNKNOWN])
         result = Result(deleted=list(plan.prune), kept=dict.fromkeys(plan.kept, "asked to be kept"))
+        result.kept |= {key_of(obj): f"is being deleted: {held(obj)}" for obj in plan.leaving}
         done: dict[Key, Outcome] = {}
         for stage in sorted({step.stage for step in plan.pending}):
             steps = [step for step in plan.pending if step.stage == stage]

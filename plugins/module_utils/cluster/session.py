@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -20,6 +21,14 @@ from ansible_collections.pingpong.platform.plugins.module_utils.common.retry imp
 JSON = "application/json"
 
 T = TypeVar("T")
+
+# The server reads applied objects as YAML, which knows no escaped surrogates and wants these escaped.
+_ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+
+
+def _json(body: Any) -> bytes:
+    text = json.dumps(body, separators=(",", ":"), ensure_ascii=False)
+    return _ESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", text).encode("utf-8", "surrogatepass")
 
 
 class Session:
@@ -79,7 +88,7 @@ class Session:
         conflicts: bool = False,
         on_failure: Callable[[Exception], None] | None = None,
     ) -> T:
-        data = None if body is None else json.dumps(body, separators=(",", ":")).encode()
+        data = None if body is None else _json(body)
         headers = {"Accept": accept} if data is None else {"Accept": accept, "Content-Type": content_type}
         secret = "/secrets" in path or (body is not None and body.get("kind") == "Secret")
         name = what or f"{method} {path.partition('?')[0]}"

@@ -18,7 +18,11 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from ansible_collections.pingpong.platform.plugins.module_utils.cluster.connection import Connection, Credential
+from ansible_collections.pingpong.platform.plugins.module_utils.cluster.connection import (
+    Connection,
+    Credential,
+    checked_token,
+)
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError, TransientError
 
 _MAX_IDLE = 16
@@ -59,10 +63,11 @@ class Transport:
 
     def use(self, credential: Credential) -> None:
         """Go on with this credential; connections made with another one are dropped."""
+        token = checked_token(credential.token)
         context = _ssl_context(self._connection, credential) if self._target.scheme == "https" else None
         with self._lock:
             self._ssl = context
-            self._authorization = f"Bearer {credential.token}" if credential.token else None
+            self._authorization = f"Bearer {token}" if token else None
             stale, self._idle = self._idle, []
         for connection in stale:
             connection.close()

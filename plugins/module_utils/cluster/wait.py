@@ -84,8 +84,8 @@ class Waiter:
             if not remaining:
                 return
             if self._options.clock() >= self._deadline:
-                held = "; ".join(f"{key}: {_held(live[key])}" for key in sorted(remaining)[:10])
-                raise DeadlineError(f"not deleted within {self._options.timeout:g} seconds: {held}")
+                by = "; ".join(f"{key}: {held(live[key])}" for key in sorted(remaining)[:10])
+                raise DeadlineError(f"not deleted within {self._options.timeout:g} seconds: {by}")
             self._options.sleep(interval)
             interval = min(self._options.interval, interval * 2)
 
@@ -161,7 +161,8 @@ def keys_of(objects: Iterable[Object]) -> dict[Key, Group]:
     return {key_of(obj): group_to_list(obj) for obj in objects}
 
 
-def _held(obj: Object) -> str:
+def held(obj: Object) -> str:
+    """What keeps an object that is being deleted."""
     finalizers = obj["metadata"].get("finalizers") or (obj.get("spec") or {}).get("finalizers") or []
     conditions = [
         str(item.get("message"))

@@ -88,6 +88,43 @@ def test_another_spelling_of_the_same_is_no_drift(layer: Harness) -> None:
     assert layer.apply(*EVERY_SHAPE)["requests"] == 6
 
 
+def test_the_same_in_other_words_is_no_change(layer: Harness) -> None:
+    respelt = deployment("d")
+    respelt["spec"]["template"]["spec"]["containers"][0]["resources"] = {
+        "requests": {"cpu": "100m", "memory": "1Gi"},
+        "limits": {"cpu": "1000m", "memory": "1536Mi"},
+    }
+    layer.apply(deployment("d"))
+    for check_mode in (True, False, False):
+        assert layer.apply(respelt, check_mode=check_mode)["changed"] is False
+
+
+UNUSUAL = {
+    "an empty list that the server makes null": role("r") | {"rules": []},
+    "a quantity beside no container": {
+        "apiVersion": "node.k8s.io/v1", "kind": "RuntimeClass", "metadata": {"name": "tests"}, "handler": "x",
+        "overhead": {"podFixed": {"cpu": "0.25", "memory": "0.5Gi"}},
+    },
+    "signs of every plane": config_map("c", a="ü💥\u2028\x85\x7f\ufeff\r\n\t", b="\\ud83d"),
+    "numbers as keys": {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c"}, "data": {1: "a", "b": "c"}},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", UNUSUAL)
+def test_what_is_spelt_unusually_is_applied_once(layer: Harness, case: str) -> None:
+    layer.apply(UNUSUAL[case])
+    again = layer.apply(UNUSUAL[case])
+    assert again["changed"] is False
+    assert again["requests"] == 2, "nothing is written again"
+    layer.apply()
+
+
+def test_signs_of_every_plane_arrive_as_they_are(layer: Harness) -> None:
+    layer.apply(UNUSUAL["signs of every plane"])
+    live = layer.get("ConfigMap", "c")
+    assert live is not None and live["data"] == UNUSUAL["signs of every plane"]["data"]
+
+
 def test_drift_by_hand_is_set_back(layer: Harness) -> None:
     layer.apply(*EVERY_SHAPE)
     layer.edit("ConfigMap", "c", {"data": {"key": "changed"}}, manager="kubectl-edit")
@@ -178,6 +215,18 @@ def test_pruning_takes_what_is_no_longer_given_and_only_that(layer: Harness) -> 
     assert layer.get("Secret", "s") is None
     assert layer.apply(config_map("c"))["changed"] is False
     layer.apply(layer="another", state="absent")
+
+
+def test_what_a_finalizer_holds_is_told_and_not_deleted_again(layer: Harness) -> None:
+    held = config_map("held")
+    held["metadata"]["finalizers"] = ["example.org/never"]
+    layer.apply(held, config_map("c"))
+    assert [entry["name"] for entry in layer.apply(config_map("c"))["pruned"]] == ["held"]
+    again = layer.apply(config_map("c"))
+    assert (again["changed"], again["pruned"]) == (False, [])
+    assert [entry["reason"] for entry in again["kept"]] == ["is being deleted: finalizers example.org/never"]
+    layer.edit("ConfigMap", "held", {"metadata": {"finalizers": None}}, manager="tests")
+    assert layer.apply(config_map("c"))["kept"] == []
 
 
 def test_a_kind_that_is_no_longer_given_at_all_is_still_pruned(layer: Harness) -> None:

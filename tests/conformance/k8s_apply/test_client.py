@@ -88,7 +88,14 @@ MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
     "no CA": ({"ca_certificate": "text"}, "connection.ca_certificate: expected PEM certificates"),
     "clear text to elsewhere": ({"endpoint": "http://192.0.2.1"}, "'http://192.0.2.1' is not usable, expected https"),
     "no kubeconfig": ({"kubeconfig": "/nonexistent"}, "connection.kubeconfig: cannot read /nonexistent: No such file"),
-    "a wrong token": ({"token": "wrong"}, "GET /api/v1/namespaces/default: 401 Unauthorized"),
+    "a wrong token": (
+        {"token": "wrong"},
+        "GET /api/v1/namespaces/default: 401 Unauthorized.*token or certificate is wrong, or has expired",
+    ),
+    "two words for a token": ({"token": "a\nb"}, "connection.token: expected one word of printable ASCII.* else$"),
+    "no token in it": ({"token": " \n"}, "connection.token: expected one word"),
+    "a port that is none": ({"endpoint": "https://127.0.0.1:99999"}, "99999' is not usable, expected https"),
+    "a user in the URL": ({"endpoint": "https://u:p@127.0.0.1:1"}, "connection.endpoint: found a user in the URL, exp"),
 }
 
 
@@ -99,6 +106,11 @@ def test_a_mistake_is_named(server: ApiServer, mistake: str) -> None:
         ClusterClient.from_connection(server.connection | change, retry=Retry(attempts=1)).get(
             "v1", "Namespace", "default"
         )
+
+
+def test_a_token_may_end_its_line(server: ApiServer) -> None:
+    client = ClusterClient.from_connection(server.connection | {"token": f"{server.token}\n"})
+    assert client.get("v1", "Namespace", "default") is not None
 
 
 def test_an_expired_token_is_renewed_once_by_all_threads_together(server: ApiServer) -> None:

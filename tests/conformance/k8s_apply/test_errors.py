@@ -12,8 +12,9 @@ from ansible_collections.pingpong.platform.plugins.module_utils.cluster.model im
 from ansible_collections.pingpong.platform.plugins.module_utils.cluster.record import Record
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
 
-from tests.support.layers import Harness, config_map, deployment, secret
+from tests.support.layers import Harness, config_map, deployment, secret, service
 
+CONTAINER = {"name": "c", "image": "a:2"}
 MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
     "a misspelt field": (
         {"objects": [deployment("d") | {"spec": deployment("d")["spec"] | {"replica": 1}}]},
@@ -47,6 +48,22 @@ MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
         {"charts": [{"name": "x", "chart": "/nonexistent/chart"}], "helm": "/nonexistent/helm"},
         r"helm: the program /nonexistent/helm was not found",
     ),
+    "a list for a Secret's data": (
+        {"objects": [secret("s") | {"data": ["hunter2"]}]},
+        r"objects\[0\] \(Secret .*s\): data: expected a dict, found a list",
+    ),
+    "a number for a namespace": (
+        {"objects": [{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c", "namespace": 5}}]},
+        r"objects\[0\] \(ConfigMap 5/c\): metadata\.namespace: expected a string, found a number",
+    ),
+    "a number for a name": (
+        {"objects": [{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": 5}}]},
+        r"objects\[0\] \(ConfigMap\): metadata\.name expected a string, found a number",
+    ),
+    "a misspelt field of a Secret": (
+        {"objects": [secret("s") | {"stringDatum": {"a": "hunter2"}}]},
+        r"apply Secret .*/s: 500: \.stringDatum: field not declared in schema$",
+    ),
     "a layer's name": ({"layer": "Not A Name"}, r"layer: 'Not A Name' is not usable"),
 }
 
@@ -68,6 +85,36 @@ def test_an_invalid_secret_is_refused_without_its_value(layer: Harness) -> None:
         layer.apply(invalid)
     assert "apply Secret" in str(caught.value)
     assert "data[not a key!]" in str(caught.value)
+    assert "hunter2" not in str(caught.value)
+
+
+JOB = {
+    "apiVersion": "batch/v1",
+    "kind": "Job",
+    "metadata": {"name": "j"},
+    "spec": {"template": {"spec": {"restartPolicy": "Never", "containers": [{"name": "c", "image": "a:1"}]}}},
+}
+IMMUTABLE: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "the selector of a Deployment": (
+        deployment("d"), {"spec": deployment("d")["spec"] | {
+            "selector": {"matchLabels": {"app": "d", "b": "c"}},
+            "template": {"metadata": {"labels": {"app": "d", "b": "c"}}, "spec": {"containers": [CONTAINER]}}}}),
+    "the template of a Job": (JOB, {"spec": {"template": {"spec": {"restartPolicy": "Never", "containers": [
+        CONTAINER | {"env": [{"name": f"V{place}", "value": "x" * 50} for place in range(50)]}]}}}}),
+    "the address of a Service": (service("v"), {"spec": service("v")["spec"] | {"clusterIP": "None"}}),
+    "an immutable ConfigMap": (config_map("c") | {"immutable": True}, {"data": {"key": "other"}}),
+    "the type of a Secret": (secret("s", password="hunter2"), {"type": "example.org/other"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("check_mode", [False, True])
+@pytest.mark.parametrize("case", IMMUTABLE)
+def test_what_cannot_be_changed_in_place_says_so_and_what_to_do(layer: Harness, case: str, check_mode: bool) -> None:
+    obj, change = IMMUTABLE[case]
+    layer.apply(obj)
+    with pytest.raises(PlatformError, match="cannot be changed in place: delete the object first") as caught:
+        layer.apply(obj | change, check_mode=check_mode)
+    assert len(str(caught.value)) < 1300, "the object is not quoted at length"
     assert "hunter2" not in str(caught.value)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from datetime import date
 from typing import Any
 
 import pytest
@@ -145,3 +147,23 @@ def test_a_secret_with_a_wrong_value_is_refused_without_showing_it(field: str) -
         prepared({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}, field: wrong})
     assert f"{field}.a" in str(caught.value)
     assert "hunter2" not in str(caught.value)
+
+
+LOOP: dict[str, Any] = {}
+LOOP["a"] = LOOP
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        ({"a": date(2020, 1, 1)}, r"\(ConfigMap c\): data\.a: expected a value that JSON knows, found date; quote it"),
+        ({"a": [b"x"]}, r"data\.a\[0\]: expected a value that JSON knows, found bytes"),
+        ({"a": math.nan}, r"data\.a: expected a value that JSON knows, found float"),
+        ({"a": -math.inf}, r"data\.a: expected a value"),
+        ({True: "x"}, r"data: expected strings as keys, found a boolean; quote it"),
+        (LOOP, r"nested too deeply, or an alias to itself"),
+    ],
+)
+def test_what_no_json_can_carry_is_refused_by_name(data: Any, says: str) -> None:
+    with pytest.raises(OptionError, match=says):
+        prepared(config() | {"data": data})
