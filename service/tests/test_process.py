@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -115,6 +116,58 @@ def test_replies_ask_to_move_on_while_draining(tmp_path: Path, started: list[Pro
     service.wait_ready(503)
     client.sendall(GET)
     assert b"connection: close" in read_all(client)
+
+
+def test_a_drain_fails_no_request_of_clients_that_do_as_they_are_told(tmp_path: Path, started: list[Process]) -> None:
+    """They follow ``connection: close`` and connect again at once, until nobody listens any more."""
+    service = Process(tmp_path, DRAIN__DELAY_SECONDS="0.2")
+    started.append(service)
+    failures: list[str] = []
+    served: list[int] = []
+
+    def call() -> None:
+        connection: socket.socket | None = None
+        while True:
+            try:
+                connection = connection or service.connect()
+            except ConnectionRefusedError:
+                return
+            except OSError as error:  # met by the closing of the listener in the middle of the handshake
+                failures.append(f"connecting: {error}")
+                return
+            try:
+                connection.sendall(GET)
+                reply = connection.recv(4096)
+            except OSError as error:
+                failures.append(str(error))
+                return
+            served.extend(statuses(reply) or failures.append("no reply") or [])
+            if b"connection: close" in reply:
+                connection.close()
+                connection = None
+
+    clients = [threading.Thread(target=call) for _turn in range(12)]
+    for client in clients:
+        client.start()
+    time.sleep(0.3)
+    service.terminate()
+    for client in clients:
+        client.join()
+    assert service.end()[0] == 0
+    assert failures == []
+    assert len(served) > 100
+
+
+def test_one_that_has_just_connected_is_heard(tmp_path: Path, started: list[Process]) -> None:
+    service = Process(tmp_path, DRAIN__DELAY_SECONDS="0")
+    started.append(service)
+    fresh = service.connect()
+    time.sleep(0.1)
+    service.terminate()
+    time.sleep(0.3)
+    fresh.sendall(GET)
+    assert statuses(read_all(fresh)) == [200]
+    assert service.end()[0] == 0
 
 
 def test_what_does_not_finish_is_cut(tmp_path: Path, started: list[Process]) -> None:

@@ -103,9 +103,12 @@ class Connection(RequestReader, asyncio.BufferedProtocol):
         else:
             self._refuse(_TOO_SLOW)
 
-    def drain(self) -> None:
-        """Close if nothing is under way; else the reply that is, is the last, as the server is draining."""
-        if self.phase == IDLE and not self._stalled:
+    def drain(self, *, patient: bool) -> None:
+        """Close if nothing is under way; else the reply that is, is the last, as the server is draining.
+
+        While ``patient``, a client that has not asked for anything yet is waited for.
+        """
+        if self.phase == IDLE and not self._stalled and (self._served or not patient):
             self._close()
 
     def abort(self) -> None:

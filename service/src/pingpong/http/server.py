@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
+import socket
 import ssl
 from collections.abc import Callable
 from email.utils import formatdate
@@ -40,7 +43,7 @@ class Server:
         self._gauge = metrics.connections.labels(name)
         self._gauge.set_function(lambda: len(self._open))
         self._over_limit = metrics.refused.labels(name)
-        self._listeners: list[asyncio.Server] = []
+        self._listeners: list[tuple[asyncio.Server, ssl.SSLContext | None]] = []
         self._timers: list[asyncio.TimerHandle] = []
         shortest = min(limits.head_seconds, limits.body_seconds, limits.idle_seconds, limits.linger_seconds)
         self._sweep_seconds = min(max(shortest / 4, 0.02), 1.0)
@@ -60,24 +63,47 @@ class Server:
             reuse_address=True,
             ssl_handshake_timeout=_TLS_HANDSHAKE_SECONDS if tls else None,
         )
-        self._listeners.append(listener)
+        self._listeners.append((listener, tls))
         return int(listener.sockets[0].getsockname()[1])
 
     async def drain(self, timeout: float) -> int:
         """Stop accepting, let what is under way finish within ``timeout`` seconds, cut the rest; returns how many."""
         self.draining = True
-        for listener in self._listeners:
-            listener.close()
-        deadline = perf_counter() + timeout
-        while self._open and perf_counter() < deadline:
+        for listener, tls in self._listeners:
+            await self._close_last(listener, tls)
+        began = perf_counter()
+        while self._open and perf_counter() < began + timeout:
+            # who has just connected is about to ask
+            patient = perf_counter() < began + self.limits.linger_seconds
             for connection in self.connections():
-                connection.drain()
+                connection.drain(patient=patient)
             await asyncio.sleep(min(0.02, timeout))
         return self.stop()
 
+    async def _close_last(self, listener: asyncio.Server, tls: ssl.SSLContext | None) -> None:
+        """Close a listener, and take the connections that the kernel has accepted already: it would reset them."""
+        loop = asyncio.get_running_loop()
+        waiting: list[socket.socket] = []
+        for listening in listener.sockets:
+            with socket.socket(fileno=os.dup(listening.fileno())) as last:
+                last.setblocking(False)
+                listener.close()
+                with contextlib.suppress(OSError):
+                    while True:
+                        waiting.append(last.accept()[0])
+        for connection in waiting:
+            connection.setblocking(False)
+            with contextlib.suppress(OSError):
+                await loop.connect_accepted_socket(
+                    lambda: Connection(self),
+                    connection,
+                    ssl=tls,
+                    ssl_handshake_timeout=_TLS_HANDSHAKE_SECONDS if tls else None,
+                )
+
     def stop(self) -> int:
         """Close everything now; returns how many connections were cut."""
-        for listener in self._listeners:
+        for listener, _tls in self._listeners:
             listener.close()
         for timer in self._timers:
             timer.cancel()
