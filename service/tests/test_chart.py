@@ -147,6 +147,22 @@ def test_the_service_knows_every_setting(pod: dict[str, Any], monkeypatch: pytes
     assert str(settings.tls.cert_file) == "/tls/tls.crt"
 
 
+def test_settings_arrive_as_they_were_written(tmp_path: Path) -> None:
+    """Helm reads every number of a values file as a float, and would write 1048576 as 1.048576e+06."""
+    settings = {
+        "LIMITS__MAX_BODY_BYTES": 1048576,
+        "PEER__INTERVAL_SECONDS": 0.5,
+        "LOG__REQUESTS": True,
+        "LOG__LEVEL": "info",
+    }
+    pod = render({"settings": settings}, tmp_path)["Deployment"]["spec"]["template"]["spec"]
+    env = {variable["name"]: variable.get("value") for variable in pod["containers"][0]["env"]}
+    assert {name: env[name] for name in settings} == {
+        "LIMITS__MAX_BODY_BYTES": "1048576", "PEER__INTERVAL_SECONDS": "0.5", "LOG__REQUESTS": "true",
+        "LOG__LEVEL": "info",
+    }  # fmt: skip
+
+
 def test_a_drain_fits_into_the_grace_period(pod: dict[str, Any]) -> None:
     env = {variable["name"]: variable.get("value") for variable in pod["containers"][0]["env"]}
     drain = float(env["DRAIN__DELAY_SECONDS"]) + float(env["DRAIN__TIMEOUT_SECONDS"])
@@ -275,6 +291,20 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         "subject",
     ),
     "a setting that the service does not have": ({"settings": {"SERVCE__PORT": "1"}}, "SERVCE__PORT"),
+    "a setting that the chart makes itself": ({"settings": {"SERVICE__PORT": "1"}}, "SERVICE__PORT"),
+    "a label that the chart selects by": ({"podLabels": {"app.kubernetes.io/name": "x"}}, "podLabels"),
+    "an annotation that the chart makes itself": (
+        {"podAnnotations": {"kubectl.kubernetes.io/default-container": "x"}},
+        "podAnnotations",
+    ),
+    "one port for two things": (
+        {"service": {"port": 8443}, "tls": {"enabled": True, "secretName": "a"}},
+        "tls.port: found [8443 9080 8443], expected each of its own",
+    ),
+    "fewer at most than at least": (
+        {"autoscaling": {"enabled": True, "minReplicas": 3, "maxReplicas": 2}},
+        "autoscaling.maxReplicas: found 2, expected at least minReplicas, 3",
+    ),
     "a digest that is none": ({"image": {"digest": "sha256:1"}}, "digest"),
 }
 

@@ -1,3 +1,8 @@
+{{- $ports := list .Values.service.port .Values.service.metricsPort }}
+{{- if .Values.tls.enabled }}{{ $ports = append $ports .Values.tls.port }}{{ end }}
+{{- if ne (len $ports) (len (uniq (toStrings $ports))) }}
+{{- fail (printf "service.port, service.metricsPort, tls.port: found %v, expected each of its own" $ports) }}
+{{- end }}
 apiVersion: apps/v1
 kind: Deployment
 metadata:
@@ -73,7 +78,7 @@ spec:
             - {name: TLS__KEY_FILE, value: /tls/tls.key}
             {{- end }}
             {{- range $name, $value := .Values.settings }}
-            - {name: {{ $name }}, value: {{ $value | quote }}}
+            - {name: {{ $name }}, value: {{ ternary $value (toJson $value) (kindIs "string" $value) | quote }}}
             {{- end }}
           # On the metrics port: it answers until the very end of a drain, and no flood of pings can take its place.
           startupProbe:

@@ -1,4 +1,9 @@
 {{- if .Values.autoscaling.enabled }}
+{{- with .Values.autoscaling }}
+{{- if gt (int .minReplicas) (int .maxReplicas) }}
+{{- fail (printf "autoscaling.maxReplicas: found %v, expected at least minReplicas, %v" .maxReplicas .minReplicas) }}
+{{- end }}
+{{- end }}
 apiVersion: autoscaling/v2
 kind: HorizontalPodAutoscaler
 metadata:
