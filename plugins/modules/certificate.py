@@ -217,7 +217,7 @@ options:
                 type: str
               mode: &mode
                 description: The files' mode in octal digits.
-                type: str
+                type: raw
                 default: "0600"
           pkcs12:
             description: A PKCS#12 file.

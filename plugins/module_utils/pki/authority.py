@@ -41,9 +41,16 @@ def _problems(wanted: Wanted, issuer: Issued, now: datetime) -> Iterator[str]:
     usage = _extension(certificate, x509.KeyUsage)
     if usage is not None and not usage.key_cert_sign:
         yield "its key usage lacks key_cert_sign"
-    if wanted.authority is not None and basic is not None and basic.path_length == 0:
-        yield "its path length is 0, so that it signs leaves only; expected 1 or more, or none"
-    for above in issuer.chain:
+    for depth, above in enumerate(issuer.chain):
+        basic = _extension(above, x509.BasicConstraints)
+        length = None if basic is None else basic.path_length
+        needed = depth + (wanted.authority is not None)
+        if length is not None and length < needed:
+            whose = (
+                "its path length" if depth == 0 else f'the path length of "{above.subject.rfc4514_string()}" above it'
+            )
+            only = ", so that it signs leaves only" if depth == length == 0 else ""
+            yield f"{whose} is {length}{only}; expected {needed} or more, or none"
         constraints = _extension(above, x509.NameConstraints)
         if constraints is not None:
             yield from _forbidden(wanted.names, constraints)

@@ -16,11 +16,13 @@ from ansible_collections.pingpong.platform.plugins.module_utils.pki.certificates
     load_certificates,
     order_chain,
     pem,
+    readable,
 )
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.reasons import Damaged
 
 with suppress(ImportError):  # see libraries.require
     from cryptography import x509
+    from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.serialization import pkcs12
 
@@ -99,14 +101,16 @@ def to_pkcs12(issued: Issued, name: str, passphrase: str) -> bytes:
     )
 
 
-def from_pkcs12(where: str, data: bytes, passphrase: str) -> Issued | Damaged:
-    """Read a PKCS#12 file; encryption is salted, so that only contents can be compared."""
+def from_pkcs12(where: str, data: bytes, passphrase: str) -> tuple[Issued | Damaged, str]:
+    """What a PKCS#12 file holds, and under which name; encryption is salted, so that only contents can be compared."""
     try:
-        key, certificate, others = pkcs12.load_key_and_certificates(data, passphrase.encode())
-    except ValueError:
-        return Damaged(f"{where} can't be opened with the passphrase given, or is no PKCS#12")
-    if key is None or certificate is None:
-        return Damaged(f"{where} lacks its {'key' if key is None else 'certificate'}")
-    if not keys.is_private(key):
-        return Damaged(f"{where} holds a {type(key).__name__}")
-    return paired(where, certificate, key, others)
+        store = pkcs12.load_pkcs12(data, passphrase.encode())
+        readable(*(held.certificate for held in (store.cert, *store.additional_certs) if held))
+    except (ValueError, UnsupportedAlgorithm):
+        return Damaged(f"{where} can't be opened with the passphrase given, or is no PKCS#12"), ""
+    if store.key is None or store.cert is None:
+        return Damaged(f"{where} lacks its {'key' if store.key is None else 'certificate'}"), ""
+    if not keys.is_private(store.key):
+        return Damaged(f"{where} holds a {type(store.key).__name__}"), ""
+    name = (store.cert.friendly_name or b"").decode(errors="replace")
+    return paired(where, store.cert.certificate, store.key, (one.certificate for one in store.additional_certs)), name

@@ -66,7 +66,7 @@ def issue(wanted: Wanted, issuer: Issued | None, now: datetime) -> Issued:
         .not_valid_before(not_before)
         .not_valid_after(not_after)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-        .add_extension(_authority_key(issuer, signer_public), critical=False)
+        .add_extension(authority_key(issuer.certificate if issuer else None, signer_public), critical=False)
     )
     for extension, critical in constraints_of(wanted):
         builder = builder.add_extension(extension, critical)
@@ -94,10 +94,11 @@ def constraints_of(wanted: Wanted) -> list[tuple[x509.ExtensionType, bool]]:
     return extensions
 
 
-def _authority_key(issuer: Issued | None, public_key: Any) -> x509.AuthorityKeyIdentifier:
+def authority_key(issuer: x509.Certificate | None, public_key: Any) -> x509.AuthorityKeyIdentifier:
+    """How a certificate names the key of its issuer: as the issuer itself names it, for verifiers compare the two."""
     if issuer:
         try:
-            subject_key = issuer.certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
+            subject_key = issuer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
             return x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(subject_key)
         except x509.ExtensionNotFound:
             pass
@@ -107,9 +108,19 @@ def _authority_key(issuer: Issued | None, public_key: Any) -> x509.AuthorityKeyI
 def load_certificates(where: str, data: bytes) -> tuple[x509.Certificate, ...]:
     """Every certificate of a PEM text, in its order; at least one."""
     try:
-        return tuple(x509.load_pem_x509_certificates(data))
-    except ValueError:
+        return readable(*x509.load_pem_x509_certificates(data))
+    except (ValueError, x509.InvalidVersion):
         raise PlatformError(f"{where}: found no readable certificate, expected PEM") from None
+
+
+def readable(*certificates: x509.Certificate) -> tuple[x509.Certificate, ...]:
+    """The certificates; ValueError when a part of one can't be read, which otherwise shows only when it is needed."""
+    try:
+        for one in certificates:
+            one.public_key(), one.extensions, one.subject, one.issuer, one.signature_hash_algorithm
+    except Exception as error:  # ValueError, UnsupportedAlgorithm, DuplicateExtension: all of them mean no
+        raise ValueError(str(error)) from None
+    return certificates
 
 
 def pem(*certificates: x509.Certificate) -> bytes:
@@ -132,6 +143,16 @@ def signed_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
     except Exception:  # InvalidSignature, ValueError, TypeError, UnsupportedAlgorithm: all of them mean no
         return False
     return True
+
+
+def key_identifiers(certificate: x509.Certificate, issuer: x509.Certificate) -> tuple[bytes | None, bytes]:
+    """What a certificate calls the key of its issuer (None: nothing), and what its issuer calls it."""
+    expected = authority_key(issuer, issuer.public_key()).key_identifier or b""
+    try:
+        found = certificate.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value.key_identifier
+    except x509.ExtensionNotFound:
+        found = None
+    return found, expected
 
 
 def names_of(certificate: x509.Certificate) -> Names:

@@ -19,6 +19,7 @@ UNITS = {
     "w": timedelta(weeks=1),
     "y": timedelta(days=365),
 }
+_LONGEST = timedelta(days=365_000)
 _PART = re.compile(r"(\d+)([smhdwy])")
 _WHOLE = re.compile(r"(?:\d+[smhdwy])+")
 _SHARE = re.compile(r"(\d+(?:\.\d+)?)%")
@@ -28,7 +29,10 @@ def parse_span(option: str, text: str) -> timedelta:
     """Read a span; ``option`` names where it stood, for the error."""
     if not _WHOLE.fullmatch(text):
         raise OptionError(f'{option}: found "{text}", expected a span such as 90d, 36h or 1d12h (units s m h d w y)')
-    span = sum((int(count) * UNITS[unit] for count, unit in _PART.findall(text)), timedelta())
+    seconds = sum(int(count) * int(UNITS[unit].total_seconds()) for count, unit in _PART.findall(text))
+    if seconds > _LONGEST.total_seconds():
+        raise OptionError(f'{option}: found "{text}", expected a span of at most 1000y')
+    span = timedelta(seconds=seconds)
     if not span:
         raise OptionError(f'{option}: found "{text}", expected a span longer than nothing')
     return span

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -13,9 +14,10 @@ from ansible_collections.pingpong.platform.plugins.module_utils.common.errors im
 from ansible_collections.pingpong.platform.plugins.module_utils.pki import report
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.authority import check_issuer
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.certificates import Issued, issue
-from ansible_collections.pingpong.platform.plugins.module_utils.pki.issuers import load_issuer
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.issuers import given, load_issuer
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.outcome import Entry, Outcome
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.reasons import Damaged, Finding, Reason, findings
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.sinks import atomic
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.sinks.base import Held
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.sinks.factory import make_sinks
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.sinks.secrets import Api
@@ -44,6 +46,7 @@ class Engine:
         outcomes: dict[str, Outcome] = {}
         ordered = in_order(entries)
         refuse_lost(entries)
+        refuse_shared(entries)
         for entry in ordered:
             outcomes[entry.wanted.name] = self._settle(entry, outcomes)
         return report.result([outcomes[entry.wanted.name] for entry in entries], self._now, check_mode=self._check_mode)
@@ -52,13 +55,19 @@ class Engine:
         option = f"certificates[{index}]"
         wanted = parse_wanted(option, options)
         sinks = make_sinks(f"{option}.sinks", wanted.name, options.get("sinks") or [], self._api, self._labels)
-        issuer = {name: value for name, value in (options.get("issuer") or {}).items() if value is not None}
+        issuer = given(f"{option}.issuer", options.get("issuer"))
         return Entry(option, wanted, issuer, sinks, bool(options.get("return_content")))
 
     def _settle(self, entry: Entry, outcomes: Mapping[str, Outcome]) -> Outcome:
         issuer = self._issuer(entry, outcomes)
         if issuer:
             check_issuer(f"{entry.option}.issuer", entry.wanted, issuer, self._now)
+        if self._check_mode:
+            return self._bring(entry, issuer)
+        with atomic.alone(path for sink in entry.sinks for path in sink.paths):
+            return self._bring(entry, issuer)
+
+    def _bring(self, entry: Entry, issuer: Issued | None) -> Outcome:
         before = choose([sink.read() for sink in entry.sinks])
         found = findings(entry.wanted, before, issuer, self._now)
         if found or not isinstance(before, Issued):
@@ -98,6 +107,17 @@ def refuse_lost(entries: Sequence[Entry]) -> None:
                 f"{entry.option}.sinks: found none, expected a secret, files or pkcs12, or return_content, "
                 "or another certificate of the task that names it as its issuer"
             )
+
+
+def refuse_shared(entries: Sequence[Entry]) -> None:
+    """Refuse a file that is to hold two things: each would be written over the other, by every run."""
+    owners: dict[str, str] = {}
+    for entry in entries:
+        for sink in entry.sinks:
+            for path in map(os.path.abspath, sink.paths):
+                if path in owners:
+                    raise OptionError(f"{entry.option}.sinks: found {path} twice, expected a file of its own")
+                owners[path] = entry.option
 
 
 def in_order(entries: Sequence[Entry]) -> list[Entry]:

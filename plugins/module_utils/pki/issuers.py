@@ -9,12 +9,27 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
+from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError, PlatformError
 from ansible_collections.pingpong.platform.plugins.module_utils.pki import bundles, keys
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.certificates import Issued, load_certificates
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.reasons import Damaged
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.sinks import atomic
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.sinks.secrets import FIELDS, Api, decode
+
+# Each source of an authority, and what it needs beside it.
+_SOURCES = {"ref": None, "secret": None, "certificate_file": "key_file", "certificate": "key"}
+
+
+def given(option: str, options: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What the option ``issuer`` says, without what is empty; nothing for a self-signed certificate."""
+    found = {name: value for name, value in (options or {}).items() if value not in (None, "")}
+    whole = [name for name, other in _SOURCES.items() if name in found and (other is None or other in found)]
+    if options is not None and not whole:
+        raise OptionError(
+            f"{option}: found {', '.join(sorted(found)) or 'nothing'}, expected ref, secret, certificate_file with "
+            "key_file, or certificate with key; leave it out for a self-signed certificate"
+        )
+    return found
 
 
 def load_issuer(option: str, options: Mapping[str, Any], api: Callable[[], Api]) -> Issued:

@@ -20,7 +20,7 @@ with suppress(ImportError):  # see libraries.require
 
 _LABEL = r"(?!-)[a-z0-9_-]{1,63}(?<!-)"
 _DNS = re.compile(rf"(?:\*\.)?(?:{_LABEL}\.)*{_LABEL}")
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
+_EMAIL = re.compile(rf"[A-Za-z0-9.!#$%&'*+/=?^_`{{|}}~-]+@((?:{_LABEL}\.)*{_LABEL})", re.IGNORECASE)
 KINDS = ("dns", "ips", "uris", "emails")
 
 
@@ -67,7 +67,7 @@ def parse_subtrees(option: str, options: Mapping[str, Any]) -> Names:
         dns=_each(f"{option}.dns", options.get("dns"), _parse_domain),
         ips=_each(f"{option}.ips", options.get("ips"), _parse_network),
         uris=_each(f"{option}.uris", options.get("uris"), _parse_domain),
-        emails=_each(f"{option}.emails", options.get("emails"), lambda _option, value: value.lower()),
+        emails=_each(f"{option}.emails", options.get("emails"), _parse_mailboxes),
     )
 
 
@@ -109,6 +109,8 @@ def _parse_domain(option: str, value: str) -> str:
 
 def _parse_ip(option: str, value: str) -> str:
     try:
+        if "%" in value:  # a zone has no place in a certificate
+            raise ValueError
         return str(ipaddress.ip_address(value))
     except ValueError:
         raise OptionError(f'{option}: found "{value}", expected an IPv4 or IPv6 address') from None
@@ -122,8 +124,12 @@ def _parse_network(option: str, value: str) -> str:
 
 
 def _parse_uri(option: str, value: str) -> str:
-    parts = urlsplit(value)
-    if not parts.scheme or not (parts.netloc or parts.path) or not value.isascii() or re.search(r"\s", value):
+    try:
+        parts = urlsplit(value)
+        good = parts.scheme and (parts.netloc or parts.path) and value.isascii() and not re.search(r"\s", value)
+    except ValueError:  # a bracket that is not closed
+        good = False
+    if not good:
         raise OptionError(f'{option}: found "{value}", expected a URI such as spiffe://domain/ns/default/sa/app')
     return value
 
@@ -132,6 +138,10 @@ def _parse_email(option: str, value: str) -> str:
     if not value.isascii() or not _EMAIL.fullmatch(value):
         raise OptionError(f'{option}: found "{value}", expected an address such as someone@example.org')
     return value
+
+
+def _parse_mailboxes(option: str, value: str) -> str:
+    return (_parse_email if "@" in value else _parse_domain)(option, value).lower()
 
 
 def _ip_value(text: str) -> Any:

@@ -19,6 +19,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.pki.certificates
     describe_constraints,
     fingerprint,
     is_self_signed,
+    key_identifiers,
     lifetime,
     moment,
     names_of,
@@ -144,7 +145,10 @@ def _issuer(wanted: Wanted, current: Issued, issuer: Issued | None, now: datetim
             return ""
         return f'it is signed by "{certificate.issuer.rfc4514_string()}", wanted self-signed'
     if signed_by(certificate, issuer.certificate):
-        return ""
+        found, expected = key_identifiers(certificate, issuer.certificate)
+        if found in (None, expected):
+            return ""
+        return f"it names its issuer's key {found.hex()}, which its issuer calls {expected.hex()}"
     return (
         f'it is signed by another key or name ("{certificate.issuer.rfc4514_string()}") than '
         f'"{issuer.certificate.subject.rfc4514_string()}" ({fingerprint(issuer.certificate)[:16]})'

@@ -26,7 +26,7 @@ SECRET_NAME: Spec = {
     "options": {"namespace": {"type": "str", "required": True}, "name": {"type": "str", "required": True}},
 }
 SUBTREES: Spec = {"type": "dict", "options": {kind: texts() for kind in ("dns", "ips", "uris", "emails")}}
-ACCESS: Spec = {"owner": {"type": "str"}, "group": {"type": "str"}, "mode": {"type": "str", "default": "0600"}}
+ACCESS: Spec = {"owner": {"type": "str"}, "group": {"type": "str"}, "mode": {"type": "raw", "default": "0600"}}
 
 ISSUER: Spec = {
     "type": "dict",

@@ -118,10 +118,18 @@ def parse_wanted(option: str, options: Mapping[str, Any]) -> Wanted:
 def _check(option: str, wanted: Wanted, *, mesh_leaf: bool) -> None:
     if not (wanted.common_name or wanted.organization or wanted.names):
         raise OptionError(f"{option}: found neither common_name nor a name in dns, ips, uris, emails; expected one")
-    if len(wanted.common_name) > 64:
+    if len(wanted.common_name.encode()) > 64:
         raise OptionError(
-            f"{option}.common_name: found {len(wanted.common_name)} characters, expected at most 64 (X.509's limit)"
+            f"{option}.common_name: found {len(wanted.common_name.encode())} bytes in UTF-8, expected at most 64 "
+            "(X.509's limit)"
         )
+    if len(wanted.organization) > 64:
+        raise OptionError(
+            f"{option}.organization: found {len(wanted.organization)} characters, expected at most 64 (X.509's limit)"
+        )
+    for field in ("common_name", "organization"):
+        if not getattr(wanted, field).isprintable():
+            raise OptionError(f"{option}.{field}: found a control character, expected printable text")
     if (wanted.permitted or wanted.excluded) and wanted.authority is None:
         raise OptionError(f"{option}.name_constraints: found them on a leaf, expected them only beside ca")
     if wanted.renew_before.window(wanted.validity) >= wanted.validity:
@@ -139,8 +147,8 @@ def _authority(option: str, options: Mapping[str, Any] | None) -> Authority | No
     if options is None:
         return None
     length = options.get("path_length")
-    if length is not None and length < 0:
-        raise OptionError(f"{option}.ca.path_length: found {length}, expected 0 or more")
+    if length is not None and not 0 <= length <= 255:
+        raise OptionError(f"{option}.ca.path_length: found {length}, expected 0 or more, at most 255")
     return Authority(length)
 
 

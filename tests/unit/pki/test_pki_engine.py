@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from datetime import timedelta
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from ansible_collections.pingpong.platform.plugins.module_utils.cluster.errors import ApiError
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError, PlatformError
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import pkcs12
+from cryptography.hazmat.primitives.serialization import Encoding, pkcs12
 from pki_support import NOW, FakeApi, data_of, engine, secret_of
 
 Options = dict[str, Any]
@@ -186,6 +187,27 @@ REFUSED: dict[str, tuple[list[Options], str]] = {
         [{"ca": {"path_length": 0}}, {"ca": {}, "issuer": {"ref": "c0"}}],
         "its path length is 0, so that it signs leaves only",
     ),
+    "too long a path below one above": (
+        [
+            {"ca": {"path_length": 1}},
+            {"ca": {}, "issuer": {"ref": "c0"}},
+            {"ca": {}, "issuer": {"ref": "c1"}},
+        ],
+        'the path length of "CN=c0" above it is 1; expected 2 or more',
+    ),
+    "two things in one file": (
+        [{}, {"sinks": [{"pkcs12": {"file": "c0.pem", "passphrase": "x"}}], "name": "c1"}],
+        r"certificates\[1\].sinks: found .*c0.pem twice, expected a file of its own",
+    ),
+    "an authority that is empty": ([{"issuer": {"ref": ""}}], r"certificates\[0\].issuer: found nothing, expected ref"),
+    "an authority without its key": (
+        [{"issuer": {"certificate_file": "ca.pem", "key_file": ""}}],
+        r"issuer: found certificate_file, expected ref",
+    ),
+    "an empty passphrase": (
+        [{"sinks": [{"pkcs12": {"file": "a.p12", "passphrase": ""}}]}],
+        r"sinks\[0\].pkcs12.passphrase: found an empty one",
+    ),
     "a name that is not permitted": (
         [
             {"ca": {}, "name_constraints": {"permitted": {"dns": ["example.org"]}}},
@@ -211,7 +233,8 @@ REFUSED: dict[str, tuple[list[Options], str]] = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_what_would_be_refused_later_is_refused_now(case: str, tmp_path: Path) -> None:
+def test_what_would_be_refused_later_is_refused_now(case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     entries, message = REFUSED[case]
     task = [
         {"name": f"c{index}", "common_name": f"c{index}", "sinks": [files(tmp_path, f"c{index}")], **entry}
@@ -226,10 +249,33 @@ def test_a_certificate_for_nowhere_is_refused() -> None:
         engine().run([{"name": "x", "common_name": "x"}])
 
 
+@pytest.mark.parametrize(
+    ("part", "other"),
+    [
+        (b"\x2a\x86\x48\xce\x3d\x02\x01", b"\x2a\x86\x48\xce\x3d\x02\x7f"),  # a key of an unknown kind
+        (b"\x2a\x86\x48\xce\x3d\x03\x01\x07", b"\x2a\x86\x48\xce\x3d\x03\x01\x7f"),  # an unknown curve
+        (b"leaf.example", b"l\xffaf.example"),  # a subject and a name that are no text
+        (b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x07"),  # a version of X.509 that there is not
+    ],
+)
+def test_a_certificate_that_is_unreadable_in_part_is_damaged(part: bytes, other: bytes, tmp_path: Path) -> None:
+    task = [root(tmp_path), leaf(tmp_path)]
+    engine().run(task)
+    whole = x509.load_pem_x509_certificates((tmp_path / "leaf.pem").read_bytes())[0]
+    der = whole.public_bytes(Encoding.DER)
+    assert part in der
+    broken = base64.encodebytes(der.replace(part, other)).decode()
+    (tmp_path / "leaf.pem").write_text(f"-----BEGIN CERTIFICATE-----\n{broken}-----END CERTIFICATE-----\n")
+    assert reasons(engine().run(task)) == {"root": "none", "leaf": "damaged"}
+    assert not engine().run(task)["changed"]
+
+
 def test_pkcs12_is_compared_by_content_and_not_rewritten(tmp_path: Path) -> None:
     store = {"pkcs12": {"file": str(tmp_path / "leaf.p12"), "passphrase": "sesame"}}
     task = [root(tmp_path), leaf(tmp_path, sinks=[store])]
     engine().run(task)
+    store["pkcs12"]["friendly_name"] = "another"
+    assert 'is "leaf", wanted "another"' in engine().run(task)["certificates"][1]["why"]
     written = (tmp_path / "leaf.p12").read_bytes()
     assert not engine().run(task)["changed"] and (tmp_path / "leaf.p12").read_bytes() == written
     key, certificate, above = pkcs12.load_key_and_certificates(written, b"sesame")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -72,8 +73,45 @@ def test_a_mode_that_drifted_is_mended_without_a_new_certificate(tmp_path: Path)
         ((None, "no-such-group", None), r"files.group: found \"no-such-group\", expected a group"),
         ((None, None, "rw-"), r"files.mode: found \"rw-\", expected octal digits"),
         ((None, None, "7777"), r"files.mode: found \"7777\""),
+        ((None, None, 0o7777), r"files.mode: found \"4095\""),
+        ((str(2**32 - 1), None, None), r"files.owner: found \"4294967295\", expected at most 4294967294"),
     ],
 )
-def test_wrong_access(options: tuple[str | None, str | None, str | None], message: str) -> None:
+def test_wrong_access(options: tuple[str | None, str | None, str | int | None], message: str) -> None:
     with pytest.raises(OptionError, match=message):
         atomic.parse_access("files", *options)
+
+
+def test_a_mode_that_yaml_has_read_as_a_number_is_the_mode_that_was_written() -> None:
+    assert atomic.parse_access("files", None, None, 0o640).mode == 0o640
+
+
+def test_what_a_killed_run_left_is_healed_and_removed(tmp_path: Path) -> None:
+    """Killed between the two files of a renewal: the key is the new one, the certificate the old one."""
+    pair = {"certificate": str(tmp_path / "a.pem"), "key": str(tmp_path / "a.key")}
+    task = [{"name": "a", "common_name": "a", "sinks": [{"files": pair}]}]
+    engine().run(task)
+    old = (tmp_path / "a.pem").read_bytes()
+    (tmp_path / "a.pem").unlink()
+    engine().run(task)
+    (tmp_path / "a.pem").write_bytes(old)
+    (tmp_path / ".a.key.0123456789abcdef").write_bytes(b"half a key")
+    (tmp_path / ".a.key.of-another").write_bytes(b"theirs")
+    assert engine().run(task)["certificates"][0]["reason"] == "damaged"
+    assert not engine().run(task)["changed"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".a.key.of-another", "a.key", "a.pem"]
+
+
+def test_runs_at_once_make_one_pair(tmp_path: Path) -> None:
+    pair = {"certificate": str(tmp_path / "new" / "a.pem"), "key": str(tmp_path / "new" / "a.key")}
+    task = [{"name": "a", "common_name": "a", "sinks": [{"files": pair}]}]
+    with ThreadPoolExecutor(8) as pool:
+        done = [future.result() for future in [pool.submit(engine().run, task) for _unused in range(8)]]
+    assert sorted(one["certificates"][0]["reason"] for one in done) == ["created", *["none"] * 7]
+    assert len({one["certificates"][0]["fingerprint"] for one in done}) == 1
+
+
+def test_a_folder_that_cannot_be_made_is_named() -> None:
+    pair = {"certificate": "/proc/none/a.pem", "key": "/proc/none/a.key"}
+    with pytest.raises(PlatformError, match="/proc/none: can't be made: No such file or directory"):
+        engine().run([{"name": "a", "common_name": "a", "sinks": [{"files": pair}]}])

@@ -56,8 +56,27 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "letters beyond ASCII": ({"dns": ["bücher.example"]}, r"xn--"),
     "a host as address": ({"ips": ["localhost"]}, r"ips\[0\]: found \"localhost\", expected an IPv4 or IPv6"),
     "no scheme": ({"uris": ["example.org/x"]}, r"uris\[0\]: found .* expected a URI"),
+    "an address with a zone": (
+        {"ips": ["fe80::1%eth0"]},
+        r"ips\[0\]: found \"fe80::1%eth0\", expected an IPv4 or IPv6",
+    ),
+    "an open bracket": ({"uris": ["http://[::1"]}, r"uris\[0\]: found .* expected a URI"),
+    "an address with a name": ({"emails": ["Some One<one@example.org>"]}, r"emails\[0\]: found .* expected an address"),
+    "an address in brackets": ({"emails": ["<one@example.org>"]}, r"emails\[0\]: found .* expected an address"),
+    "no mailboxes": (
+        {"common_name": "x", "ca": {}, "name_constraints": {"excluded": {"emails": [""]}}},
+        r"excluded.emails\[0\]: found \"\", expected a domain",
+    ),
+    "longer than time": ({"common_name": "x", "validity": "99999999999d"}, "validity: found .* at most 1000y"),
+    "a common name of many bytes": ({"common_name": "☃" * 22}, "found 66 bytes in UTF-8, expected at most 64"),
+    "an organization too long": ({"organization": "x" * 65}, "found 65 characters, expected at most 64"),
+    "a name that ends early": ({"common_name": "good.example\0.bad.example"}, "found a control character"),
+    "a path length beyond all": (
+        {"common_name": "x", "ca": {"path_length": 10**30}},
+        "expected 0 or more, at most 255",
+    ),
     "no address": ({"emails": ["someone"]}, r"emails\[0\]: found .* expected an address"),
-    "a common name too long": ({"common_name": "x" * 65}, "found 65 characters, expected at most 64"),
+    "a common name too long": ({"common_name": "x" * 65}, "found 65 bytes in UTF-8, expected at most 64"),
     "constraints on a leaf": (
         {"common_name": "x", "name_constraints": {"permitted": {"dns": ["example.org"]}}},
         "found them on a leaf",

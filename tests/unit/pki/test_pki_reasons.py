@@ -13,6 +13,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.pki.names import
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.reasons import Damaged, Finding, Reason, findings
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.wanted import CA_USAGES, Authority, Wanted
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
 from pki_support import NOW
 
@@ -118,6 +119,23 @@ def test_an_authority_that_was_renewed_with_its_key_changes_nothing() -> None:
     again = Algorithm("ecdsa-p256", lambda: Same().key)
     renewed = issue(replace(AUTHORITY, algorithm=again), None, NOW)
     assert findings(LEAF, issue(LEAF, ROOT, NOW), renewed, NOW) == []
+
+
+def test_an_authority_that_calls_its_key_otherwise_is_another() -> None:
+    """OpenSSL compares the key identifiers before the signature: such a leaf has no issuer to it."""
+    named = x509.SubjectKeyIdentifier(b"another way to name it")
+    builder = x509.CertificateBuilder(
+        ROOT.certificate.issuer,
+        ROOT.certificate.subject,
+        ROOT.certificate.public_key(),
+        x509.random_serial_number(),
+        ROOT.certificate.not_valid_before_utc,
+        ROOT.certificate.not_valid_after_utc,
+        [x509.Extension(named.oid, False, named)],
+    )
+    renewed = Issued(builder.sign(ROOT.key, hashes.SHA256()), ROOT.key)
+    assert [one.reason for one in findings(LEAF, issue(LEAF, ROOT, NOW), renewed, NOW)] == [Reason.ISSUER_CHANGED]
+    assert findings(LEAF, issue(LEAF, renewed, NOW), renewed, NOW) == []
 
 
 SHA1 = b"""-----BEGIN CERTIFICATE-----

@@ -5,16 +5,21 @@
 
 from __future__ import annotations
 
+import fcntl
 import grp
 import os
 import pwd
 import secrets
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from glob import escape
 from pathlib import Path
 
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError, PlatformError
 
 PRIVATE = 0o600
+_LAST_ID = 2**32 - 2  # the next one means nobody to the kernel
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +42,12 @@ class Access:
         return ""
 
 
-def parse_access(option: str, owner: str | None, group: str | None, mode: str | None) -> Access:
-    """Read ``owner``, ``group`` (names or ids) and ``mode`` (octal digits) into ids and bits."""
+def parse_access(option: str, owner: str | None, group: str | None, mode: str | int | None) -> Access:
+    """Read ``owner``, ``group`` (names or ids) and ``mode`` (octal digits, or the number of them) into ids and bits."""
     try:
-        bits = int(mode or "0600", 8)
-    except ValueError:
+        # YAML reads 0600 without quotes as the number 384.
+        bits = mode if isinstance(mode, int) else int(mode or "0600", 8)
+    except (TypeError, ValueError):
         raise OptionError(f'{option}.mode: found "{mode}", expected octal digits such as "0600"') from None
     if not 0 <= bits <= 0o777:
         raise OptionError(f'{option}.mode: found "{mode}", expected octal digits such as "0600"')
@@ -49,8 +55,8 @@ def parse_access(option: str, owner: str | None, group: str | None, mode: str | 
 
 
 def _uid(option: str, owner: str | None) -> int | None:
-    if owner is None or owner.isdigit():
-        return None if owner is None else int(owner)
+    if owner is None or owner.isdecimal():
+        return None if owner is None else _id(f"{option}.owner", owner)
     try:
         return pwd.getpwnam(owner).pw_uid
     except KeyError:
@@ -58,19 +64,47 @@ def _uid(option: str, owner: str | None) -> int | None:
 
 
 def _gid(option: str, group: str | None) -> int | None:
-    if group is None or group.isdigit():
-        return None if group is None else int(group)
+    if group is None or group.isdecimal():
+        return None if group is None else _id(f"{option}.group", group)
     try:
         return grp.getgrnam(group).gr_gid
     except KeyError:
         raise OptionError(f'{option}.group: found "{group}", expected a group of this machine') from None
 
 
+def _id(option: str, text: str) -> int:
+    if int(text) > _LAST_ID:
+        raise OptionError(f'{option}: found "{text}", expected at most {_LAST_ID}')
+    return int(text)
+
+
+@contextmanager
+def alone(paths: Iterable[Path]) -> Iterator[None]:
+    """Keep other runs out of the files' folders: of two that make the same pair, key and certificate would mix."""
+    with ExitStack() as locks:
+        for folder in sorted({path.absolute().parent for path in paths}):
+            try:
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            except OSError as error:
+                raise PlatformError(f"{folder}: can't be made: {error.strerror}") from None
+            with suppress(OSError):  # a file system without locks
+                descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+                locks.callback(os.close, descriptor)
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+
+
+def tidy(path: Path) -> None:
+    """Remove what a killed ``write`` left of the file; whoever calls this is ``alone``."""
+    for left in path.parent.glob(f".{escape(path.name)}.{'[0-9a-f]' * 16}"):
+        left.unlink(missing_ok=True)
+
+
 def write(path: Path, data: bytes, access: Access) -> None:
     """Replace the file: a new one beside it, readable by its owner alone until it is whole, then renamed."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     fresh = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, PRIVATE)
         try:
             with os.fdopen(descriptor, "wb") as stream:

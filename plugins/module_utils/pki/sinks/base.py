@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Protocol, Union
 
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.certificates import Issued
@@ -19,6 +21,10 @@ class Sink(Protocol):
     @property
     def label(self) -> str:
         """How results and errors name the place."""
+
+    @property
+    def paths(self) -> Sequence[Path]:
+        """The files that it is made of."""
 
     def read(self) -> Held:
         """What the place holds now; called once, before ``differs`` and ``write``."""

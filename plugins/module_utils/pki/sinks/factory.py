@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.sinks.atomic import Access, parse_access
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.sinks.base import Sink
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.sinks.files import PemFiles, Pkcs12File
@@ -33,6 +34,8 @@ def _make(option: str, name: str, entry: Mapping[str, Any], api: Callable[[], Ap
         chain = Path(files["chain"]) if files.get("chain") else None
         return PemFiles(Path(files["certificate"]), Path(files["key"]), chain, _access(f"{option}.files", files))
     store = entry["pkcs12"]
+    if not store["passphrase"]:
+        raise OptionError(f"{option}.pkcs12.passphrase: found an empty one, expected at least one character")
     friendly = store.get("friendly_name") or name
     return Pkcs12File(Path(store["file"]), store["passphrase"], friendly, _access(f"{option}.pkcs12", store))
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,11 +30,14 @@ class PemFiles:
     def label(self) -> str:
         return f"files {self.certificate}"
 
+    @property
+    def paths(self) -> Sequence[Path]:
+        return [self.certificate, self.key, *([self.chain] if self.chain else [])]
+
     def read(self) -> Held:
-        paths = [self.certificate, self.key, *([self.chain] if self.chain else [])]
-        self._found = {path: atomic.read(path) for path in paths}
+        self._found = {path: atomic.read(path) for path in self.paths}
         data = {str(path): content for path, content in self._found.items() if content is not None}
-        return bundles.read_fields("the file", data, [str(path) for path in paths])
+        return bundles.read_fields("the file", data, [str(path) for path in self.paths])
 
     def differs(self, issued: Issued) -> str:
         for path, content in self._contents(issued).items():
@@ -48,6 +52,7 @@ class PemFiles:
 
     def write(self, issued: Issued) -> None:
         for path, content in self._contents(issued).items():
+            atomic.tidy(path)
             atomic.write(path, content, self.access)
 
     def _contents(self, issued: Issued) -> dict[Path, bytes]:
@@ -67,14 +72,20 @@ class Pkcs12File:
     name: str
     access: atomic.Access = field(default_factory=atomic.Access)
     _held: Held = None
+    _named: str = ""
 
     @property
     def label(self) -> str:
         return f"pkcs12 {self.path}"
 
+    @property
+    def paths(self) -> Sequence[Path]:
+        return (self.path,)
+
     def read(self) -> Held:
         data = atomic.read(self.path)
-        self._held = None if data is None else bundles.from_pkcs12(str(self.path), data, self.passphrase)
+        if data is not None:
+            self._held, self._named = bundles.from_pkcs12(str(self.path), data, self.passphrase)
         return self._held
 
     def differs(self, issued: Issued) -> str:
@@ -85,7 +96,10 @@ class Pkcs12File:
             return held.problem
         if held.chain != issued.chain:
             return f"{self.path} holds something else"
+        if self._named != self.name:
+            return f'the friendly name in {self.path} is "{self._named}", wanted "{self.name}"'
         return self.access.differs(self.path)
 
     def write(self, issued: Issued) -> None:
+        atomic.tidy(self.path)
         atomic.write(self.path, bundles.to_pkcs12(issued, self.name, self.passphrase), self.access)

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
@@ -56,6 +57,10 @@ class SecretSink:
     @property
     def label(self) -> str:
         return f"Secret {self.namespace}/{self.name}"
+
+    @property
+    def paths(self) -> Sequence[Path]:
+        return ()
 
     def read(self) -> Held:
         self._found = self.api.get("v1", "Secret", self.name, self.namespace)
