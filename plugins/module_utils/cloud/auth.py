@@ -28,7 +28,7 @@ class Tokens:
         """The token, fetched when there is none yet."""
         with self._lock:
             if self._token is None:
-                self._token = self._fetch()
+                self._token = _sendable(self._fetch())
             return self._token
 
     def refused(self, token: str) -> None:
@@ -36,6 +36,14 @@ class Tokens:
         with self._lock:
             if self._token == token:
                 self._token = None
+
+
+def _sendable(token: str) -> str:
+    """The token without blanks around it; PlatformError, without the token, for what no header can carry."""
+    text = token.strip()
+    if not text or not text.isascii() or not text.isprintable() or " " in text:
+        raise PlatformError(f"auth: found {'text that is no token' if text else 'an empty text'}, expected a token")
+    return text
 
 
 def tokens(auth: dict[str, Any]) -> Tokens:
@@ -59,9 +67,11 @@ def _access_token(auth: dict[str, Any]) -> str:
     if auth.get("token_file"):
         path = Path(str(auth["token_file"])).expanduser()
         try:
-            return path.read_text(encoding="utf-8").strip()
+            return path.read_text(encoding="utf-8")
         except OSError as error:
             raise PlatformError(f"auth.token_file: {path} cannot be read: {error.strerror}") from None
+        except ValueError:
+            raise PlatformError(f"auth.token_file: {path} is no text, expected a token") from None
     token = os.environ.get("GCP_ACCESS_TOKEN")
     if token:
         return token
@@ -69,14 +79,21 @@ def _access_token(auth: dict[str, Any]) -> str:
 
 
 def _default(auth: dict[str, Any]) -> str:
-    return _refreshed(lambda google: google.default(scopes=_scopes(auth))[0])
+    return _refreshed(auth, lambda google: google.default(scopes=_scopes(auth))[0])
 
 
 def _file(auth: dict[str, Any]) -> str:
     path = auth.get("credentials_file") or os.environ.get("GOOGLE_APPLICATION_CREDENTIALS")
     if not path:
         raise OptionError(f"auth: for kind {auth['kind']} give credentials_file")
-    return _refreshed(lambda google: google.load_credentials_from_file(path, scopes=_scopes(auth))[0])
+    return _refreshed(auth, lambda google: _load(google, path, scopes=_scopes(auth)))
+
+
+def _load(google: Any, path: str, **options: Any) -> Any:
+    try:
+        return google.load_credentials_from_file(path, **options)[0]
+    except (AttributeError, KeyError, TypeError):
+        raise ValueError(f"{path} is no credential: expected a JSON object with a type, as Google issues it") from None
 
 
 def _impersonation(auth: dict[str, Any]) -> str:
@@ -88,17 +105,17 @@ def _impersonation(auth: dict[str, Any]) -> str:
         from google.auth import impersonated_credentials
 
         path = auth.get("credentials_file")
-        source = (google.load_credentials_from_file(path) if path else google.default(scopes=_scopes(auth)))[0]
+        source = _load(google, path) if path else google.default(scopes=_scopes(auth))[0]
         return impersonated_credentials.Credentials(source, target_principal=target, target_scopes=_scopes(auth))
 
-    return _refreshed(build)
+    return _refreshed(auth, build)
 
 
 def _scopes(auth: dict[str, Any]) -> list[str]:
     return list(auth.get("scopes") or [SCOPE])
 
 
-def _refreshed(build: Callable[[Any], Any]) -> str:
+def _refreshed(auth: dict[str, Any], build: Callable[[Any], Any]) -> str:
     try:
         import google.auth
         from google.auth.exceptions import GoogleAuthError
@@ -111,5 +128,7 @@ def _refreshed(build: Callable[[Any], Any]) -> str:
         credentials = build(google.auth)
         credentials.refresh(Request())
     except (GoogleAuthError, OSError, ValueError) as error:
-        raise PlatformError(f"auth: no access token: {error}") from None
+        told = error if isinstance(error, OSError) else ": ".join(str(part) for part in error.args)
+        source = " from credentials_file" if auth.get("credentials_file") else ""
+        raise PlatformError(f"auth: no access token{source}: {told}") from None
     return str(credentials.token)

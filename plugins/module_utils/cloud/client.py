@@ -7,14 +7,22 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import ssl
 import threading
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 from urllib.request import getproxies, proxy_bypass
 
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.auth import Tokens
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.failures import ApiError, BrokenError, parse_error
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.failures import (
+    ApiError,
+    BrokenError,
+    excerpt,
+    parse_error,
+)
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError, PlatformError
 from ansible_collections.pingpong.platform.plugins.module_utils.common.retry import (
     Retry,
@@ -23,7 +31,11 @@ from ansible_collections.pingpong.platform.plugins.module_utils.common.retry imp
 )
 
 ENDPOINT = "https://{service}.googleapis.com"
+_ENDPOINT = re.compile(r"https?://(?=.*\{service\})(?:[^/{}\s]|\{service\})+(?:/(?:[^{}\s]|\{service\})*)?")
 _POOL = 16
+# Where a LIST says that it is not whole.
+_PATH = "/:@*!$&'()+,;=~"
+_LOST = ("unreachable", "unreachables", "missingZones")
 
 
 @dataclass
@@ -52,8 +64,8 @@ class CloudClient:
         timeout: float = 60.0,
         retry: Retry | None = None,
     ) -> None:
-        if "{service}" not in endpoint:
-            raise OptionError(f"endpoint is {endpoint!r}; it must contain {{service}}, as in {ENDPOINT}")
+        if not _ENDPOINT.fullmatch(endpoint):
+            raise OptionError(f"cloud.endpoint is {endpoint!r}, expected an URL with {{service}}, as in {ENDPOINT}")
         self.tokens = tokens
         self._endpoint = endpoint
         self._timeout = timeout
@@ -76,11 +88,20 @@ class CloudClient:
         found: list[dict[str, Any]] = []
         token: str | None = None
         while True:
-            answer = self.read(service, path, {**query, **({"pageToken": token} if token else {})})
+            page = {**query, **({"pageToken": token} if token else {})}
+            answer = self.retry.call(partial(self._page, service, path, page), _passes)
             found += answer.get(items) or []
             token = answer.get("nextPageToken")
             if not token:
                 return found
+
+    def _page(self, service: str, path: str, query: dict[str, str]) -> dict[str, Any]:
+        answer = self._send(service, "GET", path, query, None, False)
+        lost = [str(place) for name in _LOST for place in answer.get(name) or ()]
+        if lost:
+            # What is there could be taken for absent.
+            raise BrokenError(f"GET {path}: the list is not whole, {', '.join(lost)} could not be reached")
+        return answer
 
     def _send(
         self, service: str, method: str, path: str, query: dict[str, str] | None, body: Any, mutating: bool
@@ -92,6 +113,11 @@ class CloudClient:
             self.tokens.refused(token)
             token = self.tokens.get()
             status, headers, data = self._exchange(service, method, path, query, body, mutating, token)
+        if 300 <= status < 400:
+            raise PlatformError(
+                f"{method} {path}: {status}, expected an answer of Google's and not to be sent to "
+                f"{headers.get('Location') or 'nowhere'}: is there a proxy in between?"
+            )
         if status >= 400:
             raise parse_error(method, path, status, data, parse_retry_after(headers.get("Retry-After")))
         if not data:
@@ -99,7 +125,7 @@ class CloudClient:
         try:
             answer = json.loads(data)
         except ValueError:
-            raise BrokenError(f"{method} {path}: {status} with malformed JSON") from None
+            raise BrokenError(f"{method} {path}: {status} with malformed JSON{excerpt(data)}") from None
         if not isinstance(answer, dict):
             raise BrokenError(f"{method} {path}: {status} with {type(answer).__name__}, expected an object")
         return answer
@@ -109,7 +135,10 @@ class CloudClient:
     ) -> tuple[int, Any, bytes]:
         import urllib3
 
-        url = f"{self._endpoint.format(service=service)}/{path}" + (f"?{urlencode(query)}" if query else "")
+        # A name of the user's must not end the path.
+        url = f"{self._endpoint.format(service=service)}/{quote(path, safe=_PATH)}" + (
+            f"?{urlencode(query)}" if query else ""
+        )
         headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
         data = None
         if body is not None:
@@ -117,7 +146,7 @@ class CloudClient:
             data = json.dumps(body).encode()
         self.counts.add(mutating)
         try:
-            answer = self._pool.request(method, url, body=data, headers=headers, timeout=self._timeout)
+            answer = self._pool.request(method, url, body=data, headers=headers, timeout=self._timeout, redirect=False)
         except urllib3.exceptions.SSLError as error:
             raise PlatformError(f"{method} {url}: the server's certificate was not accepted: {error}") from None
         except urllib3.exceptions.HTTPError as error:
@@ -140,8 +169,13 @@ def _pool(url: str, ca_file: str | None) -> Any:
         import urllib3
     except ImportError as error:
         raise PlatformError("the Python library urllib3 is missing where this runs; pip install urllib3") from error
-    if ca_file is not None and not os.path.exists(ca_file):  # noqa: PTH110 - os is there, pathlib costs an import
-        raise OptionError(f"ca_file: {ca_file} does not exist")
+    if ca_file is not None:
+        if not os.path.exists(ca_file):  # noqa: PTH110 - os is there, pathlib costs an import
+            raise OptionError(f"cloud.ca_file: {ca_file} does not exist")
+        try:
+            ssl.create_default_context(cafile=ca_file)
+        except OSError as error:
+            raise OptionError(f"cloud.ca_file: {ca_file} holds no certificates in PEM: {error.strerror}") from None
     options: dict[str, Any] = {"maxsize": _POOL, "block": True, "retries": False, "cert_reqs": "CERT_REQUIRED"}
     if ca_file is not None:
         options["ca_certs"] = ca_file

@@ -9,15 +9,24 @@ value are no difference: links, integers as strings, absent and empty, elements 
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kind import Kind
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.paths import canonical_link, is_link
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.paths import (
+    canonical_link,
+    is_link,
+    same_path,
+    twin,
+)
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.references import Unknown
 
 _INDEX = re.compile(r"\[[^\]]*\]")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
+_NETWORK = re.compile(r"[0-9a-fA-F.:]+(/\d+)")
 
 
 @dataclass(frozen=True)
@@ -60,7 +69,9 @@ class Comparison:
                 found.append(Change(path, live, None, "is to be removed"))
         elif isinstance(desired, dict) and (live is None or isinstance(live, dict)):
             for key, value in desired.items():
-                self._compare(value, (live or {}).get(key), f"{path}.{key}" if path else key, skip, found)
+                self._compare(
+                    value, (live or {}).get(twin(live or {}, key)), f"{path}.{key}" if path else key, skip, found
+                )
         elif isinstance(desired, list) and (live is None or isinstance(live, list)):
             self._compare_lists(desired, live or [], path, bare, skip, found)
         elif not self._same_scalar(desired, live, bare):
@@ -78,7 +89,11 @@ class Comparison:
                     self._compare(item, theirs.pop(name), f"{path}[{name}]", skip, found)
                 else:
                     found.append(Change(f"{path}[{name}]", None, item, "is missing"))
-            found += [Change(f"{path}[{name}]", item, None, "is not wished") for name, item in theirs.items()]
+            found += [
+                Change(f"{path}[{name}]", item, None, "is not wished")
+                for name, item in theirs.items()
+                if f"{path}[{name}]" not in self._kind.kept
+            ]
         elif not self._same_list(desired, live, path, bare):
             found.append(Change(path, live, desired))
 
@@ -100,20 +115,44 @@ class Comparison:
             return True
         if isinstance(desired, bool) or isinstance(live, bool):
             return str(desired).lower() == str(live).lower()
-        if str(desired) == str(live):
+        if isinstance(desired, float) or isinstance(live, float):
+            return _same_number(desired, live)
+        if str(desired) == str(live) or (bare in self._kind.caseless and str(desired).lower() == str(live).lower()):
             return True
         if is_link(desired) or is_link(live):
             return self._same_link(str(desired), str(live), bare)
         if bare in self._kind.short_links:
             return str(desired).rsplit("/", 1)[-1] == str(live).rsplit("/", 1)[-1]
-        return False
+        return _same_moment(str(desired), str(live)) or _same_size(str(desired), str(live))
 
     def _same_link(self, desired: str, live: str, bare: str) -> bool:
         ours, theirs = canonical_link(desired, self._project), canonical_link(live, self._project)
-        if ours == theirs:
+        if same_path(ours, theirs):
             return True
         short = "/" not in ours or "/" not in theirs
         return bare in self._kind.short_links and short and ours.rsplit("/", 1)[-1] == theirs.rsplit("/", 1)[-1]
+
+
+def _same_number(one: Any, other: Any) -> bool:
+    # 1 and 1.0 are one number, and 0.1 may come back with the rounding of a shorter type.
+    try:
+        return math.isclose(float(one), float(other), rel_tol=1e-6)
+    except (TypeError, ValueError):
+        return False
+
+
+def _same_moment(one: str, other: str) -> bool:
+    """The same time with another offset, or with a fraction of zeros."""
+    try:
+        return all(map(_MOMENT.match, (one, other))) and datetime.fromisoformat(one) == datetime.fromisoformat(other)
+    except ValueError:
+        return False
+
+
+def _same_size(desired: str, live: str) -> bool:
+    """Whether a network of the wished size (``/14``), which Google has chosen, is there."""
+    network = _NETWORK.fullmatch(live)
+    return network is not None and network.group(1) == desired
 
 
 def _is_empty(value: Any) -> bool:
@@ -129,7 +168,8 @@ def merge(kind: Kind, desired: Any, live: Any, path: str = "") -> Any:
     if isinstance(desired, dict) and isinstance(live, dict):
         result = dict(live)
         for key, value in desired.items():
-            result[key] = merge(kind, value, live.get(key), f"{path}.{key}" if path else key)
+            theirs_key = twin(live, key)
+            result[theirs_key] = merge(kind, value, live.get(theirs_key), f"{path}.{key}" if path else key)
         return result
     key_field = kind.keyed.get(path)
     if key_field is not None and isinstance(desired, list) and isinstance(live, list):

@@ -29,9 +29,12 @@ def choose(cluster: dict[str, Any], access: str, proxy: str | None) -> dict[str,
             raise PlatformError(f"cluster {name} has no DNS endpoint; turn on dnsEndpointConfig or use another access")
         return {"endpoint": f"https://{endpoint}"}
     endpoints = get(cluster, "controlPlaneEndpointsConfig.ipEndpointsConfig") or {}
+    before = cluster.get("privateClusterConfig") or {}  # the same, as older clusters say it
     endpoint = cluster.get("endpoint")
-    if access == "proxy" or not endpoints.get("enablePublicEndpoint", True):
-        endpoint = endpoints.get("privateEndpoint") or endpoint
+    # What is false is left out of Google's answers.
+    public = endpoints.get("enablePublicEndpoint", not before.get("enablePrivateEndpoint") and not endpoints)
+    if access == "proxy" or not public:
+        endpoint = endpoints.get("privateEndpoint") or before.get("privateEndpoint") or endpoint
     certificate = get(cluster, "masterAuth.clusterCaCertificate")
     if not endpoint or not certificate:
         raise PlatformError(f"cluster {name} is {cluster.get('status')} and has no endpoint yet; run the base first")

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError, TransientError
@@ -13,6 +14,12 @@ from ansible_collections.pingpong.platform.plugins.module_utils.common.errors im
 _RATE = ("rateLimitExceeded", "userRateLimitExceeded", "RATE_LIMIT_EXCEEDED")
 _DISABLED = ("accessNotConfigured", "SERVICE_DISABLED")
 _IN_USE = ("resourceInUseByAnotherResource", "RESOURCE_IN_USE_BY_ANOTHER_RESOURCE", "resourceNotReady")
+_BUSY = ("CLUSTER_ALREADY_HAS_OPERATION",)
+_BUSY_TEXT = re.compile(
+    # A service account is known everywhere only some time after it was made.
+    r"incompatible operation|try again once it is done|service account \S+ does not exist",
+    re.IGNORECASE,
+)
 _PASSING = (
     "UNAVAILABLE",
     "INTERNAL",
@@ -58,7 +65,7 @@ class ApiError(PlatformError):
         """Something else is being done to the resource, or still needs it: later it will be possible."""
         if self.status not in (400, 409):
             return False
-        return any(reason in _IN_USE for reason in self.reasons) or "incompatible operation" in self.text
+        return any(reason in (*_IN_USE, *_BUSY) for reason in self.reasons) or bool(_BUSY_TEXT.search(self.text))
 
 
 class RateError(TransientError):
@@ -84,16 +91,24 @@ class OperationError(PlatformError):
 def parse_error(method: str, path: str, status: int, body: bytes, retry_after: float | None) -> PlatformError:
     """The exception for an answer with an error status. The body's own words are kept, never the whole body."""
     try:
-        error = json.loads(body)["error"]
+        answer = json.loads(body)
+        error = (answer[0] if isinstance(answer, list) else answer)["error"]
         message = str(error.get("message", "")) if isinstance(error, dict) else str(error)
-    except (ValueError, TypeError, KeyError):
-        error, message = {}, "no error object in the answer"
+    except (ValueError, TypeError, LookupError):
+        error, message = {}, f"without an error object of Google's{excerpt(body)}"
     reasons = _reasons(error) if isinstance(error, dict) else ()
     if status == 429 or (status == 403 and any(reason in _RATE for reason in reasons)):
         return RateError(f"{method} {path}: {status} {message}", retry_after=retry_after)
-    if status >= 500 and status != 501:
+    if status == 408 or (status >= 500 and status != 501):
         return BrokenError(f"{method} {path}: {status} {message}", retry_after=retry_after)
     return ApiError(method, path, status, message, reasons)
+
+
+def excerpt(body: bytes) -> str:
+    """The first words of a page that is no answer of Google's (a proxy's, say), for a message."""
+    text = re.sub(r"<(script|style)\b.*?</\1>|<[^>]*>", " ", body[:4000].decode("utf-8", "replace"), flags=re.S | re.I)
+    words = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+    return f': "{words[:120]}{"…" if len(words) > 120 else ""}"' if words else ""
 
 
 def _reasons(error: dict[str, Any]) -> tuple[str, ...]:

@@ -75,6 +75,9 @@ class Kind:
     - ``create_only``: fields that matter at creation and are never compared.
     - ``output_only``: fields that the server fills and that must not be sent back.
     - ``keyed``: lists of objects, by the field that names an element; ``ordered``: lists whose order means something.
+    - ``kept``: elements of keyed lists that the server adds by itself; they stay where the wish does not name them.
+    - ``caseless``: fields that the server answers in another case.
+    - ``canonical``: brings a wish and what is live to one form before they are compared.
     - ``short_links``: fields where the server answers with a bare name for a link.
     - ``labels``: the field with labels, None when the kind has none.
     - ``pending``, ``failed``: values of ``status`` while something runs, and after a failure.
@@ -113,6 +116,9 @@ class Kind:
     output_only: tuple[str, ...] = ()
     keyed: Mapping[str, str] = field(default_factory=dict)
     ordered: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
+    caseless: tuple[str, ...] = ()
+    canonical: Callable[[Body], Body] = lambda body: body
     short_links: tuple[str, ...] = ()
     labels: str | None = None
     pending: tuple[str, ...] = ()
@@ -132,6 +138,13 @@ class Kind:
     def domain(self) -> str:
         """The API that has to be enabled in the project."""
         return f"{self.api or self.service}.googleapis.com"
+
+
+def only(values: Body, *fields: str) -> None:
+    """ValueError for a field that the kind would not look at: a slip in its name must not go unseen."""
+    unknown = sorted(values.keys() - set(fields))
+    if unknown:
+        raise ValueError(f"{', '.join(unknown)} is unknown; the fields are {', '.join(fields)}")
 
 
 def patch(*fields: str, fingerprint: str | None = None) -> Update:

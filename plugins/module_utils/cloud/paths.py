@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 _HOST = re.compile(r"^https?://[^/]+/(?:compute/)?(?:v\d+(?:(?:alpha|beta)\d*)?|beta|alpha)/|^//[^/]+/")
+_PROJECT = re.compile(r"projects/([^/]+)/")
 _LINK = re.compile(r"^(?:https?://|//|projects/|global/|regions/|zones/)")
 
 
@@ -59,6 +61,23 @@ def canonical_link(value: str, project: str) -> str:
     if path.startswith(("global/", "regions/", "zones/")):
         path = f"projects/{project}/{path}"
     return path
+
+
+def same_path(one: str, other: str) -> bool:
+    """Whether two paths are one, or differ only in that one of them names the project by its number."""
+    if one == other:
+        return True
+    ours, theirs = _PROJECT.match(one), _PROJECT.match(other)
+    if ours is None or theirs is None or not (ours.group(1).isdigit() or theirs.group(1).isdigit()):
+        return False
+    return one[ours.end() :] == other[theirs.end() :]
+
+
+def twin(mapping: Mapping[str, Any], key: str) -> str:
+    """The key of a mapping that names the same resource, where keys are paths; otherwise the key itself."""
+    if key in mapping or not is_link(key):
+        return key
+    return next((other for other in mapping if same_path(key, other)), key)
 
 
 def compact(value: Any) -> Any:

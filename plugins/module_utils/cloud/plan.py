@@ -31,7 +31,7 @@ def plan_present(resource: Resource, live: dict[str, Any] | None) -> Operation:
         return _replace(resource, live)
     kind = resource.kind
     skip = kind.ignore(resource.body, live) if kind.ignore else ()
-    changes = Comparison(kind, resource.project).changes(resource.body, live, skip)
+    changes = Comparison(kind, resource.project).changes(kind.canonical(resource.body), kind.canonical(live), skip)
     if not changes:
         return Operation(resource, "none")
     stuck = [change for change in changes if _find_update(kind, change.path) is None]

@@ -60,10 +60,16 @@ def _why(there: set[str], present: bool) -> str:
 def _members(bindings: list[dict[str, Any]]) -> dict[_Key, set[str]]:
     result: dict[_Key, set[str]] = {}
     for binding in bindings:
-        condition = binding.get("condition")
+        condition = {name: value for name, value in (binding.get("condition") or {}).items() if value}
         key = (str(binding["role"]), json.dumps(condition, sort_keys=True) if condition else "")
-        result.setdefault(key, set()).update(map(str, binding.get("members") or ()))
+        result.setdefault(key, set()).update(map(_member, binding.get("members") or ()))
     return result
+
+
+def _member(name: str) -> str:
+    # Google answers addresses in lower case, and minds the case of every other kind of member.
+    kind, colon, address = str(name).partition(":")
+    return f"{kind}{colon}{address.lower()}" if kind in ("user", "group", "domain", "serviceAccount") else str(name)
 
 
 def _bindings(members: dict[_Key, set[str]]) -> list[dict[str, Any]]:

@@ -12,6 +12,9 @@ from typing import Any
 _REFERENCE = re.compile(r"\$\{([a-z_]+/[^}:]+)(?::([A-Za-z0-9_.]+))?\}")
 
 
+_WRITTEN = re.compile(r"\$\{[^{}]*\}")
+
+
 class Unknown(str):
     """A value that is known only once the resource that it refers to exists; reads as a sentence in a plan."""
 
@@ -39,6 +42,14 @@ def find(value: Any) -> set[str]:
     if isinstance(value, list):
         return set().union(*(find(item) for item in value)) if value else set()
     return set()
+
+
+def malformed(value: Any) -> str | None:
+    """The first text that is written as a reference and nothing else, but is none."""
+    if isinstance(value, str):
+        return value if _WRITTEN.fullmatch(value) and not _REFERENCE.fullmatch(value) else None
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return next((found for item in inner if (found := malformed(item)) is not None), None)
 
 
 def resolve(value: Any, lookup: Lookup) -> Any:

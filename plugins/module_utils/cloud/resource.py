@@ -10,7 +10,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kind import Kind
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.references import find
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.paths import get
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.references import find, malformed
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.registry import KINDS
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError
 
@@ -93,8 +94,12 @@ def parse(data: dict[str, Any], project: str, labels: dict[str, str]) -> Resourc
         if not isinstance(value, str) or not value:
             raise OptionError(f"{key}: {locator} is required for a {kind.name} and must be a string (found {value!r})")
         place[locator] = value
+    depends = data.get("depends") or []
+    if not isinstance(depends, list):
+        raise OptionError(f"{key}: depends must be a list of keys (found {depends!r})")
     own = set(_RESERVED) | set(locators(kind))
     body = {field: value for field, value in data.items() if field not in own or field in kind.body_locators}
+    _check_shapes(kind, key, body)
     if kind.labels is not None and labels:
         body[kind.labels] = {**labels, **(body.get(kind.labels) or {})}
     if kind.prepare is not None:
@@ -102,8 +107,22 @@ def parse(data: dict[str, Any], project: str, labels: dict[str, str]) -> Resourc
             body = kind.prepare(body)
         except ValueError as error:
             raise OptionError(f"{key}: {error}") from None
-    depends = frozenset(map(str, data.get("depends") or ())) | find(body)
-    return Resource(kind, name, key, place, body, depends, bool(data.get("protection", False)))
+    needs = frozenset(map(str, depends)) | find(body)
+    return Resource(kind, name, key, place, body, needs, bool(data.get("protection", False)))
+
+
+def _check_shapes(kind: Kind, key: str, body: dict[str, Any]) -> None:
+    """OptionError where the plan looks into a field and finds another type; the rest is Google's to check."""
+    if kind.labels is not None and not isinstance(body.get(kind.labels) or {}, dict):
+        raise OptionError(f"{key}: {kind.labels} must be a dictionary (found {body[kind.labels]!r})")
+    parts = [other.part_of[1] for other in KINDS.values() if other.part_of and other.part_of[0] == kind.name]
+    for path in (*kind.keyed, *parts):
+        value = get(body, path)
+        if value and not (isinstance(value, list) and all(isinstance(item, dict) for item in value)):
+            raise OptionError(f"{key}: {path} must be a list of objects (found {value!r})")
+    wrong = malformed(body)
+    if wrong is not None:
+        raise OptionError(f"{key}: {wrong} is no reference; expected ${{kind/name}} or ${{kind/name:field}}")
 
 
 def parse_all(items: list[dict[str, Any]], project: str, labels: dict[str, str]) -> list[Resource]:
@@ -114,7 +133,12 @@ def parse_all(items: list[dict[str, Any]], project: str, labels: dict[str, str])
         if resource.key in resources:
             raise OptionError(f"resources: {resource.key} is there twice; give one of them a key of its own")
         resources[resource.key] = resource
+    names: dict[tuple[str, str], str] = {}
     for resource in resources.values():
-        for other in sorted(resource.depends - resources.keys()):
-            raise OptionError(f"{resource.key}: it refers to {other}, which is not in the stack")
+        other = names.setdefault((resource.kind.name, resource.item), resource.key)
+        if other != resource.key and resource.kind.planner is None:
+            raise OptionError(f"resources: {other} and {resource.key} are both {resource.item}; wish it once")
+    for resource in resources.values():
+        for missing in sorted(resource.depends - resources.keys()):
+            raise OptionError(f"{resource.key}: it refers to {missing}, which is not in the stack")
     return list(resources.values())

@@ -28,7 +28,10 @@ def settings(args: dict[str, Any]) -> CloudSettings:
     """From a task's options; what is not given is taken from the environment, then from the defaults."""
     project = args.get("project") or os.environ.get("GCP_PROJECT") or os.environ.get("GOOGLE_CLOUD_PROJECT")
     if not project:
-        raise OptionError("project is missing; give the option or set GCP_PROJECT")
+        raise OptionError("cloud.project is missing; give the option or set GCP_PROJECT")
+    patience = args.get("request_timeout")
+    if patience is not None and patience <= 0:
+        raise OptionError(f"cloud.request_timeout is {patience:g}, expected more than 0 seconds")
     return CloudSettings(
         project=project,
         endpoint=args.get("endpoint") or os.environ.get("PINGPONG_CLOUD_ENDPOINT") or ENDPOINT,

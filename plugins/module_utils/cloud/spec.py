@@ -94,6 +94,9 @@ def cloud_settings(args: dict[str, Any]) -> CloudSettings:
 
 def run_stack(args: dict[str, Any], check: bool) -> dict[str, Any]:
     """``gcp_stack`` with validated options."""
+    for name in ("parallel", "timeout"):
+        if args[name] <= 0:
+            raise OptionError(f"{name} is {args[name]:g}, expected more than 0")
     resources = [_with_payload(item, args.get("payloads") or {}) for item in args["resources"]]
     wish = Wish(
         resources=resources,
@@ -126,4 +129,7 @@ def _with_payload(item: dict[str, Any], payloads: dict[str, Any]) -> dict[str, A
     source = item.get("payload_from")
     if source not in payloads:
         raise OptionError(f"resources: {item.get('name')}: payload_from is {source!r}, which is not in payloads")
+    if isinstance(payloads[source], dict | list):
+        found = type(payloads[source]).__name__
+        raise OptionError(f"payloads: {source} is a {found}, expected a text; write it as one (to_json)")
     return {**{key: value for key, value in item.items() if key != "payload_from"}, "payload": payloads[source]}

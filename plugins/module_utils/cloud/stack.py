@@ -22,12 +22,12 @@ from ansible_collections.pingpong.platform.plugins.module_utils.cloud.planning i
     prunable,
 )
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.reading import Reader
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.references import resolve, unknown
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.references import find, resolve, unknown
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.render import report
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.resource import Resource, parse_all
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.settings import CloudSettings
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.waiting import Waiter
-from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
+from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError, PlatformError
 
 Live = dict[str, Any]
 
@@ -65,6 +65,8 @@ class Stack:
         self._wish = wish
         self.resources = parse_all(wish.resources, settings.project, wish.labels)
         self._by_key = {resource.key: resource for resource in self.resources}
+        for missing in sorted(find(wish.outputs or {}) - self._by_key.keys()):
+            raise OptionError(f"outputs: it refers to {missing}, which is not in the stack")
         self._reader = Reader(self.client, wish.parallel)
         self._converger = Converger(self.client, self._reader, Waiter(self.client), wish.timeout)
         self.live: dict[str, Live | None] = {}
@@ -91,7 +93,7 @@ class Stack:
         result["warnings"] = self._converger.warnings
         result["outputs"] = resolve(self._wish.outputs or {}, lookup(self._by_key, self.live))
         if outcome.failed:
-            lines = [f"{key}: {error.message}" for key, error in outcome.failed.items()]
+            lines = [f"{key}: {error.message.removeprefix(f'{key}: ')}" for key, error in outcome.failed.items()]
             skipped = f" (not tried because they need it: {', '.join(outcome.skipped)})" if outcome.skipped else ""
             raise PlatformError("; ".join(lines) + skipped, result)
         return result

@@ -10,7 +10,11 @@ from collections.abc import Callable
 from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.client import CloudClient
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.failures import ApiError, OperationError
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.failures import (
+    ApiError,
+    BrokenError,
+    OperationError,
+)
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.paths import canonical_link
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.resource import Resource
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import DeadlineError
@@ -53,8 +57,16 @@ class Waiter:
             last = str(answer.get("status") or "RUNNING")
             deadline.pause(pause, f"{resource.key}: operation {name}", last)
             pause = min(pause * 1.5, self._most)
-            answer = self._client.read(resource.kind.service, _operation_path(resource, answer))
+            try:
+                answer = self._client.read(resource.kind.service, _operation_path(resource, answer))
+            except ApiError as gone:
+                if not gone.missing:
+                    raise
+                raise BrokenError(f"{resource.key}: operation {name} cannot be found") from None
         error = answer.get("error")
+        if not error and resource.kind.flavour == "container" and "operationType" in answer:
+            # How it told of an error before there was one in the answer.
+            error = {"message": answer["statusMessage"]} if answer.get("statusMessage") else None
         if error:
             raise OperationError(f"{resource.key}: {answer.get('operationType') or 'the operation'}", error)
 
@@ -85,7 +97,7 @@ class Waiter:
         for operation in operations:
             try:
                 self.wait(resource, operation, deadline)
-            except OperationError:
+            except (OperationError, BrokenError):
                 continue
         return bool(operations)
 
@@ -93,7 +105,8 @@ class Waiter:
 def _done(resource: Resource, answer: dict[str, Any]) -> bool:
     flavour = resource.kind.flavour
     if flavour in ("compute", "container"):
-        return answer.get("status", "DONE") == "DONE" or "operationType" not in answer
+        known = "operationType" in answer or str(answer.get("kind")).endswith("#operation")
+        return answer.get("status", "DONE") == "DONE" or not known
     if flavour == "longrunning":
         # A change may also be answered with the resource itself: then there is nothing to wait for.
         return bool(answer.get("done", "/operations/" not in f"/{answer.get('name', '')}"))

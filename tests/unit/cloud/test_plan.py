@@ -232,6 +232,124 @@ def test_requests(resource: Body, live: Body | None, steps: list[tuple[str, str,
     assert [(step.method, step.path, step.query, step.body) for step in found.steps] == steps
 
 
+def record(kind: str, *rrdatas: str) -> Body:
+    return {"kind": "dns_record", "name": "a.", "zone": "z", "type": kind, "ttl": 30, "rrdatas": list(rrdatas)}
+
+
+def policy(*members: str, **binding: Any) -> Body:
+    return {"kind": "project_iam", "name": "x", "bindings": [{"role": "r", "members": list(members), **binding}]}
+
+
+UNCHANGED: list[tuple[str, Body, Body]] = [
+    ("TXT without quotes", record("TXT", "v=spf1 -all"), {**record("TXT", '"v=spf1 -all"'), "kind": "dns#rrset"}),
+    ("a long IPv6 address", record("AAAA", "2001:0DB8::0001"), record("AAAA", "2001:db8::1")),
+    ("names in capitals", record("MX", "10  Mail.Example.org."), record("MX", "10 mail.example.org.")),
+    ("in another order", record("A", "192.0.2.1", "192.0.2.2"), record("A", "192.0.2.2", "192.0.2.1")),
+    (
+        "a member in capitals",
+        policy("user:Me@Example.org"),
+        {"bindings": [{"role": "r", "members": ["user:me@example.org"]}]},
+    ),
+    (
+        "a condition with an empty description",
+        policy("user:a@b.c", condition={"title": "t", "expression": "e"}),
+        {
+            "version": 3,
+            "bindings": [
+                {
+                    "role": "r",
+                    "members": ["user:a@b.c"],
+                    "condition": {"title": "t", "description": "", "expression": "e"},
+                    "bindingId": "x",
+                }
+            ],
+        },
+    ),
+    ("a patch of the wished version", pool(version="1.33"), {"version": "1.33.5-gke.1080000"}),
+    ("the newest version", pool(version="latest"), {"version": "1.33.5-gke.1080000"}),
+    (
+        "a cluster as Google fills it",
+        cluster(
+            network="projects/p/global/networks/main",
+            releaseChannel={"channel": "REGULAR"},
+            initialClusterVersion="1.33",
+            resourceLabels={"a": "1"},
+            addonsConfig={"httpLoadBalancing": {}, "gcePersistentDiskCsiDriverConfig": {"enabled": True}},
+            ipAllocationPolicy={"useIpAliases": True, "clusterSecondaryRangeName": "pods"},
+            legacyAbac={"enabled": False},
+            nodePools=[{"name": "main", "initialNodeCount": 1}],
+        ),
+        {
+            "name": "c",
+            "network": "main",
+            "networkConfig": {"network": "projects/p/global/networks/main", "serviceExternalIpsConfig": {}},
+            "selfLink": "https://container.googleapis.com/v1/projects/p/locations/l/clusters/c",
+            "releaseChannel": {"channel": "REGULAR", "upgradeTarget": "new"},
+            "initialClusterVersion": "1.33.4-gke.1",
+            "currentMasterVersion": "1.34.1-gke.9",
+            "currentNodeVersion": "1.33.4-gke.1 *",
+            "autopilot": {},
+            "nodeConfig": {"machineType": "e2-medium", "diskSizeGb": 100},
+            "resourceLabels": {"a": "1", "goog-terraform-provisioned": "true"},
+            "addonsConfig": {
+                "httpLoadBalancing": {},
+                "kubernetesDashboard": {"disabled": True},
+                "gcePersistentDiskCsiDriverConfig": {"enabled": True},
+                "gkeBackupAgentConfig": {},
+            },
+            "ipAllocationPolicy": {
+                "useIpAliases": True,
+                "clusterIpv4Cidr": "10.4.0.0/16",
+                "clusterIpv4CidrBlock": "10.4.0.0/16",
+                "clusterSecondaryRangeName": "pods",
+                "defaultPodIpv4RangeUtilization": 0.0012,
+                "stackType": "IPV4",
+            },
+            "legacyAbac": {},
+            "nodePools": [{"name": "main", "initialNodeCount": 3}, {"name": "another"}],
+            "status": "A_STATE_THAT_NOBODY_KNOWS",
+            "etag": "e",
+        },
+    ),
+]
+
+
+@pytest.mark.parametrize(("resource", "live"), [row[1:] for row in UNCHANGED], ids=[row[0] for row in UNCHANGED])
+def test_what_google_says_in_other_words_is_no_change(resource: Body, live: Body) -> None:
+    found = planned(resource, live)
+    assert (found.action, found.changes) == ("none", ())
+
+
+DIFFERENT: list[tuple[str, Body, Body, list[str]]] = [
+    ("TXT in capitals", record("TXT", "key=A"), record("TXT", '"key=a"'), ["rrdatas"]),
+    ("TXT in two parts", record("TXT", '"a b"'), record("TXT", '"a" "b"'), ["rrdatas"]),
+    ("another IPv6 address", record("AAAA", "2001:db8::2"), record("AAAA", "2001:db8::1"), ["rrdatas"]),
+    (
+        "a principal in capitals",
+        policy("principal://pool/Subject"),
+        {"bindings": [{"role": "r", "members": ["principal://pool/subject"]}]},
+        ["bindings[r]"],
+    ),
+    ("another minor version", pool(version="1.34"), {"version": "1.33.5-gke.1080000"}, ["version"]),
+    ("a version whose digits begin alike", pool(version="1.3"), {"version": "1.33.5-gke.1080000"}, ["version"]),
+]
+
+
+@pytest.mark.parametrize(
+    ("resource", "live", "fields"), [row[1:] for row in DIFFERENT], ids=[row[0] for row in DIFFERENT]
+)
+def test_what_is_another_thing_is_named(resource: Body, live: Body, fields: list[str]) -> None:
+    assert [change.path for change in planned(resource, live).changes] == fields
+
+
+def test_a_change_goes_to_the_key_that_google_uses() -> None:
+    number = "projects/123/locations/l/memberships/m"
+    wish = {f"{P}/locations/l/memberships/m": {"mesh": {"management": "B"}}}
+    feature = {"kind": "feature", "name": "f", "location": "l", "membershipSpecs": wish}
+    (step,) = planned(feature, {"membershipSpecs": {number: {"mesh": {"management": "A"}}}}).steps
+    assert step.body == {"membershipSpecs": {number: {"mesh": {"management": "B"}}}}
+
+
 BLOCKED: list[tuple[str, Body, Body, str]] = [
     ("a subnet's network", sub(network="global/networks/b"), {"network": "global/networks/a"}, "give it a new name"),
     (

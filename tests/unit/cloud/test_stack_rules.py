@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.auth import tokens
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.connection import choose
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.failures import (
     ApiError,
@@ -17,6 +20,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.cloud.failures i
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.graph import dependencies, ordered
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.planning import plan_removal, plan_stack
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.resource import parse_all
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.spec import run_stack
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError, PlatformError
 
 NETWORK = {"kind": "network", "name": "n"}
@@ -24,6 +28,8 @@ ACCOUNT = {"kind": "service_account", "name": "nodes"}
 CLUSTER = {"kind": "cluster", "name": "c", "location": "l", "nodePools": [{"name": "main"}]}
 POOL = {"kind": "node_pool", "name": "main", "location": "l", "cluster": "c"}
 ADDRESS = {"kind": "address", "name": "a", "region": "r"}
+POLICY = {"kind": "project_iam", "name": "i"}
+RECORD = {"kind": "dns_record", "name": "x.", "zone": "z", "type": "A"}
 
 NEEDS: list[tuple[str, list[dict[str, Any]], str, set[str]]] = [
     (
@@ -73,13 +79,33 @@ def test_a_circle_is_named() -> None:
         ([{"kind": "address", "name": "a"}], "address/a: region is required"),
         ([NETWORK, NETWORK], "network/n is there twice; give one of them a key"),
         (
+            [NETWORK, {**NETWORK, "key": "other"}],
+            "network/n and other are both compute/v1/projects/p/global/networks/n",
+        ),
+        ([{**ADDRESS, "depends": "network/n"}], "address/a: depends must be a list of keys (found 'network/n')"),
+        ([{**ADDRESS, "labels": "x"}], "address/a: labels must be a dictionary (found 'x')"),
+        ([{**CLUSTER, "nodePools": {"name": "x"}}], "cluster/c: nodePools must be a list of objects (found {'name'"),
+        ([{**ADDRESS, "subnetwork": "${subnet}"}], "address/a: ${subnet} is no reference; expected ${kind/name}"),
+        ([{**POLICY, "bindngs": []}], "project_iam/i: bindngs is unknown; the fields are bindings, mode"),
+        ([{**POLICY, "bindings": [{"members": []}]}], "project_iam/i: bindings[0] must have a role and members"),
+        ([{**POLICY, "bindings": [{"role": "r", "members": "user:x"}]}], "bindings[0].members must be a list"),
+        (
+            [{**POLICY, "bindings": [{"role": "r", "members": [], "condition": "x"}]}],
+            "bindings[0].condition must have an expression and a title (found 'x')",
+        ),
+        ([{**RECORD, "rrdata": ["192.0.2.1"]}], "dns_record/x.: rrdata is unknown; the fields are type, ttl"),
+        (
+            [{**RECORD, "rrdatas": ["192.0.2.1"], "routingPolicy": {"wrr": {}}}],
+            "dns_record/x.: rrdatas and routingPolicy are both there",
+        ),
+        (
             [{"kind": "firewall", "name": "f", "network": "${network/x}"}],
             "it refers to network/x, which is not in the stack",
         ),
     ],
 )
 def test_malformed(items: list[dict[str, Any]], message: str) -> None:
-    with pytest.raises(OptionError, match=message.replace("$", r"\$").replace("(", r"\(")):
+    with pytest.raises(OptionError, match=re.escape(message)):
         parse_all(items, "p", {})
 
 
@@ -145,6 +171,81 @@ LIVE = {
         "ipEndpointsConfig": {"enablePublicEndpoint": True, "privateEndpoint": "10.0.0.2"},
     },
 }
+
+
+@pytest.mark.parametrize(
+    ("more", "access", "expected"),
+    [
+        (
+            {"privateClusterConfig": {"enablePrivateEndpoint": True, "privateEndpoint": "10.0.0.2"}},
+            "direct",
+            "10.0.0.2",
+        ),
+        ({"privateClusterConfig": {"privateEndpoint": "10.0.0.2"}}, "direct", "192.0.2.1"),
+        ({"privateClusterConfig": {"privateEndpoint": "10.0.0.2"}}, "proxy", "10.0.0.2"),
+        (
+            {"controlPlaneEndpointsConfig": {"ipEndpointsConfig": {"enabled": True, "privateEndpoint": "10.0.0.2"}}},
+            "direct",
+            "10.0.0.2",
+        ),
+        ({}, "direct", "192.0.2.1"),
+    ],
+)
+def test_an_endpoint_as_older_clusters_and_sparse_answers_tell_it(
+    more: dict[str, Any], access: str, expected: str
+) -> None:
+    live = {"name": "c", "endpoint": "192.0.2.1", "masterAuth": LIVE["masterAuth"], **more}
+    assert choose(live, access, "http://127.0.0.1:8888")["endpoint"] == f"https://{expected}"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"cloud": {"project": "p", "request_timeout": -1.0}}, "cloud.request_timeout is -1, expected more than 0"),
+        (
+            {"cloud": {"project": "p", "endpoint": "https://{api}"}},
+            "cloud.endpoint is 'https://{api}', expected an URL",
+        ),
+        ({"cloud": {"project": "p", "endpoint": "{service}"}}, "cloud.endpoint is '{service}', expected an URL"),
+        ({"cloud": {"project": "p", "ca_file": __file__}}, "test_stack_rules.py holds no certificates in PEM"),
+        ({"cloud": {"project": "p"}, "parallel": 0}, "parallel is 0, expected more than 0"),
+        ({"cloud": {"project": "p"}, "timeout": 0.0}, "timeout is 0, expected more than 0"),
+        (
+            {"cloud": {"project": "p"}, "outputs": {"a": "${network/x}"}},
+            "outputs: it refers to network/x, which is not",
+        ),
+        (
+            {
+                "cloud": {"project": "p"},
+                "payloads": {"a": {}},
+                "resources": [{"kind": "secret_version", "name": "v", "secret": "s", "payload_from": "a"}],
+            },
+            "payloads: a is a dict, expected a text",
+        ),
+    ],
+)
+def test_wrong_options_are_named(options: dict[str, Any], message: str) -> None:
+    defaults = {"resources": [], "labels": {}, "state": "present", "prune": False, "prune_prefix": None}
+    more = {"unprotect": False, "outputs": {}, "timeout": 1.0, "parallel": 1}
+    with pytest.raises(OptionError, match=re.escape(message)):
+        run_stack({**defaults, **more, **options}, True)
+
+
+@pytest.mark.parametrize("token", ["", " ", "two\nlines", "two words", "tökén"])
+def test_a_token_that_no_header_carries_is_refused_unseen(token: str) -> None:
+    with pytest.raises(PlatformError, match="expected a token") as failed:
+        tokens({"kind": "access_token", "token": token or "\n"}).get()
+    assert "two" not in failed.value.message
+    assert tokens({"kind": "access_token", "token": "one\n"}).get() == "one"
+
+
+@pytest.mark.parametrize("content", [b"[]", b'"x"', b"{", b"\xff\xfe", b"", b'{"type": "service_account"}'])
+def test_a_file_that_is_no_credential_is_named(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "key.json").write_bytes(content)
+    for kind in ("service_account", "workload_identity"):
+        auth = {"kind": kind, "credentials_file": str(tmp_path / "key.json")}
+        with pytest.raises(PlatformError, match=r"auth: no access token from credentials_file: .*key.json"):
+            tokens(auth).get()
 
 
 @pytest.mark.parametrize(

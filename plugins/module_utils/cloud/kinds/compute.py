@@ -98,6 +98,7 @@ KINDS = (
         "Firewall rule of a network",
         updates=(patch(),),
         immutable=("network", "direction"),
+        caseless=("allowed.IPProtocol", "denied.IPProtocol"),
     ),
     _compute(
         "address",
@@ -134,6 +135,7 @@ KINDS = (
         "Cloud Armor policy of a region, with its rules",
         labels="labels",
         keyed={"rules": "priority"},
+        kept=("rules[2147483647]",),  # the default rule: every policy has it, and it cannot be removed
         parts=Parts("rules", "priority", "addRule", "patchRule", "removeRule"),
         updates=(_LABELS, patch(fingerprint="fingerprint")),
         immutable=("type",),
@@ -156,7 +158,12 @@ KINDS = (
                 path="{item}/setDeletionProtection",
                 query=lambda context: {"deletionProtection": str(bool(context.desired["deletionProtection"])).lower()},
             ),
-            setter("setScheduling", "scheduling"),
+            Update(
+                ("scheduling",),
+                lambda context: dict(context.merged["scheduling"]),
+                method="POST",
+                path="{item}/setScheduling",
+            ),
             Update(
                 ("shieldedInstanceIntegrityPolicy",),
                 lambda context: dict(context.merged["shieldedInstanceIntegrityPolicy"]),

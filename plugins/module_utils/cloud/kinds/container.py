@@ -136,7 +136,10 @@ def _set_labels(context: Context) -> Body:
 def _pool_ignore(desired: Body, live: Body) -> tuple[str, ...]:
     # An autoscaler moves the count: then the wish is only where it begins.
     scaled = get(live, "autoscaling.enabled") or get(desired, "autoscaling.enabled")
-    return ("initialNodeCount",) if scaled else ()
+    wished, found = str(desired.get("version")), str(live.get("version"))
+    # "1.33" asks for the newest of these, and "latest" and "-" for what the server takes at the time.
+    served = wished in ("latest", "-") or found.startswith((f"{wished}.", f"{wished}-"))
+    return (*(["initialNodeCount"] if scaled else []), *(["version"] if served else []))
 
 
 def _never_ran(live: Body) -> bool:
@@ -169,7 +172,14 @@ KINDS = (
             *(_put(source, _update(target)) for source, target in _DESIRED.items()),
         ),
         # The pools are resources of their own; here they say what the cluster is born with.
-        create_only=("nodePools", "initialNodeCount", "nodeConfig", "initialClusterVersion"),
+        create_only=(
+            "nodePools",
+            "initialNodeCount",
+            "nodeConfig",
+            "initialClusterVersion",
+            "ipAllocationPolicy.createSubnetwork",
+            "ipAllocationPolicy.subnetworkName",
+        ),
         short_links=("network", "subnetwork"),
         keyed={"ipAllocationPolicy.additionalPodRangesConfig": "podRangeNames"},
         output_only=(

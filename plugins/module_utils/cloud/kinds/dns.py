@@ -5,16 +5,23 @@
 
 from __future__ import annotations
 
+import ipaddress
+from typing import Any
+
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kind import (
     Body,
     Context,
     Kind,
     Update,
+    only,
     patch,
 )
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.paths import compact
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.references import Unknown
 
 _ZONES = "dns/v1/projects/{project}/managedZones"
+# Types whose data are numbers, names and digits, which mean the same in either case.
+_NAMED = ("CNAME", "DS", "MX", "NS", "PTR", "SRV")
 
 
 def _whole_record(context: Context) -> Body:
@@ -24,10 +31,38 @@ def _whole_record(context: Context) -> Body:
 
 def _only_one(desired: Body) -> Body:
     """A record that says one of rrdatas and routingPolicy asks for the absence of the other."""
-    body = {key: value for key, value in desired.items() if key in ("type", "ttl", "rrdatas", "routingPolicy")}
-    if body.get("routingPolicy"):
-        return {**body, "rrdatas": None}
-    return {**body, "routingPolicy": None}
+    only(desired, "type", "ttl", "rrdatas", "routingPolicy")
+    if desired.get("routingPolicy") and desired.get("rrdatas"):
+        raise ValueError("rrdatas and routingPolicy are both there; a record has one of them")
+    if desired.get("routingPolicy"):
+        return {**desired, "rrdatas": None}
+    return {**desired, "routingPolicy": None}
+
+
+def _as_answered(record: Body) -> Body:
+    """A record with its data as Cloud DNS writes them, whichever of the equal forms they were wished in."""
+
+    def walk(value: Any, key: str = "") -> Any:
+        if isinstance(value, dict):
+            return {name: walk(item, name) for name, item in value.items()}
+        if isinstance(value, list):
+            return [walk(item, key) for item in value]
+        known = key == "rrdatas" and isinstance(value, str) and not isinstance(value, Unknown)
+        return _datum(str(record.get("type")), value) if known else value
+
+    body: Body = walk(record)
+    return body
+
+
+def _datum(kind: str, text: str) -> str:
+    if kind in ("TXT", "SPF"):
+        return text if text.startswith('"') else f'"{text}"'
+    if kind == "AAAA":
+        try:
+            return str(ipaddress.ip_address(text))
+        except ValueError:
+            return text
+    return " ".join(text.split()).lower() if kind in _NAMED else text
 
 
 KINDS = (
@@ -55,6 +90,7 @@ KINDS = (
         updates=(Update(("*",), _whole_record),),
         body_locators=("type",),
         prepare=_only_one,
+        canonical=_as_answered,
         ordered=("routingPolicy.wrr.items",),
         output_only=("kind", "signatureRrdatas", "routingPolicy.kind"),
     ),

@@ -12,6 +12,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kind impor
     Context,
     Kind,
     Update,
+    only,
 )
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.paths import compact
 
@@ -26,10 +27,29 @@ def _patch_account(context: Context) -> Body:
 
 
 def _bindings(values: Body) -> Body:
+    only(values, "bindings", "mode")
     bindings, mode = values.get("bindings") or [], values.get("mode", "additive")
     if mode not in _MODES:
         raise ValueError(f"mode is {mode!r}, expected one of {', '.join(_MODES)}")
-    return {"bindings": [compact(binding) for binding in bindings], "mode": mode}
+    if not isinstance(bindings, list):
+        raise ValueError(f"bindings must be a list (found {bindings!r})")
+    return {"bindings": [_binding(index, binding) for index, binding in enumerate(bindings)], "mode": mode}
+
+
+def _binding(index: int, binding: Any) -> Body:
+    where = f"bindings[{index}]"
+    if not isinstance(binding, dict) or not isinstance(binding.get("role"), str):
+        raise ValueError(f"{where} must have a role and members (found {binding!r})")
+    only(binding, "role", "members", "condition")
+    members, condition = binding.get("members"), binding.get("condition")
+    if not isinstance(members, list) or not all(isinstance(member, str) for member in members):
+        raise ValueError(
+            f"{where}.members must be a list of members as in user:someone@example.org (found {members!r})"
+        )
+    if condition is not None and not (isinstance(condition, dict) and condition.get("expression")):
+        raise ValueError(f"{where}.condition must have an expression and a title (found {condition!r})")
+    found: Body = compact(binding)
+    return found
 
 
 def _policy(name: str, service: str, parent: str, summary: str, **data: Any) -> Kind:

@@ -9,10 +9,12 @@ from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kind impor
     Body,
     Kind,
     masked_patch,
+    only,
 )
 
 
 def _services(values: Body) -> Body:
+    only(values, "serviceIds")
     names = values.get("serviceIds")
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise ValueError(f"serviceIds must be a list of names as in compute.googleapis.com (found {names!r})")

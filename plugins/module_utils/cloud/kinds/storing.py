@@ -12,11 +12,13 @@ from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kind impor
     Kind,
     Update,
     masked_patch,
+    only,
     patch,
 )
 
 
 def _payload(values: Body) -> Body:
+    only(values, "payload")
     text = values.get("payload")
     if text is None:
         raise ValueError("payload is missing; give the name of one of the task's payloads, as in {from: db-password}")
@@ -108,6 +110,11 @@ KINDS = (
         labels="labels",
         updates=(patch(),),
         immutable=("location", "locationType", "hierarchicalNamespace"),
-        output_only=("iamConfiguration.uniformBucketLevelAccess.lockedTime", "softDeletePolicy.effectiveTime"),
+        caseless=("location", "storageClass"),
+        output_only=(
+            "iamConfiguration.bucketPolicyOnly",
+            "iamConfiguration.uniformBucketLevelAccess.lockedTime",
+            "softDeletePolicy.effectiveTime",
+        ),
     ),
 )
