@@ -100,7 +100,11 @@ def run_stack(args: dict[str, Any], check: bool) -> dict[str, Any]:
     resources = [_with_payload(item, args.get("payloads") or {}) for item in args["resources"]]
     wish = Wish(
         resources=resources,
-        labels={str(name): str(value) for name, value in args["labels"].items()},
+        # A label is text; true without quotes means the word.
+        labels={
+            str(name): str(value).lower() if isinstance(value, bool) else str(value)
+            for name, value in args["labels"].items()
+        },
         present=args["state"] == "present",
         prune=args["prune"],
         prefix=args["prune_prefix"],

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.common.libraries import require
@@ -56,4 +57,9 @@ def plain(value: Any) -> Any:
         return int.__int__(value)
     if isinstance(value, float):
         return float.__float__(value)
+    if isinstance(value, datetime):
+        # YAML reads 2027-01-01T00:00:00Z without quotes as a time, in UTC where it names no zone.
+        return value.isoformat().removesuffix("+00:00") + ("Z" if not value.utcoffset() else "")
+    if isinstance(value, date):
+        return value.isoformat()
     return value

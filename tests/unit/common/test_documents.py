@@ -25,6 +25,14 @@ def test_plain_strips_subclasses_all_the_way_down() -> None:
     assert [type(item) for item in value["a"]] == [str, int, float, bool, type(None)]
 
 
+@pytest.mark.parametrize(
+    "text", ["2027-01-01T00:00:00Z", "2027-01-01T02:00:00+02:00", "2027-01-01T00:00:00.250000Z", "2027-01-01"]
+)
+def test_a_time_that_yaml_has_read_is_text_again(text: str) -> None:
+    (read,) = load_all(f"at: {text}")
+    assert not isinstance(read["at"], str) and plain(read) == {"at": text}
+
+
 def test_yaml_round_trip_without_aliases() -> None:
     shared = {"k": "v"}
     text = dump({"b": shared, "a": shared})
