@@ -94,8 +94,9 @@ class Checker:
             violations.append(self._wrong(path, f"type.googleapis.com/{schema}", value))
             return value
         properties = self.schemas[schema].get("properties")
-        if properties is None:
-            return value
+        return value if properties is None else self._fields(properties, value, path, violations)
+
+    def _fields(self, properties: Mapping[str, Any], value: Any, path: str, violations: Violations) -> dict[str, Any]:
         clean: dict[str, Any] = {}
         for name, item in value.items():
             if name not in properties:
@@ -136,6 +137,8 @@ class Checker:
         if not isinstance(value, dict):
             violations.append(self._wrong(path, "type.googleapis.com/google.protobuf.Struct", value))
             return value
+        if "properties" in prop:  # an object that the document describes where it is used
+            return self._fields(prop["properties"], value, path, violations)
         inner = prop.get("additionalProperties")
         if not inner:
             return value

@@ -13,6 +13,7 @@ from tests.support.cloud import CLUSTER, COMPUTE, CONTAINER, DNS, Rule, changed
 
 NETWORK = {"name": "n", "autoCreateSubnetworks": False}
 NETWORKS = f"{COMPUTE}/global/networks"
+FIREWALLS = f"{COMPUTE}/global/firewalls"
 CLUSTERS = f"{CONTAINER}/clusters"
 SCHEMA = "compute.v1.json, container.v1.json"
 JSON = "https://protobuf.dev/programming-guides/json/"
@@ -20,6 +21,10 @@ JSON = "https://protobuf.dev/programming-guides/json/"
 
 def network(**fields: object) -> dict[str, object]:
     return {**NETWORK, **fields}
+
+
+def firewall(**fields: object) -> dict[str, object]:
+    return {"name": "f", "allowed": [{"IPProtocol": "tcp", **fields}]}
 
 
 def cluster(**fields: object) -> dict[str, object]:
@@ -51,6 +56,10 @@ RULES = [
          {"name": "f", "sourceRanges": "10.0.0.0/8"}, 400, "badRequest", "Invalid value at 'sourceRanges'"),
     Rule("a list for an object", JSON, "POST", NETWORKS, network(routingConfig=[]), 400, "badRequest",
          "Invalid value at 'routingConfig'"),
+    Rule("a number in a list of text", JSON, "POST", FIREWALLS, firewall(ports=[80]), 400, "badRequest",
+         "Invalid value at 'allowed[0].ports[0]' (TYPE_STRING), 80"),
+    Rule("an unknown field of an object without a name", JSON, "POST", FIREWALLS, firewall(port="80"), 400,
+         "badRequest", "Unknown name \"port\" at 'allowed[0]': Cannot find field."),
     Rule("a number in a map of text", JSON, "POST", CLUSTERS, cluster(resourceLabels={"a": 1}), 400,
          "INVALID_ARGUMENT", "Invalid value at 'cluster.resource_labels[a]' (TYPE_STRING), 1"),
     Rule("a 64-bit integer that is none", JSON, "POST", CLUSTERS,
