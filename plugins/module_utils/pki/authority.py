@@ -12,13 +12,15 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
+from ansible_collections.pingpong.platform.plugins.module_utils.pki import keys
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.certificates import Issued, moment
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.names import KINDS, Names, read_names
-from ansible_collections.pingpong.platform.plugins.module_utils.pki.wanted import Wanted
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.wanted import EXTENDED_USAGES, Wanted
 
 with suppress(ImportError):  # see libraries.require
     from cryptography import x509
     from cryptography.x509.extensions import ExtensionTypeVar
+    from cryptography.x509.oid import ExtendedKeyUsageOID
 
 
 def check_issuer(option: str, wanted: Wanted, issuer: Issued, now: datetime) -> None:
@@ -38,6 +40,9 @@ def _problems(wanted: Wanted, issuer: Issued, now: datetime) -> Iterator[str]:
     basic = _extension(certificate, x509.BasicConstraints)
     if basic is None or not basic.ca:
         yield "found a certificate that is no CA; expected basic constraints CA:TRUE"
+    weakness = keys.weakness(certificate.public_key())
+    if weakness:
+        yield f"its key is too weak: {weakness}"
     usage = _extension(certificate, x509.KeyUsage)
     if usage is not None and not usage.key_cert_sign:
         yield "its key usage lacks key_cert_sign"
@@ -51,9 +56,20 @@ def _problems(wanted: Wanted, issuer: Issued, now: datetime) -> Iterator[str]:
             )
             only = ", so that it signs leaves only" if depth == length == 0 else ""
             yield f"{whose} is {length}{only}; expected {needed} or more, or none"
+        yield from _unfit(wanted, above)
         constraints = _extension(above, x509.NameConstraints)
         if constraints is not None:
             yield from _forbidden(wanted.names, constraints)
+
+
+def _unfit(wanted: Wanted, above: x509.Certificate) -> Iterator[str]:
+    purposes = _extension(above, x509.ExtendedKeyUsage)
+    if purposes is None or ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE in purposes:
+        return
+    found = {purpose.dotted_string for purpose in purposes}
+    lacking = [name for name in sorted(wanted.extended_usages) if EXTENDED_USAGES[name] not in found]
+    if lacking:
+        yield f'the extended key usage of "{above.subject.rfc4514_string()}" lacks {", ".join(lacking)}'
 
 
 def _forbidden(names: Names, constraints: x509.NameConstraints) -> Iterator[str]:

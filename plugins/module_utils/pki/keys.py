@@ -103,8 +103,15 @@ def load_key(where: str, data: bytes, passphrase: bytes | None = None) -> Privat
     """Read a PEM private key; the error names ``where`` and never shows the content."""
     try:
         key = serialization.load_pem_private_key(data, password=passphrase)
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise OptionError(f"{where}: found no readable private key, expected PEM ({type(error).__name__})") from None
+    except TypeError:
+        # The library's word for a passphrase that is missing or too much.
+        found = "it encrypted, expected its passphrase" if passphrase is None else "a passphrase for a key without one"
+        raise OptionError(f"{where}: found {found}") from None
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise OptionError(
+            f"{where}: found no readable private key, expected PEM"
+            + (", or the passphrase is another" if passphrase else f" ({type(error).__name__})")
+        ) from None
     if not is_private(key):
         raise OptionError(f"{where}: found a {type(key).__name__}, expected an ECDSA, RSA or Ed25519 key")
     return key

@@ -12,7 +12,16 @@ import pytest
 from ansible_collections.pingpong.platform.plugins.module_utils.cluster.errors import ApiError
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError, PlatformError
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding, pkcs12
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    KeySerializationEncryption,
+    NoEncryption,
+    PrivateFormat,
+    pkcs12,
+)
 from pki_support import NOW, FakeApi, data_of, engine, secret_of
 
 Options = dict[str, Any]
@@ -195,6 +204,10 @@ REFUSED: dict[str, tuple[list[Options], str]] = {
         ],
         'the path length of "CN=c0" above it is 1; expected 2 or more',
     ),
+    "an authority for clients only": (
+        [{"ca": {}, "extended_usages": ["client_auth"]}, {"issuer": {"ref": "c0"}}],
+        'the extended key usage of "CN=c0" lacks server_auth',
+    ),
     "two things in one file": (
         [{}, {"sinks": [{"pkcs12": {"file": "c0.pem", "passphrase": "x"}}], "name": "c1"}],
         r"certificates\[1\].sinks: found .*c0.pem twice, expected a file of its own",
@@ -230,6 +243,35 @@ REFUSED: dict[str, tuple[list[Options], str]] = {
         "exclude 10.0.0.0/8",
     ),
 }
+
+
+@pytest.mark.parametrize(
+    ("encryption", "passphrase", "message"),
+    [
+        (BestAvailableEncryption(b"right"), None, "found it encrypted, expected its passphrase"),
+        (
+            BestAvailableEncryption(b"right"),
+            "wrong",
+            "no readable private key, expected PEM, or the passphrase is another",
+        ),
+        (NoEncryption(), "right", "found a passphrase for a key without one"),
+        (NoEncryption(), None, "its key is too weak: RSA with 1024 bits"),
+    ],
+)
+def test_an_authority_whose_key_does_not_serve(
+    encryption: KeySerializationEncryption, passphrase: str | None, message: str, tmp_path: Path
+) -> None:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=1024)  # noqa: S505 - weak on purpose
+    made = engine().run([root(tmp_path)])["certificates"][0]
+    name = x509.Name([x509.NameAttribute(x509.oid.NameOID.COMMON_NAME, made["name"])])
+    basic = x509.BasicConstraints(ca=True, path_length=None)
+    builder = x509.CertificateBuilder(name, name, key.public_key(), 1, NOW - timedelta(1), NOW + timedelta(99))
+    certificate = builder.add_extension(basic, critical=True).sign(key, SHA256())
+    text = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption).decode()
+    issuer = {"certificate": certificate.public_bytes(Encoding.PEM).decode(), "key": text, "passphrase": passphrase}
+    with pytest.raises(PlatformError, match=message) as failed:
+        engine().run([leaf(tmp_path, issuer=issuer)])
+    assert "PRIVATE KEY" not in failed.value.message
 
 
 @pytest.mark.parametrize("case", REFUSED)
