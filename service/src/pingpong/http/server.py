@@ -84,13 +84,13 @@ class Server:
         """Close a listener, and take the connections that the kernel has accepted already: it would reset them."""
         loop = asyncio.get_running_loop()
         waiting: list[socket.socket] = []
-        for listening in listener.sockets:
-            with socket.socket(fileno=os.dup(listening.fileno())) as last:
+        kept = [socket.socket(fileno=os.dup(listening.fileno())) for listening in listener.sockets]
+        listener.close()
+        for last in kept:
+            with last, contextlib.suppress(OSError):
                 last.setblocking(False)
-                listener.close()
-                with contextlib.suppress(OSError):
-                    while True:
-                        waiting.append(last.accept()[0])
+                while True:
+                    waiting.append(last.accept()[0])
         for connection in waiting:
             connection.setblocking(False)
             with contextlib.suppress(OSError):
