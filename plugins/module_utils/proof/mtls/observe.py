@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.cluster.client import ClusterClient
-from ansible_collections.pingpong.platform.plugins.module_utils.cluster.errors import ApiError
+from ansible_collections.pingpong.platform.plugins.module_utils.cluster.discovery import UnknownKind
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.exchange import Exchange, exchange_from
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls import cases
@@ -65,7 +65,7 @@ def authorization_policies(client: ClusterClient, namespaces: Iterable[str]) -> 
     try:
         kind = ("security.istio.io/v1", "AuthorizationPolicy")
         return [item for namespace in namespaces for item in client.list(*kind, namespace)]
-    except (ApiError, PlatformError):
+    except UnknownKind:
         return []
 
 
