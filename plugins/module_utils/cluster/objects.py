@@ -9,6 +9,7 @@ import base64
 import binascii
 import hashlib
 import json
+import math
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
@@ -28,7 +29,6 @@ from ansible_collections.pingpong.platform.plugins.module_utils.common.redact im
 _SERVER_FIELDS = ("creationTimestamp", "generation", "managedFields", "resourceVersion", "selfLink", "uid")
 
 _DEEPEST = 100
-_INFINITE = (float("inf"), float("-inf"))
 
 Scope = Callable[[str, str], "bool | None"]
 
@@ -177,7 +177,8 @@ def _plain(value: Any, path: str, depth: int = 0) -> Any:
         }
     if isinstance(value, list):
         return [_plain(item, f"{path}[{place}]", depth + 1) for place, item in enumerate(value)]
-    if not (value is None or isinstance(value, str | int | float)) or value != value or value in _INFINITE:
+    known = value is None or isinstance(value, str | int | float)
+    if not known or (isinstance(value, float) and not math.isfinite(value)):
         raise OptionError(f"{path}: expected a value that JSON knows, found {_kind_of(value)}; quote it for a string")
     return value
 

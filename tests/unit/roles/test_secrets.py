@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -13,11 +14,13 @@ from tests.support.pods import principal
 from tests.support.roles import INVENTORIES, evaluated, rendered
 
 HOSTS = {"groups": {"clusters": ["primary"]}, "hostvars": {"primary": {"platform_region": "europe-west1"}}}
-ITEMS = [{"name": "db", "value": "x"}, {"name": "other", "value": "y", "readers": ["group:team@example.com"]}]
+ITEMS = ({"name": "db", "value": "x"}, {"name": "other", "value": "y", "readers": ["group:team@example.com"]})
 
 
-def bindings(mounts: list[dict[str, Any]], items: list[dict[str, Any]] = ITEMS) -> dict[str, list[str]]:
-    (found,) = rendered("secrets", "local", "resources.yml.j2", **HOSTS, secrets_items=items, secrets_mounts=mounts)
+def bindings(mounts: list[dict[str, Any]], items: Sequence[dict[str, Any]] = ITEMS) -> dict[str, list[str]]:
+    (found,) = rendered(
+        "secrets", "local", "resources.yml.j2", **HOSTS, secrets_items=list(items), secrets_mounts=mounts
+    )
     policies = [entry for entry in found if entry["kind"] == "secret_iam"]
     for policy in policies:
         assert [binding["role"] for binding in policy["bindings"]] == ["roles/secretmanager.secretAccessor"]
