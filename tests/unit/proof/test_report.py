@@ -131,6 +131,15 @@ def test_the_table_names_what_fell_short() -> None:
     assert lines[-1].startswith("fail: primary: tls: a/a → b/b:8080 [plaintext]")
 
 
+def test_many_that_fell_short_hide_none_of_another_proof() -> None:
+    many = {**result("mtls"), "cells": [cell("mtls", "fail") for _turn in range(30)]}
+    lines = table(
+        gather("T", "local", ["primary"], [*GOOD, many, result("tls", cell("tls", "fail"))], NOW)
+    ).splitlines()
+    assert "and 22 more of Mutual TLS between workloads in primary: see the report" in lines
+    assert lines[-1].startswith("fail: primary: tls:")
+
+
 def test_certificates_are_told_once_the_first_to_end_on_top() -> None:
     leaf = {**CERTIFICATE, "fingerprint": "f2", "uris": ["spiffe://td/ns/a/sa/a"], "depth": 0, "days_left": 0.9}
     dead = {**CERTIFICATE, "fingerprint": "f3", "days_left": -1.0}

@@ -11,7 +11,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.proof.cells impo
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.report.gather import PROOFS, Gathered
 
 HEAD = ("cluster", "proof", "pass", "fail", "inconclusive", "verdict")
-SHOWN = 15
+SHOWN = 8  # of one proof in one cluster: many that fell short there hide none elsewhere
 
 
 def verdict_of(cells: Sequence[Cell]) -> str:
@@ -24,20 +24,22 @@ def verdict_of(cells: Sequence[Cell]) -> str:
 
 def table(gathered: Gathered) -> str:
     """A line for each cluster and proof, then the cells that fell short."""
-    rows = [
-        (cluster, PROOFS.get(proof, proof), *_numbers(cells), verdict_of(cells))
+    groups = [
+        (cluster, PROOFS.get(proof, proof), cells)
         for cluster in dict.fromkeys([*gathered.clusters, *(cell.cluster for cell in gathered.cells)])
         for proof in gathered.proofs
         if (cells := gathered.of(proof, cluster))
     ]
+    rows = [(cluster, title, *_numbers(cells), verdict_of(cells)) for cluster, title, cells in groups]
     rows.append(("all", "", *_numbers(gathered.cells), verdict_of(gathered.cells)))
     widths = [max(len(row[n]) for row in [HEAD, *rows]) for n in range(len(HEAD))]
     lines = [_line(HEAD, widths), _line(["-" * width for width in widths], widths)]
     lines += [_line(row, widths) for row in rows]
-    lacking = short_of(gathered.cells)
-    lines += [f"{cell.verdict}: {cell.headline()}" for cell in lacking[:SHOWN]]
-    if len(lacking) > SHOWN:
-        lines.append(f"and {len(lacking) - SHOWN} more: see the report")
+    for cluster, title, cells in groups:
+        lacking = short_of(cells)
+        lines += [f"{cell.verdict}: {cell.headline()}" for cell in lacking[:SHOWN]]
+        if len(lacking) > SHOWN:
+            lines.append(f"and {len(lacking) - SHOWN} more of {title} in {cluster}: see the report")
     return "\n".join(lines)
 
 
