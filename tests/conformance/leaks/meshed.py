@@ -87,9 +87,29 @@ class Meshed:
         raise AssertionError(f"{namespace}/{WORKLOAD[namespace]} did not become ready")
 
     def pod(self, namespace: str) -> str:
+        return next(iter(self.pods(namespace)))
+
+    def pods(self, namespace: str) -> dict[str, bool]:
+        """Whether each of the workload's pods that stay is ready, by name."""
         pods = self.client.list("v1", "Pod", namespace, label_selector=f"app={WORKLOAD[namespace]}")
-        name: str = next(pod["metadata"]["name"] for pod in pods if not pod["metadata"].get("deletionTimestamp"))
-        return name
+        return {
+            pod["metadata"]["name"]: ("Ready", "True")
+            in [(condition["type"], condition["status"]) for condition in pod["status"].get("conditions", ())]
+            for pod in pods
+            if not pod["metadata"].get("deletionTimestamp")
+        }
+
+    def restart(self, namespace: str) -> None:
+        """Another pod in the place of the workload's own, ready: the Deployment's status is late to tell."""
+        old = self.pod(namespace)
+        self.client.delete("v1", "Pod", old, namespace)
+        deadline = time.monotonic() + READY_TIMEOUT
+        while time.monotonic() < deadline:
+            found = self.pods(namespace)
+            if old not in found and list(found.values()) == [True]:
+                return
+            time.sleep(1)
+        raise AssertionError(f"{namespace}/{WORKLOAD[namespace]}: no pod took the place of {old}")
 
     def strict(self, namespace: str) -> None:
         self.policy(namespace, {"mtls": {"mode": "STRICT"}})
