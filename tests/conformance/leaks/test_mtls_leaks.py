@@ -142,7 +142,6 @@ def test_a_pod_without_a_sidecar_is_found(mesh: Meshed) -> None:
     assert result["pods_without_sidecar"] == [f"{TARGET}/{name}"]
 
 
-@pytest.mark.long
 def test_an_expired_intermediate_is_found_and_named(mesh: Meshed) -> None:
     root = STATE / "pki" / "mesh-root.pem"
     with short_lived_authority(mesh.client, root, SHORT_LIFE) as ends:
