@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.pingpong.platform.plugins.module_utils.common.bearer import sendable
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError, PlatformError
 
 SCOPE = "https://www.googleapis.com/auth/cloud-platform"
@@ -40,9 +41,10 @@ class Tokens:
 
 def _sendable(token: str) -> str:
     """The token without blanks around it; PlatformError, without the token, for what no header can carry."""
-    text = token.strip()
-    if not text or not text.isascii() or not text.isprintable() or " " in text:
-        raise PlatformError(f"auth: found {'text that is no token' if text else 'an empty text'}, expected a token")
+    text = sendable(token)
+    if text is None:
+        found = "text that is no token" if token.strip() else "an empty text"
+        raise PlatformError(f"auth: found {found}, expected a token")
     return text
 
 

@@ -33,8 +33,9 @@ from ansible_collections.pingpong.platform.plugins.module_utils.common.retry imp
 ENDPOINT = "https://{service}.googleapis.com"
 _ENDPOINT = re.compile(r"https?://(?=.*\{service\})(?:[^/{}\s]|\{service\})+(?:/(?:[^{}\s]|\{service\})*)?")
 _POOL = 16
-# Where a LIST says that it is not whole.
+# What stays as it is in a path; a name's ? and # do not.
 _PATH = "/:@*!$&'()+,;=~"
+# Where a LIST says that it is not whole.
 _LOST = ("unreachable", "unreachables", "missingZones")
 
 

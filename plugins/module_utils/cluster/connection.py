@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from ansible_collections.pingpong.platform.plugins.module_utils.common.bearer import sendable
 from ansible_collections.pingpong.platform.plugins.module_utils.common.documents import load_all
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError, PlatformError
 
@@ -131,10 +132,10 @@ def checked_token(token: str | None) -> str | None:
     """The token without the line end that files give it; an OptionError when no header can carry it."""
     if token is None:
         return None
-    stripped = token.strip()
-    if not stripped or not stripped.isascii() or not stripped.isprintable() or " " in stripped:
+    text = sendable(token)
+    if text is None:
         raise OptionError("connection.token: expected one word of printable ASCII characters, found something else")
-    return stripped
+    return text
 
 
 def _read(path: str, option: str) -> str:

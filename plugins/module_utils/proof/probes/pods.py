@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.cluster.client import ClusterClient
@@ -84,14 +85,20 @@ class Prober:
         metadata = pod["metadata"]
         sent = {"timeout": self.timeout, "concurrency": CONCURRENCY, "probes": list(probes), **document}
         rounds = math.ceil(max(1, len(probes)) / int(sent["concurrency"]))
-        command, document_sent = list(self.command), json.dumps(sent) + "\n"
-        timeout = rounds * float(sent["timeout"]) + GRACE
-        place = (metadata["namespace"], metadata["name"], container)
+        probe = partial(
+            self.client.exec,
+            metadata["namespace"],
+            metadata["name"],
+            container,
+            list(self.command),
+            stdin=json.dumps(sent) + "\n",
+            timeout=rounds * float(sent["timeout"]) + GRACE,
+        )
         try:
-            outcome = self.client.exec(*place, command, stdin=document_sent, timeout=timeout)
+            outcome = probe()
         except ConnectionLost:
             # The stream through the API server broke, which says nothing of what was probed.
-            outcome = self.client.exec(*place, command, stdin=document_sent, timeout=timeout)
+            outcome = probe()
         where = f"{metadata['namespace']}/{metadata['name']} ({container})"
         if outcome.rc != 0:
             raise PlatformError(f"the probe program in {where} ended with {outcome.rc}: {outcome.stderr.strip()[:500]}")

@@ -67,14 +67,14 @@ class RequestReader:
     def feed(self, data: memoryview, now: float) -> None:
         """Parse ``data``, which arrived at ``now``. Raises ``RefusedError`` for what must not be acted on."""
         self._now = now
-        piece = bytes(data)
-        alone = False
+        piece = None  # what may be one request and nothing else
         if self.phase == IDLE:
-            alone = self._between
-            if alone and piece == self._piece:
-                self._request.arrived = now
-                self.received(self._request)
-                return
+            if self._between:
+                piece = bytes(data)
+                if piece == self._piece:
+                    self._request.arrived = now
+                    self.received(self._request)
+                    return
             self._begin(0)
         while True:
             self._size = len(data)
@@ -83,7 +83,7 @@ class RequestReader:
             except httptools.HttpParserUpgrade as upgrade:
                 # an offer to switch protocols is ignored, as it may be: what follows is HTTP/1.1
                 data = data[upgrade.args[0] :]
-                alone = False
+                piece = None
                 continue
             except httptools.HttpParserCallbackError as error:
                 if isinstance(error.__context__, _ClosedError):
@@ -94,8 +94,8 @@ class RequestReader:
                     raise RefusedError(400, f"malformed request: {error}") from None
             break
         # what is left behind a message, and no part of a head yet, can end in a newline only where it is blank lines
-        self._between = self.phase == IDLE and piece.endswith(b"\n")
-        if alone and self._between and self._wire == 0 and _NOT_REPEATED.isdisjoint(self._headers) and not self.last:
+        self._between = self.phase == IDLE and bytes(data[-1:]) == b"\n"
+        if piece and self._between and self._wire == 0 and _NOT_REPEATED.isdisjoint(self._headers) and not self.last:
             self._piece, self._request = piece, self._latest
         self._wire += self._size
         if self.phase == HEAD and self._wire > self.limits.max_head_bytes:
