@@ -76,8 +76,8 @@ def started(command: list[str | Path], log: Path, environment: Mapping[str, str]
         yield process.pid
     finally:
         process.terminate()
-        assert process.wait(10) == 0
+        ended, said = process.wait(10), log.read_bytes()
+        assert ended == 0, said.decode(errors="replace")[-2000:]
         # Whatever happens, what is secret stays out of the log.
-        said = log.read_bytes()
         assert b"eyJ" not in said
         assert b"ya29" not in said

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -155,11 +156,18 @@ def eventually(condition: Callable[[], bool]) -> bool:
     return condition()
 
 
-def test_the_driver_is_introduced_to_the_kubelet_once_it_answers(tmp_path: Path) -> None:
-    socket, plugin = tmp_path / "csi.sock", tmp_path / f"{DRIVER}-reg.sock"
-    arguments = [f"--providers={tmp_path}", f"--plugins={tmp_path}", f"--driver={DRIVER}", f"--driver-socket={socket}"]
+@pytest.fixture
+def sockets() -> Iterator[Path]:
+    """A folder with a short name: a socket's path has 107 bytes at most, which pytest's own folders leave no room for."""
+    with tempfile.TemporaryDirectory(prefix="node-") as folder:
+        yield Path(folder)
+
+
+def test_the_driver_is_introduced_to_the_kubelet_once_it_answers(tmp_path: Path, sockets: Path) -> None:
+    socket, plugin = sockets / "csi.sock", sockets / f"{DRIVER}-reg.sock"
+    arguments = [f"--providers={sockets}", f"--plugins={sockets}", f"--driver={DRIVER}", f"--driver-socket={socket}"]
     with started([PROVIDER_PROGRAM, *arguments], tmp_path / "log"):
-        assert eventually((tmp_path / "gke.sock").exists)
+        assert eventually((sockets / "gke.sock").exists)
         assert not plugin.exists()
         with driver(socket, DRIVER):
             assert eventually(plugin.exists)
