@@ -13,6 +13,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.proof.probes.man
 
 CALLER, TARGET, OUTSIDE = "proof-caller", "proof-target", "proof-outside"
 WORKLOAD = {CALLER: "web", TARGET: "api"}
+TRUST_DOMAIN = "pingpong.local"
 READY_TIMEOUT = 180.0
 PEER_AUTHENTICATION = ("security.istio.io/v1", "PeerAuthentication")
 Object = dict[str, Any]
@@ -21,11 +22,11 @@ Object = dict[str, Any]
 class Meshed:
     """The workloads, and ``mtls_check`` over them."""
 
-    def __init__(self, client: ClusterClient, connection: Object, image: str, trust_domain: str) -> None:
+    def __init__(self, client: ClusterClient, connection: Object, cluster: str, image: str) -> None:
         self.client = client
         self.connection = connection
+        self.cluster = cluster
         self.image = image
-        self.trust_domain = trust_domain
 
     def start(self) -> None:
         for namespace in (CALLER, TARGET, OUTSIDE):
@@ -140,14 +141,14 @@ class Meshed:
         """``mtls_check`` over both workloads, without failing."""
         options: Object = {
             "connection": self.connection,
-            "cluster": "primary",
+            "cluster": self.cluster,
             "fail": False,
             "environment_name": "conformance",
             "probe_image": self.image,
             "probe_command": ["python3", "-m", "pingpong.probe"],
             "probe_timeout": 3.0,
             "namespaces": [CALLER, TARGET],
-            "trust_domain": self.trust_domain,
+            "trust_domain": TRUST_DOMAIN,
             "mesh_namespace": "istio-system",
             "probe_namespace": OUTSIDE,
             "admit_probes": False,

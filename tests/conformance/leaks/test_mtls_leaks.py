@@ -31,13 +31,15 @@ TWO_SERVERS = ["sh", "-c", "python3 -m pingpong.probe --hold 3600 --listen 7777 
 
 
 @pytest.fixture(scope="module")
-def mesh() -> Iterator[Meshed]:
-    kubeconfig = STATE / "clusters" / "pingpong-local-primary" / "kubeconfig"
+def mesh(worker_id: str) -> Iterator[Meshed]:
+    """Each of two workers (``-n 2``) has a cluster to itself: most of the time is spent waiting."""
+    cluster = "secondary" if worker_id == "gw1" else "primary"
+    kubeconfig = STATE / "clusters" / f"pingpong-local-{cluster}" / "kubeconfig"
     if not kubeconfig.exists():
         pytest.skip("the local platform is not up: make site")
     connection = {"kubeconfig": str(kubeconfig)}
     image = json.loads((STATE / "images.json").read_text())["ping"]
-    meshed = Meshed(ClusterClient.from_connection(connection), connection, image, "pingpong.local")
+    meshed = Meshed(ClusterClient.from_connection(connection), connection, cluster, image)
     try:
         meshed.start()
         yield meshed

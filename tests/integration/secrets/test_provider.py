@@ -158,7 +158,7 @@ def eventually(condition: Callable[[], bool]) -> bool:
 
 @pytest.fixture
 def sockets() -> Iterator[Path]:
-    """A folder with a short name: a socket's path has 107 bytes at most, which pytest's own folders leave no room for."""
+    """A folder with a short name: pytest's own leave no room in the 107 bytes of a socket's path."""
     with tempfile.TemporaryDirectory(prefix="node-") as folder:
         yield Path(folder)
 
