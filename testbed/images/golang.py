@@ -175,11 +175,18 @@ def _build(module: GoModule, output: Path, cache: Path, log: Path) -> None:
     if module.edits:
         _go(["mod", "edit", *module.edits], work, log)
     for name, package in module.programs.items():
-        arguments = ["build", "-mod=mod", "-trimpath", f"-ldflags={module.ldflags}", f"-tags={module.tags}"]
+        # What a debugger reads is dropped by the linker's flags: it need not be made.
+        arguments = ["build", "-mod=mod", "-trimpath", "-gcflags=all=-dwarf=false"]
+        arguments += [f"-ldflags={module.ldflags}", f"-tags={module.tags}"]
         _go([*arguments, "-o", str(work / "bin" / name), package], work, log)
     output.parent.mkdir(parents=True, exist_ok=True)
     (work / "bin").rename(output)
     shutil.rmtree(work)
+
+
+# A compiler lives for seconds: to collect its garbage costs more than the memory. Measured with the flag that makes no
+# debugging information, a fifth less CPU.
+COMPILER = {"GOGC": "off", "GOMEMLIMIT": "2GiB"}
 
 
 def _environment() -> dict[str, str]:
@@ -189,7 +196,7 @@ def _environment() -> dict[str, str]:
 
 def _go(arguments: Sequence[str], work: Path, log: Path) -> None:
     # A killed build leaves its temporary files, gigabytes of them: they are in the folder that is made anew.
-    environment = {**_environment(), "GOTMPDIR": str(work / "tmp")}
+    environment = {**_environment(), **COMPILER, "GOTMPDIR": str(work / "tmp")}
     run([*contained(), go_program(), *arguments], cwd=work / "source", env=environment, log=log)
 
 
