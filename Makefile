@@ -67,11 +67,15 @@ unit: up ## The tests that need no cluster
 conformance: up ## The rules of the local cloud and of the engines, against real servers but no platform
 	$(PYTHON) -m pytest tests/conformance tests/integration -m 'not platform' -q -n 2 --dist loadfile $(ARGS)
 
+# The one has the secondary cluster to itself, the other the primary.
+CLUSTER_EACH := tests/conformance/negative tests/conformance/network_policy
 .PHONY: proof
 proof: site ## The platform's proofs, and the negative controls
 	$(PLAYBOOK) playbooks/base.yml playbooks/app.yml -i inventories/local | tee .local/second-run.log
 	! grep -E 'changed=[1-9]' .local/second-run.log
-	$(PYTHON) -m pytest tests/conformance tests/integration -m platform --ignore tests/conformance/leaks -q $(ARGS)
+	$(PYTHON) -m pytest $(CLUSTER_EACH) -m platform -q -n 2 --dist loadfile $(ARGS)
+	$(PYTHON) -m pytest tests/conformance tests/integration -m platform -q \
+	  $(addprefix --ignore=,tests/conformance/leaks $(CLUSTER_EACH)) $(ARGS)
 
 .PHONY: molecule
 molecule: up ## A scenario a role, against kind
