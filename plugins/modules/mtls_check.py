@@ -145,6 +145,10 @@ coverage:
   description: How much was looked at.
   returned: always
   type: dict
+authorities:
+  description: For each cluster that called, the authority that signed what its good callers presented.
+  returned: always
+  type: dict
 permissive_ports:
   description: Ports that answered a caller who presented nothing.
   returned: always

@@ -76,6 +76,7 @@ def test_every_workload_of_the_other_cluster_is_taken_and_every_impostor_refused
         for source in ("pingpong-a", "pingpong-b") for target in ("pingpong-a", "pingpong-b")
     }  # fmt: skip
     assert result["coverage"]["pairs"] == {"probed": 6, "total": 6}
+    assert len({result["authorities"][name] for name in (here, there)}) == 2, "an intermediate for each"
     for client in clients.values():
         left = [*client.list("v1", "Pod"), *client.list("networking.k8s.io/v1", "NetworkPolicy")]
         assert not [thing for thing in left if thing["metadata"]["name"].startswith("pingpong-probe-")]

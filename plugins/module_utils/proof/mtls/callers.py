@@ -51,6 +51,11 @@ class Caller:
     def address(self) -> str:
         return str(self.pod["status"]["podIP"])
 
+    @property
+    def authority(self) -> str:
+        """The subject of who signs its good certificates."""
+        return self.mint.mesh.certificate.subject.rfc4514_string()
+
 
 def check_callers(options: Mapping[str, Any]) -> None:
     """An OptionError when two clusters of cells would have one name."""

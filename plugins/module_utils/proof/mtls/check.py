@@ -79,7 +79,9 @@ def measure(prober: Prober, options: Mapping[str, Any], exempt: Sequence[Exempt]
             raise PlatformError(f"{where}: no pod with a sidecar has a port to call: nothing was measured")
         addresses = [caller.address for caller in others.values()]
         own = stack.enter_context(calling(prober, options, workloads_of(pods), now, namespaces, addresses))
-        observation = observe({OWN: own, **others}, attempts, world, notes)
+        callers = {OWN: own, **others}
+        observation = observe(callers, attempts, world, notes)
+    authorities = {cluster or options["cluster"]: caller.authority for cluster, caller in callers.items()}
     certificates = facts.certificates_seen(observation, now)
     outsider = f"{options['probe_namespace']}/outsider"
     cells = [
@@ -90,6 +92,7 @@ def measure(prober: Prober, options: Mapping[str, Any], exempt: Sequence[Exempt]
     ]
     return Findings(cells, {**_told(pods, certificates), **facts.floors(observation.exchanges),
                             "coverage": facts.coverage(world, observation),
+                            "authorities": authorities,
                             "permissive_ports": facts.permissive_ports(observation),
                             "not_covered": sorted(notes)})  # fmt: skip
 
