@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from testbed.host import HostError
-from testbed.nodes import record, routes
+from testbed.nodes import Clusters, record, routes
 from testbed.nodes.record import Record
 from testbed.nodes.routes import GUARD, Place, batch, wanted
 from testbed.nodes.runtime import Node
@@ -61,10 +61,13 @@ class Nodes:
         self.routes: dict[str, dict[str, str]] = {node.name: {} for node in there}
         self.asked = 0
 
-    def nodes(self) -> list[Node]:
+    def nodes(self, cluster: str | None = None) -> list[Node]:
         self.asked += 1
-        left = [] if self.asked == 1 else self.gone  # they go after the first look
-        return [node for node in self.there if node.cluster not in left]
+        left = () if self.asked == 1 else self.gone  # they go after the first look
+        return [node for node in self.there if node.cluster not in left and cluster in (None, node.cluster)]
+
+    def remove_volumes(self, _cluster: str) -> None:
+        """There are none."""
 
     def execute(self, name: str, *command: str, stdin: str = "") -> str:
         if any(name.startswith(cluster) for cluster in self.gone):
@@ -85,8 +88,9 @@ class Nodes:
 def known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PINGPONG_STATE", str(tmp_path))
     for place, slot in ((PLACES[0], 0), (PLACES[2], 1)):
-        name = place.node.cluster
-        record.save(Record(name, slot, "europe-west1", 1, network="net", pod_ranges={place.node.name: place.pods}))
+        ranges = {place.node.name: place.pods}
+        made = Record(place.node.cluster, slot, "europe-west1", 1, nodes=(place.node.identity,), ready=True)
+        record.save(replace(made, network="net", pod_ranges=ranges))
 
 
 def test_a_cluster_that_comes_is_connected_and_one_that_goes_leaves_no_route() -> None:
@@ -95,6 +99,15 @@ def test_a_cluster_that_comes_is_connected_and_one_that_goes_leaves_no_route() -
     assert machine.routes == {ONE.name: {PLACES[2].pods: TWO.address}, TWO.name: {PLACES[0].pods: ONE.address}}
     record.forget("two")
     routes.connect(machine)  # type: ignore[arg-type]
+    assert machine.routes[ONE.name] == {}
+
+
+def test_a_deletion_takes_the_routes_along_and_a_repair_brings_back_those_that_a_node_lost() -> None:
+    machine = Nodes(ONE, TWO)
+    Clusters(runtime=machine).repair()  # type: ignore[arg-type]
+    assert machine.routes[ONE.name] == {PLACES[2].pods: TWO.address}
+    machine.there = (ONE,)
+    Clusters(runtime=machine).delete("two")  # type: ignore[arg-type]
     assert machine.routes[ONE.name] == {}
 
 
