@@ -19,6 +19,7 @@ description:
     verified the server's. A call that must be refused passes when no byte of the application came back, the server's
     proxy counted the refusal under its name, and a good caller was answered on the same port meanwhile.
     Anything else is inconclusive, which fails the task.
+  - With O(callers), the workloads of other clusters of the same mesh call as well, and impostors from there.
   - The wrong and the good certificates are signed in the controller's memory with the mesh's own CA Secret, live for
     minutes and reach the probe pod on its standard input.
 options:
@@ -59,6 +60,21 @@ options:
     description: How many days every CA certificate of the mesh must have left.
     type: float
     default: 14
+  callers:
+    description:
+      - Other clusters of the same trust domain, whose workloads in O(namespaces) call those of this cluster by the
+        addresses of their pods. A probe pod in O(probe_namespace) of the other cluster presents what that cluster's
+        mesh signs, and trusts whom that mesh trusts. Cells name the caller with its cluster.
+      - Pods of the clusters must be routable to each other and keep their address, as those of VPC-native clusters in
+        one network do. Cells of what cannot be reached, or of a cluster that cannot call, are inconclusive.
+      - With O(admit_probes) the probe pod is let in by its address. Calls through the caller's own sidecar, and to
+        undeclared ports, are made from this cluster alone.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      cluster: {description: The name under which cells show the other cluster., type: str, required: true}
+      connection: {description: 'How to reach it, as in O(connection).', type: dict, required: true}
   exceptions:
     description: Ports that may answer without mutual TLS, each for a reason and until a day.
     type: list
@@ -92,6 +108,8 @@ EXAMPLES = r"""
     probe_namespace: pingpong-c
     probe_image: localhost/pingpong/ping:1
     admit_probes: true
+    callers:
+      - {cluster: secondary, connection: "{{ hostvars.secondary.cluster_connection }}"}
     exceptions:
       - {namespace: pingpong-a, port: 9080, cases: [plaintext], reason: an old scraper, until: "2030-12-31"}
 """
@@ -125,6 +143,10 @@ short_of:
   type: str
 coverage:
   description: How much was looked at.
+  returned: always
+  type: dict
+authorities:
+  description: For each cluster that called, the authority that signed what its good callers presented.
   returned: always
   type: dict
 permissive_ports:

@@ -14,8 +14,10 @@ SUBNET = IPv4Network("198.51.100.0/24")
 GATEWAY = SUBNET[1]  # this machine's own end of it
 NODE_RANGE = IPv4Network("198.51.100.0/26")  # the runtime gives nodes their addresses from here
 _LOAD_BALANCERS = [net for net in SUBNET.subnets(new_prefix=28) if not net.overlaps(NODE_RANGE)]
-_PODS = list(IPv4Network("198.18.0.0/16").subnets(new_prefix=20))
-_SERVICES = list(IPv4Network("198.19.0.0/16").subnets(new_prefix=20))
+CLUSTER_RANGE = IPv4Network("198.18.0.0/15")  # pods and services of all clusters
+POD_RANGE, _SERVICE_RANGE = CLUSTER_RANGE.subnets()
+_PODS = list(POD_RANGE.subnets(new_prefix=20))
+_SERVICES = list(_SERVICE_RANGE.subnets(new_prefix=20))
 SLOTS = len(_LOAD_BALANCERS)
 
 

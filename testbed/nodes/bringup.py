@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +14,7 @@ from testbed import images
 from testbed.host import HostError, run, state_root, write_whole
 from testbed.images import golang, recipes
 from testbed.images.catalog import catalog
-from testbed.nodes import addons, cilium, image, kindconfig, loading, nodetree, prepare, record, secret_manager
+from testbed.nodes import addons, cilium, image, kindconfig, loading, nodetree, prepare, record, routes, secret_manager
 from testbed.nodes.kubectl import Kubectl, kubeconfig
 from testbed.nodes.record import Record
 from testbed.nodes.runtime import TIED, Node, Runtime
@@ -47,6 +48,7 @@ class BringUp:
             api.apply(cilium.load_balancer_pool(known.addresses), within=NETWORK_SECONDS)
             api.rolled_out("kube-system", "daemonset/cilium", "deployment/coredns", timeout=NETWORK_SECONDS)
             api.run("wait", "node", "--all", "--for=condition=Ready", "--timeout=120s", timeout=150)
+            known = self.connect(known, api)
             self.progress(f"{known.name}: images")
             others.result()
             if "metrics-server" in workload_images:
@@ -55,7 +57,6 @@ class BringUp:
             if known.secret_manager:
                 self.progress(f"{known.name}: Secret Manager add-on")
                 self.install_secret_manager(known, nodes, api)
-        known = record.load(known.name) or known
         record.save(dataclasses.replace(known, ready=True))
         self.progress(f"{known.name}: ready")
 
@@ -80,6 +81,7 @@ class BringUp:
         nodes = self.runtime.nodes(known.name)
         for node in nodes:
             self.runtime.execute(node.name, "sh", "-c", cilium.MOUNT_SCRIPT)
+            self.runtime.execute(node.name, "ip", *routes.GUARD)
         return nodes
 
     def discard(self, name: str) -> None:
@@ -142,6 +144,14 @@ class BringUp:
         loading.load(self.runtime, nodes, built.values())
         agent, operator = built["cilium"].reference, built["cilium-operator"].reference
         api.apply(cilium.render(cilium.values(known.name, control_plane(nodes).address, agent, operator)))
+
+    def connect(self, known: Record, api: Kubectl) -> Record:
+        """Remember where the cluster's pods are, and make the ways between them and the pods of other clusters."""
+        nodes = json.loads(api.run("get", "nodes", "--output=json"))["items"]
+        ranges = {node["metadata"]["name"]: node["spec"]["podCIDR"] for node in nodes}
+        known = record.save(dataclasses.replace(record.load(known.name) or known, pod_ranges=ranges))
+        routes.connect(self.runtime)
+        return known
 
     def install_secret_manager(self, known: Record, nodes: Sequence[Node], api: Kubectl) -> None:
         """GKE's Secret Manager add-on, built here if it was not.

@@ -10,7 +10,7 @@ import yaml
 
 from testbed.host import run, state_root
 from testbed.images import golang
-from testbed.nodes.addresses import AddressPlan
+from testbed.nodes.addresses import POD_RANGE, AddressPlan
 
 NAMESPACE = "kube-system"
 CGROUP = "/run/cilium/cgroupv2"
@@ -49,6 +49,8 @@ def values(cluster: str, api_server: str, agent: str, operator: str) -> dict[str
             "extraArgs": [f"--leader-election-{name}={value}" for name, value in _LEASE.items()],
         },
         "ipam": {"mode": "kubernetes"},
+        # pods of other clusters see the pod's own address (routes.py); within the cluster packets are tunnelled
+        "ipv4NativeRoutingCIDR": str(POD_RANGE),
         "cni": {"exclusive": False},  # Istio's plugin is chained behind it
         "socketLB": {"hostNamespaceOnly": True},  # Istio redirects inside pods
         "l2announcements": {

@@ -13,7 +13,7 @@ from typing import Any
 
 from testbed.host import HostError, locked, state_root
 from testbed.images import Image, golang
-from testbed.nodes import loading, prepare, record
+from testbed.nodes import loading, prepare, record, routes
 from testbed.nodes.bringup import BringUp, endpoint
 from testbed.nodes.kubectl import Kubectl
 from testbed.nodes.runtime import Runtime
@@ -48,16 +48,19 @@ class Clusters:
 
     def create(
         self, name: str, *, location: str, node_count: int = 1, version: str | None = None,
-        labels: Mapping[str, str] | None = None, secret_manager: Mapping[str, str] | None = None,
+        labels: Mapping[str, str] | None = None, secret_manager: Mapping[str, str] | None = None, network: str = "",
     ) -> ClusterInfo:  # fmt: skip
         """Bring the cluster up and wait until pods run; a creation that was killed is carried on.
 
         Takes about a minute with warm caches. A cluster that runs is returned at once. ``secret_manager`` has the
-        fields of :class:`testbed.nodes.secret_manager.Settings`; without them there is no such add-on.
+        fields of :class:`testbed.nodes.secret_manager.Settings`; without them there is no such add-on. Pods of clusters
+        with the same ``network`` reach each other.
         """
         _check_version(name, version)
         with self._alone(name):
-            known = record.load(name) or record.allocate(name, location, node_count, labels or {}, secret_manager or {})
+            known = record.load(name) or record.allocate(
+                name, location, node_count, labels or {}, secret_manager or {}, network
+            )
             if (known.location, known.node_count) != (location, node_count):
                 raise HostError(
                     f"cluster {name}: it is there in {known.location} with {known.node_count} node(s); "
@@ -77,6 +80,7 @@ class Clusters:
                 self._progress(f"{name}: delete")
             self._up.discard(name)
             record.forget(name)
+        routes.connect(self._runtime)  # the address of a node that is gone may be another one's next
 
     def get(self, name: str) -> ClusterInfo | None:
         """The cluster as it is now, or None."""
@@ -112,11 +116,15 @@ class Clusters:
         return [info for info in map(self.get, record.names()) if info]
 
     def repair(self) -> None:
-        """Carry on every creation that was killed and start every cluster that stopped, all at once."""
+        """Carry on every creation that was killed and start every cluster that stopped, all at once.
+
+        Routes are made again in any case: a node that was restarted by others has lost its own.
+        """
         broken = [info for info in self.list() if info.phase != "RUNNING"]
         with ThreadPoolExecutor() as pool:
             for _unused in pool.map(self._create_again, broken):
                 pass
+        routes.connect(self._runtime)
 
     def _create_again(self, info: ClusterInfo) -> None:
         known = record.load(info.name)

@@ -25,7 +25,8 @@ class Record:
 
     ``nodes`` are the containers on which kubeadm ended well, none before that; ``version`` is what they run.
     ``ready`` turns true when the network and everything else stands. ``secret_manager`` is what that add-on is told,
-    empty where it is not asked for.
+    empty where it is not asked for. ``network`` is the VPC, and ``pod_ranges`` are those of the nodes, by their names,
+    once they are known.
     """
 
     name: str
@@ -37,6 +38,8 @@ class Record:
     nodes: tuple[str, ...] = ()
     ready: bool = False
     secret_manager: Mapping[str, str] = field(default_factory=dict)
+    network: str = ""
+    pod_ranges: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def addresses(self) -> addresses.AddressPlan:
@@ -79,13 +82,17 @@ def save(record: Record) -> Record:
 
 
 def allocate(
-    name: str, location: str, node_count: int, labels: Mapping[str, str], secret_manager: Mapping[str, str]
-) -> Record:
+    name: str, location: str, node_count: int, labels: Mapping[str, str], secret_manager: Mapping[str, str],
+    network: str = "",
+) -> Record:  # fmt: skip
     """A new record with the lowest free slot; taken under a lock, so that two creations never share one."""
     with locked(state_root() / "locks" / "slots"):
         taken = [found.slot for found in map(load, names()) if found]
         slot = addresses.free_slot(taken)
-        return save(Record(name, slot, location, node_count, dict(labels), secret_manager=dict(secret_manager)))
+        fresh = Record(
+            name, slot, location, node_count, dict(labels), secret_manager=dict(secret_manager), network=network
+        )
+        return save(fresh)
 
 
 def forget(name: str) -> None:

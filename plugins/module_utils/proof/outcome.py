@@ -53,7 +53,7 @@ def conclude(proof: str, options: Mapping[str, Any], measure: Callable[[], Findi
     return {**result, "short_of": message}
 
 
-def unmeasured(proof: str, cluster: str, why: str) -> Cell:
-    """The cell that stands for everything a check could not measure."""
+def unmeasured(proof: str, cluster: str, why: str, source: str = "") -> Cell:
+    """The cell that stands for everything a check could not measure, or that ``source`` could not."""
     judgement = Judgement("inconclusive", "not measured", why)
-    return judgement.cell(proof, cluster, "", "everything", "measurement", "measured")
+    return judgement.cell(proof, cluster, source, "everything", "measurement", "measured")

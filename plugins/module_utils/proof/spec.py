@@ -39,6 +39,15 @@ MTLS_CHECK: Spec = {
     "whoami_path": {"type": "str", "default": "/whoami"},
     "whoami_ports": {"type": "list", "elements": "int", "default": [8080]},
     "min_authority_days": {"type": "float", "default": 14},
+    "callers": {
+        "type": "list",
+        "elements": "dict",
+        "default": [],
+        "options": {
+            "cluster": {"type": "str", "required": True},
+            "connection": {"type": "dict", "required": True, "no_log": True},
+        },
+    },
     "exceptions": {
         "type": "list",
         "elements": "dict",

@@ -19,6 +19,8 @@ class ClusterRequest:
     # What the Secret Manager add-on is told: ``pool``, ``provider`` (the cluster's URL in it), ``rotation`` (how often
     # to look for new versions, may be empty), ``endpoint`` and ``authority`` of this cloud. Empty: no add-on.
     secret_manager: dict[str, str] = field(default_factory=dict)
+    # The VPC: pods of the clusters of one network reach each other.
+    network: str = ""
 
 
 @dataclass(frozen=True)

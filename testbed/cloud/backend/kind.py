@@ -25,6 +25,7 @@ class KindBackend:
             version=request.version,
             labels=request.labels,
             secret_manager=request.secret_manager,
+            network=request.network,
         )
         return _endpoint(info)
 

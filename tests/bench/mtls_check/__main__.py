@@ -76,7 +76,7 @@ def check(image: str) -> Object:
         "environment_name": "bench", "probe_image": image, "probe_command": ["python3", "-m", "pingpong.probe"],
         "probe_timeout": 3.0, "namespaces": [MESHED], "trust_domain": "pingpong.local",
         "mesh_namespace": "istio-system", "probe_namespace": OUTSIDE, "admit_probes": False,
-        "whoami_path": "/whoami", "whoami_ports": [8080], "min_authority_days": 1.0, "exceptions": [],
+        "whoami_path": "/whoami", "whoami_ports": [8080], "min_authority_days": 1.0, "callers": [], "exceptions": [],
     })  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from testbed.cloud.backend.memory import MemoryBackend
-from testbed.cloud.testing import RunningCloud, running_cloud
+from testbed.cloud.testing import PROJECT, RunningCloud, running_cloud
 from tests.support.pods import POOL, PROVIDER, make_cluster
 
 GATEWAY = "127.0.0.2"
@@ -48,6 +48,13 @@ def test_a_certificate_of_before_is_replaced_once(tmp_path: Path) -> None:
 def test_its_name_is_checked(tmp_path: Path) -> None:
     with running_cloud(tmp_path, MemoryBackend()) as cloud, pytest.raises((ssl.SSLError, ConnectionRefusedError)):
         reached(cloud, GATEWAY)
+
+
+def test_a_cluster_is_told_its_network(tmp_path: Path) -> None:
+    backend = MemoryBackend(delay=0.01)
+    with running_cloud(tmp_path, backend) as cloud:
+        make_cluster(cloud)
+    assert backend.requests["primary"].network == f"projects/{PROJECT}/global/networks/net"
 
 
 @pytest.mark.parametrize(

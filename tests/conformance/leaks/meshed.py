@@ -155,6 +155,7 @@ class Meshed:
             "whoami_path": "/whoami",
             "whoami_ports": [8080],
             "min_authority_days": 1.0,
+            "callers": [],
             "exceptions": [],
         }
         return mtls_check({**options, **changes})

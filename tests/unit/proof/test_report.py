@@ -106,6 +106,19 @@ def test_every_cell_is_either_in_a_grid_or_in_a_list() -> None:
         assert in_grids + len(listed(gathered, proof)) == len(gathered.of(proof))
 
 
+def test_calls_from_another_cluster_have_a_grid_of_their_own() -> None:
+    across = cell("mtls", source="secondary: a/a", evidence={"caller_cluster": "secondary"})
+    silent = cell("mtls", "inconclusive", source="secondary", target="everything", case="measurement")
+    here = cell("mtls", evidence={"caller_cluster": "primary"})
+    gathered = gather("T", "local", ["primary"], [result("mtls", here, across, silent)], NOW)
+    shown = {grid.title: [name for name, _squares in grid.rows] for grid in grids(gathered, "mtls")}
+    assert shown == {
+        "primary": ["a/a → b/b:8080", "secondary → everything"],
+        "primary, called from secondary": ["secondary: a/a → b/b:8080"],
+    }
+    assert listed(gathered, "mtls") == []
+
+
 @pytest.mark.parametrize(
     ("expected", "verdict", "mark"),
     [

@@ -14,15 +14,19 @@ from ansible_collections.pingpong.platform.plugins.module_utils.cluster.client i
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
 from ansible_collections.pingpong.platform.plugins.module_utils.common.libraries import require
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls import facts
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.callers import (
+    calling,
+    calling_across,
+    check_callers,
+    read_pods,
+)
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.exceptions import Exempt, parse_exceptions
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.identities import Mint
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.inventory import MeshPod, mesh_pods
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.inventory import MeshPod, workloads_of
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.observe import (
+    OWN,
     authorization_policies,
     observe,
     read_listening,
-    signer,
-    trust_bundle,
 )
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.plan import World, plan
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.verdicts import (
@@ -31,56 +35,64 @@ from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.verdi
     sidecar_cells,
 )
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.outcome import Findings, conclude
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.probes.admission import admitted
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.probes.manifest import ProbePod
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.probes.pods import Prober
+
+# What calls from another cluster leave out, and why.
+ACROSS = (
+    "calls from other clusters through the caller's own sidecar: it knows no Service of this one without a gateway",
+    "undeclared ports: they are called from this cluster alone",
+)
+NO_CALLERS = "calls from other clusters: none was named to call from"
 
 
 def run(options: Mapping[str, Any]) -> dict[str, Any]:
     """Options as in the argument spec; see the module's documentation for the result."""
     require("cryptography", "make and read certificates")
     exempt = parse_exceptions(options["exceptions"])
+    check_callers(options)
     prober = Prober(ClusterClient.from_connection(options["connection"]), options)
     return conclude(PROOF, options, lambda: measure(prober, options, exempt))
 
 
 def measure(prober: Prober, options: Mapping[str, Any], exempt: Sequence[Exempt]) -> Findings:
-    """The mesh's namespaces, from a probe pod outside the mesh and from the workloads' own pods."""
+    """The mesh's namespaces, from probe pods outside the mesh, here and elsewhere, and from the workloads' own pods."""
     client, now = prober.client, datetime.now(UTC)
     namespaces: list[str] = options["namespaces"]
-    place: str = options["probe_namespace"]
     trust_domain: str = options["trust_domain"]
-    notes: list[str] = []
-    if missing := [name for name in namespaces if client.get("v1", "Namespace", name) is None]:
-        raise PlatformError(f"namespaces: {', '.join(missing)} do not exist")
-    pods = mesh_pods(item for namespace in namespaces for item in client.list("v1", "Pod", namespace))
+    notes = list(ACROSS) if options["callers"] else [NO_CALLERS]
+    pods = read_pods(client, namespaces)
     probed = [pod for pod in pods if pod.sidecar and pod.address]
-    world = World(
-        pods=pods,
-        services=[item for namespace in namespaces for item in client.list("v1", "Service", namespace)],
-        authorization=authorization_policies(client, namespaces),
-        listening=read_listening(prober, probed, notes),
-        whoami_ports=frozenset(options["whoami_ports"]),
-        whoami_path=options["whoami_path"],
-    )
-    mint = Mint(signer(client, options["mesh_namespace"]), trust_domain, now)
-    trust = trust_bundle(client, namespaces[0])
-    attempts = plan(world)
-    if not any(attempt.judged for attempt in attempts):
-        raise PlatformError(f"{', '.join(namespaces)}: no pod with a sidecar has a port to call: nothing was measured")
     with contextlib.ExitStack() as stack:
-        if options["admit_probes"]:
-            stack.enter_context(admitted(client, prober.owner, place, namespaces))
-        outsider = stack.enter_context(prober.pods([ProbePod(place, "outsider")]))[0]
-        observation = observe(prober, outsider, attempts, world, mint, trust, notes)
+        others, unmeasured = calling_across(stack, options, now)
+        world = World(
+            pods=pods,
+            services=[item for namespace in namespaces for item in client.list("v1", "Service", namespace)],
+            authorization=authorization_policies(client, namespaces),
+            listening=read_listening(prober, probed, notes),
+            whoami_ports=frozenset(options["whoami_ports"]),
+            whoami_path=options["whoami_path"],
+            across={cluster: caller.workloads for cluster, caller in others.items()},
+        )
+        attempts = plan(world)
+        if not any(attempt.judged for attempt in attempts):
+            where = ", ".join(namespaces)
+            raise PlatformError(f"{where}: no pod with a sidecar has a port to call: nothing was measured")
+        addresses = [caller.address for caller in others.values()]
+        own = stack.enter_context(calling(prober, options, workloads_of(pods), now, namespaces, addresses))
+        callers = {OWN: own, **others}
+        observation = observe(callers, attempts, world, notes)
+    authorities = {cluster or options["cluster"]: caller.authority for cluster, caller in callers.items()}
     certificates = facts.certificates_seen(observation, now)
+    outsider = f"{options['probe_namespace']}/outsider"
     cells = [
         *sidecar_cells(options["cluster"], pods),
-        *judged_cells(options["cluster"], observation, trust_domain, exempt, now.date(), f"{place}/outsider"),
+        *judged_cells(options["cluster"], observation, trust_domain, exempt, now.date(), outsider),
+        *unmeasured,
         *facts.authority_cells(options["cluster"], certificates, float(options["min_authority_days"])),
     ]
     return Findings(cells, {**_told(pods, certificates), **facts.floors(observation.exchanges),
-                            "coverage": facts.coverage(pods, observation),
+                            "coverage": facts.coverage(world, observation),
+                            "authorities": authorities,
                             "permissive_ports": facts.permissive_ports(observation),
                             "not_covered": sorted(notes)})  # fmt: skip
 

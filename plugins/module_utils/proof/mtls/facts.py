@@ -5,15 +5,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.cells import Cell
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.certificates import read_chain
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.exchange import Exchange
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.inventory import MeshPod
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.plan import workloads_of
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.inventory import workloads_of
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.plan import World
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.verdicts import PROOF, Observation
 
 
@@ -48,17 +48,17 @@ def authority_cells(cluster: str, certificates: Iterable[dict[str, Any]], min_da
     ]
 
 
-def coverage(pods: Sequence[MeshPod], observation: Observation) -> dict[str, Any]:
+def coverage(world: World, observation: Observation) -> dict[str, Any]:
     """How much of the mesh was probed: pairs of workloads, pods and ports, of all there are."""
-    workloads = workloads_of(pods)
-    attempts = observation.attempts
-    pairs = {(a.source.reference, a.target.workload.reference) for a in attempts if a.source and a.judged}
+    targets, attempts = len(workloads_of(world.pods)), observation.attempts
+    callers = targets - 1 + sum(len(workloads) for workloads in world.across.values())
+    pairs = {(a.cluster, a.source, a.target.workload) for a in attempts if a.source and a.judged}
     reached = {
         attempt.target.name for attempt, exchange in observation.pairs if exchange.connected and not attempt.run_in
     }
     return {
-        "pairs": {"probed": len(pairs), "total": len(workloads) * (len(workloads) - 1)},
-        "pods": {"probed": len(reached), "total": len(pods)},
+        "pairs": {"probed": len(pairs), "total": targets * callers},
+        "pods": {"probed": len(reached), "total": len(world.pods)},
         "ports": len({(attempt.target.name, attempt.port) for attempt in attempts}),
         "probes": len(attempts),
     }

@@ -57,6 +57,10 @@ def mesh_pods(pods: Iterable[Object]) -> list[MeshPod]:
     return [_mesh_pod(pod) for pod in pods if _counts(pod)]
 
 
+def workloads_of(pods: Iterable[MeshPod]) -> list[Workload]:
+    return sorted({pod.workload for pod in pods}, key=lambda workload: workload.reference)
+
+
 def _counts(pod: Object) -> bool:
     metadata, status = pod["metadata"], pod.get("status") or {}
     return (

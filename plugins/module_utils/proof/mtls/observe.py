@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -17,11 +18,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.cluster.discover
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.exchange import Exchange, exchange_from
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls import cases
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.identities import (
-    Mint,
-    Signer,
-    signer_from_secret,
-)
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.callers import Caller
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.inventory import PROXY, MeshPod
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.plan import Attempt, World, probe_of
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.verdicts import (
@@ -34,30 +31,11 @@ from ansible_collections.pingpong.platform.plugins.module_utils.proof.probes.pod
 WORKERS = 8
 STATS = ("pilot-agent", "request", "GET", "stats?filter=15006&format=json")
 ENDINGS = sorted({name for case in vars(cases).values() if isinstance(case, cases.Case) for name in case.counters})
-SIGNING_SECRETS = ("cacerts", "istio-ca-secret")
 PATIENCE = (1, 2, 4)
+ENOUGH = 60.0
+OWN = ""  # the cluster that is checked, among the callers
 READINGS, STATS_TIMEOUT = 3, 20.0
 NO_ANSWER = Exchange(connected=False, stage="connect", error="not_run")
-
-
-def signer(client: ClusterClient, mesh_namespace: str) -> Signer:
-    """The mesh's signing CA, read into memory from the Secret that istiod signs with."""
-    for name in SIGNING_SECRETS:
-        secret = client.get("v1", "Secret", name, mesh_namespace)
-        if secret is not None:
-            return signer_from_secret(secret.get("data") or {})
-    raise PlatformError(
-        f"{mesh_namespace}: found neither Secret {' nor '.join(SIGNING_SECRETS)}: no good caller to make"
-    )
-
-
-def trust_bundle(client: ClusterClient, namespace: str) -> str:
-    """The roots that workloads of a namespace trust, as istiod publishes them."""
-    found = client.get("v1", "ConfigMap", "istio-ca-root-cert", namespace)
-    bundle = ((found or {}).get("data") or {}).get("root-cert.pem")
-    if not bundle:
-        raise PlatformError(f"ConfigMap {namespace}/istio-ca-root-cert: not there, or without root-cert.pem")
-    return str(bundle)
 
 
 def authorization_policies(client: ClusterClient, namespaces: Iterable[str]) -> list[dict[str, Any]]:
@@ -100,41 +78,40 @@ def read_listening(prober: Prober, pods: Sequence[MeshPod], notes: list[str]) ->
     return {address: ports for address, ports in found.items() if ports is not None}
 
 
-def observe(
-    prober: Prober,
-    outsider: Mapping[str, Any],
-    attempts: Sequence[Attempt],
-    world: World,
-    mint: Mint,
-    trust: str,
-    notes: list[str],
-) -> Observation:
-    """Run all attempts at once, between two readings of the counters.
+def observe(callers: Mapping[str, Caller], attempts: Sequence[Attempt], world: World, notes: list[str]) -> Observation:
+    """Run all attempts at once, between two readings of the counters, which are those of the cluster that is checked.
 
-    An attempt that got no answer in time is made again, with more time and fewer beside it: a busy machine is no
-    finding, and whatever stays silent three times is inconclusive anyway.
+    ``callers`` are by the names that attempts call their clusters. An attempt that got no answer in time is made again,
+    with more time and fewer beside it, unless so many are silent that this has taken ``ENOUGH`` seconds: a busy machine
+    is no finding, and whatever stays silent is inconclusive anyway.
     """
+    prober = callers[OWN].prober
     targets = list({attempt.target.address: attempt.target for attempt in attempts}.values())
-    probes = [probe_of(number, attempt, world, mint) for number, attempt in enumerate(attempts)]
+    probes = [
+        probe_of(number, attempt, world, callers[attempt.cluster].mint) for number, attempt in enumerate(attempts)
+    ]
     before = read_counters(prober.client, targets)
     exchanges = [NO_ANSWER] * len(attempts)
     waiting = list(range(len(attempts)))
+    begun = time.monotonic()
     for patience in PATIENCE:
         limits = {"timeout": prober.timeout * patience, "concurrency": CONCURRENCY // patience}
-        places: dict[str, list[int]] = {}
+        places: dict[tuple[str, str], list[int]] = {}
         for number in waiting:
-            caller = attempts[number].run_in
-            places.setdefault(caller.name if caller else "", []).append(number)
+            pod = attempts[number].run_in
+            places.setdefault((attempts[number].cluster, pod.name if pod else ""), []).append(number)
 
-        def run(limits: Mapping[str, Any], numbers: list[int]) -> dict[int, Exchange]:
-            caller, chosen = attempts[numbers[0]].run_in, [probes[number] for number in numbers]
+        def run(document: Mapping[str, Any], numbers: list[int]) -> dict[int, Exchange]:
+            first, chosen = attempts[numbers[0]], [probes[number] for number in numbers]
+            caller, pod = callers[first.cluster], first.run_in
             try:
-                if caller is None:
-                    answer = prober.run(outsider, chosen, trust=trust, identities=mint.pairs, **limits)
+                if pod is None:
+                    document = {**document, "trust": caller.trust, "identities": caller.mint.pairs}
+                    answer = caller.prober.run(caller.pod, chosen, **document)
                 else:
-                    answer = prober.run(_object(caller), chosen, container=caller.container, **limits)
+                    answer = caller.prober.run(_object(pod), chosen, container=pod.container, **document)
             except PlatformError as error:
-                notes.append(f"calls from {caller.name if caller else 'the probe pod'}: {error.message}")
+                notes.append(f"calls from {first.caller(pod.name if pod else 'the probe pod')}: {error.message}")
                 return {}
             return {int(result["id"]): exchange_from(result) for result in answer["results"]}
 
@@ -143,7 +120,7 @@ def observe(
                 for number, exchange in part.items():
                     exchanges[number] = exchange
         waiting = [number for number in waiting if exchanges[number].error in ("timeout", NO_ANSWER.error)]
-        if not waiting:
+        if not waiting or time.monotonic() - begun > ENOUGH:
             break
     return Observation(attempts, exchanges, before, read_counters(prober.client, targets))
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls import cases as known
@@ -20,6 +20,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.inven
     Workload,
     admits_by_principal,
     service_address,
+    workloads_of,
 )
 
 ALPN = ["istio"]  # what a sidecar offers to another one: the inbound listener tells mesh traffic by it
@@ -30,7 +31,8 @@ Object = Mapping[str, Any]
 class Attempt:
     """One probe. ``source`` None is somebody outside the mesh; ``run_in`` None is the probe pod outside the mesh.
 
-    ``judged`` is False for a good call that only serves as positive control.
+    ``cluster`` is the other cluster that the call comes from, empty for the target's own. ``judged`` is False for a
+    good call that only serves as positive control.
     """
 
     source: Workload | None
@@ -41,8 +43,14 @@ class Attempt:
     nonce: str
     version: str | None = None
     run_in: MeshPod | None = None
+    cluster: str = ""
     judged: bool = True
     undeclared: bool = False
+
+    def caller(self, outsider: str) -> str:
+        """Who calls, as cells show it; ``outsider`` is where strangers call from."""
+        name = self.source.reference if self.source else outsider
+        return f"{self.cluster}: {name}" if self.cluster else name
 
     @property
     def label(self) -> str:
@@ -53,7 +61,11 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """Everything that the plan is made from. ``listening`` are each target pod's listening ports where known."""
+    """Everything that the plan is made from.
+
+    ``listening`` are each target pod's listening ports where known, ``across`` the workloads of other clusters that
+    call as well, by the cluster's name.
+    """
 
     pods: Sequence[MeshPod]
     services: Sequence[Object]
@@ -61,10 +73,7 @@ class World:
     listening: Mapping[str, Sequence[int]]
     whoami_ports: frozenset[int]
     whoami_path: str
-
-
-def workloads_of(pods: Iterable[MeshPod]) -> list[Workload]:
-    return sorted({pod.workload for pod in pods}, key=lambda workload: workload.reference)
+    across: Mapping[str, Sequence[Workload]] = field(default_factory=dict)
 
 
 def plan(world: World) -> list[Attempt]:
@@ -76,8 +85,10 @@ def plan(world: World) -> list[Attempt]:
         sources = [workload for workload in workloads if workload != target.workload]
         for port in target.declared:
             attempts += _direct(world, sources, target, port)
+            for cluster, others in world.across.items():
+                attempts += _direct(world, others, target, port, cluster=cluster)
         for port in undeclared_ports(target, world.listening.get(target.address, ())):
-            attempts += _controls(world, sources or [target.workload], target, port)
+            attempts += _controls(world, sources, target, port)
             attempts += _each(None, target, port, known.UNDECLARED, undeclared=True)
     for source in workloads:
         caller = next((pod for pod in targets if pod.workload == source and pod.ready), None)
@@ -91,23 +102,25 @@ def undeclared_ports(pod: MeshPod, listening: Iterable[int]) -> list[int]:
     return sorted(port for port in listening if port not in pod.declared and port not in PROXY_PORTS)
 
 
-def _direct(world: World, sources: Sequence[Workload], target: MeshPod, port: int) -> list[Attempt]:
-    attempts = _controls(world, sources or [target.workload], target, port)
-    attempts += _each(None, target, port, known.OUTSIDER)
+def _direct(world: World, sources: Sequence[Workload], target: MeshPod, port: int, cluster: str = "") -> list[Attempt]:
+    attempts = _controls(world, sources, target, port, cluster)
+    attempts += _each(None, target, port, known.OUTSIDER, cluster=cluster)
     cases: tuple[Case, ...] = known.IMPOSTURES
     if admits_by_principal(target, world.authorization):
         cases = (*cases, known.WRONG_ACCOUNT)
     for source in sources:
-        attempts += _each(source, target, port, cases)
+        attempts += _each(source, target, port, cases, cluster=cluster)
     return attempts
 
 
-def _controls(world: World, sources: Sequence[Workload], target: MeshPod, port: int) -> list[Attempt]:
+def _controls(
+    world: World, sources: Sequence[Workload], target: MeshPod, port: int, cluster: str = ""
+) -> list[Attempt]:
     """Good calls: a judged one for every source where the port tells whom it saw, else one as control."""
-    tells = port in world.whoami_ports and target.workload not in sources
+    tells = port in world.whoami_ports and bool(sources)
     attempts: list[Attempt] = []
-    for source in sources if tells else sources[:1]:
-        attempts += _each(source, target, port, (known.VALID,), judged=tells)
+    for source in sources if tells else [*sources, target.workload][:1]:
+        attempts += _each(source, target, port, (known.VALID,), cluster=cluster, judged=tells)
     return attempts
 
 

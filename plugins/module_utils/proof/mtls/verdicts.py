@@ -25,8 +25,11 @@ from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.rule 
 )
 
 PROOF = "mtls"
+NO_WAY = ("timeout", "unreachable")  # how a connection fails that finds no way to the pod
 WORST_FIRST = ("fail", "inconclusive", "pass")
 Counters = Mapping[str, int]
+# Calling cluster, pod's address, port and TLS version: a caller of one cluster is no control of another one's.
+Door = tuple[str, str, int, str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,7 @@ def rise_of(observation: Observation, address: str, names: Iterable[str]) -> int
 def judged_cells(
     cluster: str, observation: Observation, trust_domain: str, exempt: Sequence[Exempt], today: date, outsider: str
 ) -> list[Cell]:
-    """The cells of all judged attempts. ``outsider`` names the place from where strangers call."""
+    """The cells of all judged attempts. ``outsider`` names the place from where strangers call, in any cluster."""
     spoken = _counted_refusals(observation)
     controls = _controls(observation, trust_domain)
     groups: dict[tuple[str, str, str], list[tuple[Attempt, Exchange, Judgement, dict[str, Any]]]] = {}
@@ -79,8 +82,10 @@ def judged_cells(
         judgement, evidence = _judge(attempt, exchange, observation, trust_domain, spoken, controls)
         if exchange.connected:  # what an exception says of a port, nobody has seen of one that did not answer
             judgement = excuse(judgement, exempt, attempt.target.workload, attempt.port, attempt.case.name, today)
-        source = attempt.source.reference if attempt.source else outsider
-        key = (source, f"{attempt.target.workload.reference}:{attempt.port}", attempt.label)
+        elif attempt.cluster and exchange.error in NO_WAY:
+            where = f"pods of {cluster} could not be reached from {attempt.cluster}"
+            judgement = replace(judgement, reason=f"{where}: no route, or a firewall or network policy in the way")
+        key = (attempt.caller(outsider), f"{attempt.target.workload.reference}:{attempt.port}", attempt.label)
         groups.setdefault(key, []).append((attempt, exchange, judgement, evidence))
     return [_merge(cluster, key, group) for key, group in groups.items()]
 
@@ -91,7 +96,7 @@ def _judge(
     observation: Observation,
     trust_domain: str,
     spoken: Tally[tuple[str, tuple[str, ...]]],
-    controls: Mapping[tuple[str, int, str | None], Control],
+    controls: Mapping[Door, Control],
 ) -> tuple[Judgement, dict[str, Any]]:
     target = attempt.target
     servers = (target.workload.spiffe(trust_domain),)
@@ -125,26 +130,25 @@ def _relayed_refusal(attempt: Attempt, exchange: Exchange) -> bool:
     return attempt.run_in is not None and (exchange.status or 0) >= 500 and not exchange.nonce_returned
 
 
-def _controls(observation: Observation, trust_domain: str) -> dict[tuple[str, int, str | None], Control]:
-    """For each pod, port and TLS version, whether a good caller was answered by the right server."""
-    controls: dict[tuple[str, int, str | None], Control] = {}
+def _controls(observation: Observation, trust_domain: str) -> dict[Door, Control]:
+    """For each door, whether a good caller was answered there by the right server."""
+    controls: dict[Door, Control] = {}
     for attempt, exchange in observation.pairs:
         if attempt.case.expected != "allowed" or attempt.version is None:
             continue
         server = attempt.target.workload.spiffe(trust_domain)
         alive = exchange.bytes_received > 0 and exchange.peer_verified and server in exchange.peer_names
         detail = f"a good caller {'was' if alive else 'was not'} answered: {exchange.phrase()}"
-        key = (attempt.target.address, attempt.port, attempt.version)
+        key = (attempt.cluster, attempt.target.address, attempt.port, attempt.version)
         if key not in controls or alive:
             controls[key] = Control(alive, detail)
     return controls
 
 
-def _control_for(attempt: Attempt, controls: Mapping[tuple[str, int, str | None], Control]) -> Control:
+def _control_for(attempt: Attempt, controls: Mapping[Door, Control]) -> Control:
     versions = [attempt.version] if attempt.version in ("1.2", "1.3") else ["1.3", "1.2"]
-    found = [
-        controls[key] for version in versions if (key := (attempt.target.address, attempt.port, version)) in controls
-    ]
+    doors = [(attempt.cluster, attempt.target.address, attempt.port, version) for version in versions]
+    found = [controls[door] for door in doors if door in controls]
     return next((control for control in found if control.alive), found[0] if found else Control(False, "none was made"))
 
 
@@ -159,7 +163,7 @@ def _merge(
     attempt, _exchange, judgement, _evidence = worst
     where = f"{attempt.target.name}: " if len(group) > 1 and judgement.verdict != "pass" else ""
     run_in = attempt.run_in.name if attempt.run_in else "probe pod outside the mesh"
-    evidence = {"run_in": run_in, "pods": [entry[3] for entry in group]}
+    evidence = {"caller_cluster": attempt.cluster or cluster, "run_in": run_in, "pods": [entry[3] for entry in group]}
     judgement = replace(judgement, reason=where + judgement.reason)
     return judgement.cell(PROOF, cluster, source, target, label, attempt.case.expected, evidence)
 

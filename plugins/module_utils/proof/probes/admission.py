@@ -4,7 +4,8 @@
 """Let probes through the network's policies for as long as they measure the layer above it.
 
 A packet that a NetworkPolicy drops says nothing of TLS. A policy that *selects* a pod also isolates it, so each of
-ours selects exactly what an existing policy selects already, and adds one peer: our probe pods.
+ours selects exactly what an existing policy selects already, and adds as peers our probe pods. Those of another cluster
+have no labels here: policies know them by their address.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import contextlib
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
 from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.cluster.client import ClusterClient
@@ -26,11 +28,15 @@ Object = dict[str, Any]
 
 
 def admitting(
-    policies: Iterable[Mapping[str, Any]], owner: Mapping[str, str], probe_namespace: str, namespaces: Sequence[str]
-) -> list[Object]:
+    policies: Iterable[Mapping[str, Any]], owner: Mapping[str, str], probe_namespace: str, namespaces: Sequence[str],
+    addresses: Sequence[str] = (),
+) -> list[Object]:  # fmt: skip
     """The policies to add: ingress beside each policy that isolates, and egress for the probe pods themselves."""
     probes = {"matchLabels": dict(owner)}
-    peer = {"namespaceSelector": {"matchLabels": {NAMESPACE_NAME_LABEL: probe_namespace}}, "podSelector": probes}
+    peers: list[Object] = [
+        {"namespaceSelector": {"matchLabels": {NAMESPACE_NAME_LABEL: probe_namespace}}, "podSelector": probes},
+        *({"ipBlock": {"cidr": str(ip_network(address))}} for address in addresses),
+    ]
     selected: dict[str, tuple[str, Mapping[str, Any]]] = {}
     for policy in policies:
         namespace = policy["metadata"]["namespace"]
@@ -38,7 +44,7 @@ def admitting(
             selector = policy["spec"].get("podSelector") or {}
             selected[f"{namespace}{sorted(selector.items())!r}"] = (namespace, selector)
     ingress = [
-        _policy(namespace, owner, {"podSelector": selector, "policyTypes": ["Ingress"], "ingress": [{"from": [peer]}]})
+        _policy(namespace, owner, {"podSelector": selector, "policyTypes": ["Ingress"], "ingress": [{"from": peers}]})
         for namespace, selector in selected.values()
     ]
     egress = _policy(probe_namespace, owner, {"podSelector": probes, "policyTypes": ["Egress"], "egress": [{}]})
@@ -57,12 +63,17 @@ def _policy(namespace: str, owner: Mapping[str, str], spec: Object) -> Object:
 
 @contextlib.contextmanager
 def admitted(
-    client: ClusterClient, owner: Mapping[str, str], probe_namespace: str, namespaces: Sequence[str]
-) -> Iterator[None]:
-    """For the length of the block, pods of ``probe_namespace`` that carry ``owner`` reach ``namespaces``."""
+    client: ClusterClient, owner: Mapping[str, str], probe_namespace: str, namespaces: Sequence[str],
+    addresses: Sequence[str] = (),
+) -> Iterator[None]:  # fmt: skip
+    """For the length of the block, pods of ``probe_namespace`` that carry ``owner`` reach ``namespaces``.
+
+    So do pods at ``addresses``, which are of other clusters.
+    """
     existing = client.list(API, KIND)
     _sweep(client, owner, existing)
-    wanted = admitting((policy for policy in existing if not _ours(policy, owner)), owner, probe_namespace, namespaces)
+    others = (policy for policy in existing if not _ours(policy, owner))
+    wanted = admitting(others, owner, probe_namespace, namespaces, addresses)
     try:
         for policy in wanted:
             client.create(policy)

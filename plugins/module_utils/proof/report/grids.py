@@ -33,13 +33,13 @@ class Square:
 class Grid:
     """Rows and columns; a place without a cell is None."""
 
-    cluster: str
+    title: str
     corner: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, tuple[Square | None, ...]], ...]
 
 
-def grid_of(cluster: str, cells: Iterable[Cell], corner: str, row: Key, column: Key) -> Grid:
+def grid_of(title: str, cells: Iterable[Cell], corner: str, row: Key, column: Key) -> Grid:
     """Cells by the names that row and column give them, in the order of their first appearance."""
     placed: dict[tuple[str, str], Cell] = {}
     for cell in cells:
@@ -47,7 +47,7 @@ def grid_of(cluster: str, cells: Iterable[Cell], corner: str, row: Key, column: 
     rows = tuple(dict.fromkeys(name for name, _unused in placed))
     columns = tuple(dict.fromkeys(name for _unused, name in placed))
     return Grid(
-        cluster,
+        title,
         corner,
         columns,
         tuple((name, tuple(_square(placed.get((name, other))) for other in columns)) for name in rows),
@@ -70,13 +70,16 @@ def mark_of(cell: Cell) -> str:
 
 
 def grids(gathered: Gathered, proof: str) -> list[Grid]:
-    """The grids of a proof, one a cluster; none for a proof that is told as a list."""
+    """The grids of a proof, one a cluster, and one for each other cluster that called it; none for what is a list."""
     found: list[Grid] = []
     for cluster in dict.fromkeys(cell.cluster for cell in gathered.of(proof)):
         cells = gathered.of(proof, cluster)
         if proof == "mtls":
             pairs = sorted((cell for cell in cells if cell.source), key=lambda cell: cell.target)
-            found.append(grid_of(cluster, pairs, "caller → port", _way, lambda cell: cell.case))
+            for home in dict.fromkeys(_home(cell) for cell in pairs):
+                calls = [cell for cell in pairs if _home(cell) == home]
+                title = cluster if home == cluster else f"{cluster}, called from {home}"
+                found.append(grid_of(title, calls, "caller → port", _way, lambda cell: cell.case))
         elif proof == "network_policy":
             known = [cell for cell in cells if cell.source]
             found.append(grid_of(cluster, known, "from ╲ to", lambda cell: cell.source, lambda cell: cell.target))
@@ -86,6 +89,11 @@ def grids(gathered: Gathered, proof: str) -> list[Grid]:
         elif proof == "tls":
             found.append(grid_of(cluster, cells, "endpoint", lambda cell: cell.target, lambda cell: cell.case))
     return [grid for grid in found if grid.rows]
+
+
+def _home(cell: Cell) -> str:
+    """The cluster that a call of ``mtls_check`` came from."""
+    return str(cell.evidence.get("caller_cluster", cell.cluster))
 
 
 def _way(cell: Cell) -> str:

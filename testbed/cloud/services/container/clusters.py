@@ -102,6 +102,7 @@ def _start(call: Call, key: str, body: Body, pools: list[Body]) -> Body:
         version=body["initialClusterVersion"],
         labels=dict(body.get("resourceLabels") or {}),
         secret_manager=_secret_manager(call, key, body),
+        network=body["networkConfig"]["network"],
     )
     return _launch(call, operation, request)
 

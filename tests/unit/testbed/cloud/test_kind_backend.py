@@ -45,8 +45,9 @@ def backend(clusters: Clusters) -> KindBackend:
 )
 def test_port_443_goes_without_saying(endpoint: str, shown: str) -> None:
     clusters = Clusters(endpoint)
-    found = backend(clusters).create(ClusterRequest("primary", "europe-west1", 2, "1.34", {"a": "b"}, {"pool": "p"}))
+    wanted = ClusterRequest("primary", "europe-west1", 2, "1.34", {"a": "b"}, {"pool": "p"}, "projects/p/net")
+    found = backend(clusters).create(wanted)
     assert (found.endpoint, found.ca_certificate) == (shown, "PEM")
     expected = {"location": "europe-west1", "node_count": 2, "version": "1.34", "labels": {"a": "b"},
-                "secret_manager": {"pool": "p"}}  # fmt: skip
+                "secret_manager": {"pool": "p"}, "network": "projects/p/net"}  # fmt: skip
     assert clusters.asked == [("primary", expected)]

@@ -30,6 +30,7 @@ def test_ranges_are_reserved_for_documentation_and_benchmarks(plan: addresses.Ad
     benchmarks = IPv4Network("198.18.0.0/15")
     assert pods.subnet_of(benchmarks)
     assert services.subnet_of(benchmarks)
+    assert pods.subnet_of(addresses.CLUSTER_RANGE) and services.subnet_of(addresses.CLUSTER_RANGE)
     assert pool.subnet_of(addresses.SUBNET)
     assert not pool.overlaps(addresses.NODE_RANGE)
 

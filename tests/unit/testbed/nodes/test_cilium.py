@@ -14,6 +14,13 @@ def test_kube_proxy_is_replaced_and_the_api_server_found_without_a_service() -> 
     assert (VALUES["k8sServiceHost"], VALUES["k8sServicePort"]) == ("198.51.100.3", 6443)
 
 
+def test_pods_keep_their_address_on_the_way_to_pods_of_any_cluster_and_to_nothing_else() -> None:
+    native = ipaddress.IPv4Network(VALUES["ipv4NativeRoutingCIDR"])
+    plans = [addresses.plan(slot) for slot in range(addresses.SLOTS)]
+    assert all(plan.pods.subnet_of(native) and not plan.services.overlaps(native) for plan in plans)
+    assert not native.overlaps(addresses.SUBNET)
+
+
 def test_istio_can_be_chained_and_redirect() -> None:
     assert VALUES["cni"]["exclusive"] is False
     assert VALUES["socketLB"]["hostNamespaceOnly"] is True

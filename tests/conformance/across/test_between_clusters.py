@@ -1,0 +1,128 @@
+"""Clusters of one mesh call each other: every workload is taken, every impostor refused, and what breaks is named."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.pingpong.platform.plugins.module_utils.cluster.client import ClusterClient
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls import callers
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.check import run as mtls_check
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.identities import Signer, stranger
+
+from testbed.nodes import addresses, routes
+from testbed.nodes.prepare import installed_runtime
+from testbed.nodes.runtime import Runtime
+
+pytestmark = [pytest.mark.platform, pytest.mark.timeout(900)]
+
+ROOT = Path(__file__).parents[3]
+STATE = Path(os.environ.get("PINGPONG_STATE") or ROOT / ".local")
+CONFIGS = {name: STATE / "clusters" / f"pingpong-local-{name}" / "kubeconfig" for name in ("primary", "secondary")}
+WAYS = [("primary", "secondary"), ("secondary", "primary")]
+Object = dict[str, Any]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def clients() -> Iterator[dict[str, ClusterClient]]:
+    if not all(path.exists() for path in CONFIGS.values()):
+        pytest.skip("the local platform is not up: make site")
+    found = {name: ClusterClient.from_connection({"kubeconfig": str(path)}) for name, path in CONFIGS.items()}
+    yield found
+    for client in found.values():
+        client.close()
+
+
+def check(here: str, there: str) -> Object:
+    """``mtls_check`` of a cluster with callers of the other one, without failing."""
+    return mtls_check({
+        "connection": {"kubeconfig": str(CONFIGS[here])}, "cluster": here, "fail": False,
+        "callers": [{"cluster": there, "connection": {"kubeconfig": str(CONFIGS[there])}}],
+        "environment_name": "conformance", "probe_image": json.loads((STATE / "images.json").read_text())["ping"],
+        "probe_command": ["python3", "-m", "pingpong.probe"], "probe_timeout": 3.0,
+        "namespaces": ["pingpong-a", "pingpong-b"], "trust_domain": "pingpong.local", "mesh_namespace": "istio-system",
+        "probe_namespace": "pingpong-c", "admit_probes": True, "whoami_path": "/whoami", "whoami_ports": [8080],
+        "min_authority_days": 1.0, "exceptions": [],
+    })  # fmt: skip
+
+
+def split(result: Object) -> tuple[list[Object], list[Object]]:
+    """The cells of calls from the other cluster, and all others."""
+    here = result["cluster"]
+    across = [cell for cell in result["cells"] if cell["evidence"].get("caller_cluster", here) != here]
+    assert across
+    return across, [cell for cell in result["cells"] if cell not in across]
+
+
+def verdicts(cells: list[Object]) -> set[str]:
+    return {cell["verdict"] for cell in cells}
+
+
+@pytest.mark.parametrize(("here", "there"), WAYS)
+def test_every_workload_of_the_other_cluster_is_taken_and_every_impostor_refused(
+    clients: dict[str, ClusterClient], here: str, there: str
+) -> None:
+    result = check(here, there)
+    assert result["short_of"] == ""
+    across, _others = split(result)
+    called = {(cell["source"], cell["target"]) for cell in across if cell["case"].startswith("valid/")}
+    assert called == {
+        (f"{there}: {source}/{source}", f"{target}/{target}:8080")
+        for source in ("pingpong-a", "pingpong-b") for target in ("pingpong-a", "pingpong-b")
+    }  # fmt: skip
+    assert result["coverage"]["pairs"] == {"probed": 6, "total": 6}
+    assert len({result["authorities"][name] for name in (here, there)}) == 2, "an intermediate for each"
+    for client in clients.values():
+        left = [*client.list("v1", "Pod"), *client.list("networking.k8s.io/v1", "NetworkPolicy")]
+        assert not [thing for thing in left if thing["metadata"]["name"].startswith("pingpong-probe-")]
+
+
+def test_a_cluster_that_signs_with_a_strangers_root_is_refused_and_named(
+    clients: dict[str, ClusterClient], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own, elsewhere = callers.signer, clients["secondary"].connection
+
+    def signer(client: ClusterClient, namespace: str) -> Signer:
+        return stranger(datetime.now(UTC)) if client.connection == elsewhere else own(client, namespace)
+
+    monkeypatch.setattr(callers, "signer", signer)
+    across, others = split(check("primary", "secondary"))
+    assert verdicts(others) == {"pass"}, "nobody else is accused"
+    good = [cell for cell in across if cell["case"].startswith("valid/")]
+    assert verdicts(good) == {"fail"}
+    assert {cell["source"] for cell in good} == {"secondary: pingpong-a/pingpong-a", "secondary: pingpong-b/pingpong-b"}
+    assert all("refused a caller that it must admit" in cell["reason"] for cell in good)
+    assert verdicts([cell for cell in across if cell not in good]) == {"inconclusive"}, "nothing else was proved"
+
+
+@pytest.fixture
+def severed() -> Iterator[Runtime]:
+    """The nodes without the routes between their clusters."""
+    runtime = installed_runtime()
+    assert runtime is not None
+    try:
+        for node in runtime.nodes():
+            runtime.execute(node.name, "ip", "route", "flush", "proto", routes.PROTOCOL)
+        yield runtime
+    finally:
+        routes.connect(runtime)
+
+
+@pytest.mark.usefixtures("severed")
+def test_clusters_without_a_way_between_them_prove_nothing_of_each_other() -> None:
+    across, others = split(check("primary", "secondary"))
+    assert verdicts(others) == {"pass"}
+    assert verdicts(across) == {"inconclusive"}
+    assert all("pods of primary could not be reached from secondary" in cell["reason"] for cell in across)
+
+
+def test_no_packet_to_a_pod_that_no_cluster_has_leaves_a_node(severed: Runtime) -> None:
+    nobody = str(addresses.POD_RANGE[-2])
+    for node in severed.nodes():
+        way = severed.execute(node.name, "sh", "-c", f"ip route get {nobody} 2>&1 || true")
+        assert "No route to host" in way
