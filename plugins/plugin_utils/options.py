@@ -22,6 +22,8 @@ def misshapen(spec: Mapping[str, Any], options: Mapping[str, Any], where: str = 
             yield from _dict(place, option, value)
         elif option.get("type") == "list" and isinstance(value, Mapping):
             yield f"{place}: found a dict, expected a list"
+        elif option.get("elements") == "dict" and isinstance(value, str):
+            yield f"{place}: found a str, expected a list of dicts"
         elif option.get("elements") == "dict" and isinstance(value, list):
             for index, element in enumerate(value):
                 yield from _dict(f"{place}[{index}]", option, element)

@@ -18,6 +18,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "a word": (one(key="rsa-2048"), "certificates[0].key: found a str, expected a dict of algorithm"),
     "one for a list": ({"certificates": {"name": "edge"}}, "certificates: found a dict, expected a list"),
     "words for dicts": ({"certificates": ["edge"]}, "certificates[0]: found a str, expected a dict of ca, common_name"),
+    "a text for a list": ({"certificates": "- name: edge"}, "certificates: found a str, expected a list of dicts"),
     "deep below": (
         one(sinks=[{"files": {}}, {"secret": 7}]),
         "certificates[0].sinks[1].secret: found a int, expected a dict of fields, name",
