@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible.errors import AnsibleError
 from ansible_collections.pingpong.platform.plugins.module_utils.cluster.engine import run
 from ansible_collections.pingpong.platform.plugins.module_utils.cluster.spec import K8S_APPLY
 from ansible_collections.pingpong.platform.plugins.plugin_utils.action import PlatformAction
@@ -19,4 +20,12 @@ class ActionModule(PlatformAction):
 
     def execute(self, args: dict[str, Any]) -> dict[str, Any]:
         """Reconcile the layer."""
+        args["files"] = [self._found(path) for path in args["files"]]
         return run(args, check_mode=self.check_mode, want_diff=self.diff)
+
+    def _found(self, path: str) -> str:
+        """Where Ansible's own actions find a relative path: in the role, or beside the playbook."""
+        try:
+            return str(self._find_needle("files", path))
+        except AnsibleError:
+            return path  # as it is, and the error names it

@@ -17,8 +17,8 @@ description:
   - A certificate is made anew, with a new key, for a reason only, and the reason is returned; O(certificates) says
     which there are. Otherwise nothing is written.
   - It runs in the controller, so that files are the controller's.
-  - A private key is written readable by its owner alone, or straight to the API; it is neither shown nor returned
-    unless O(certificates[].return_content) asks for it.
+  - A private key is written readable by its owner alone unless a mode says otherwise, or straight to the API; it is
+    neither shown nor returned unless O(certificates[].return_content) asks for it.
 options:
   certificates:
     description:
@@ -103,7 +103,7 @@ options:
             type: dict
             suboptions: &subtrees
               dns:
-                description: Domains; all names below are meant too.
+                description: Domains; all names below are meant too, and with a leading dot only those.
                 type: list
                 elements: str
               ips:
@@ -192,7 +192,7 @@ options:
                 choices: [tls, opaque, cacerts]
                 default: tls
               fields:
-                description: "Other names for the fields, such as V({tls.crt: cert})."
+                description: "Other names for the fields, such as V({ca.crt: bundle.pem})."
                 type: dict
           files:
             description: PEM files.
@@ -219,6 +219,11 @@ options:
                 description: The files' mode in octal digits.
                 type: raw
                 default: "0600"
+              key_mode:
+                description:
+                  - The mode of the key alone, O(certificates[].sinks[].files.mode) when left out. What would let every
+                    user of the machine read the key is refused.
+                type: raw
           pkcs12:
             description: A PKCS#12 file.
             type: dict

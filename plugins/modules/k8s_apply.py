@@ -38,12 +38,14 @@ options:
     choices: [present, absent]
     default: present
   objects:
-    description: Objects, as dicts.
+    description: Objects, as dicts; lists of them, such as C(kind=List), are opened.
     type: list
     elements: dict
     default: []
   files:
-    description: YAML or JSON files, or folders of them, with one or more objects each.
+    description:
+      - YAML or JSON files, or folders of them, with one or more objects each. A relative path is looked for in the
+        role's C(files), beside the playbook, and where Ansible was started.
     type: list
     elements: path
     default: []

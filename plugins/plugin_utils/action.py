@@ -12,6 +12,7 @@ from ansible.module_utils.common.parameters import remove_values
 from ansible.plugins.action import ActionBase
 from ansible_collections.pingpong.platform.plugins.module_utils.common.documents import plain
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
+from ansible_collections.pingpong.platform.plugins.plugin_utils.options import misshapen
 
 
 class PlatformAction(ActionBase):  # type: ignore[misc]
@@ -33,6 +34,9 @@ class PlatformAction(ActionBase):  # type: ignore[misc]
         """Validate the task's options, execute, and mask every ``no_log`` value in what is returned."""
         result: dict[str, Any] = super().run(tmp, task_vars) or {}
         self.task_vars = task_vars or {}
+        problem = next(misshapen(self.ARGUMENT_SPEC, self._task.args), None)
+        if problem:
+            return {**result, "failed": True, "msg": problem}
         validation, args = self.validate_argument_spec(argument_spec=self.ARGUMENT_SPEC, **self.CONSTRAINTS)
         try:
             result.update(self.execute(plain(args)))

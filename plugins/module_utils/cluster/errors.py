@@ -76,6 +76,11 @@ _HINTS = (
     ("immutable", Hint.IMMUTABLE),
     ("may not change once set", Hint.IMMUTABLE),
     ("cannot change roleRef", Hint.IMMUTABLE),
+    ("may not be changed in an update", Hint.IMMUTABLE),
+    ("updates to parameters are forbidden", Hint.IMMUTABLE),
+    ("updates to provisioner are forbidden", Hint.IMMUTABLE),
+    ("updates to statefulset spec", Hint.IMMUTABLE),
+    ("pod updates may not change fields", Hint.IMMUTABLE),
 )
 
 

@@ -42,16 +42,16 @@ class Sourced(NamedTuple):
 
 
 def flatten(given: Iterable[Sourced]) -> list[Sourced]:
-    """Empty documents dropped, ``kind: List`` opened; an OptionError when something is not an object."""
+    """Empty documents dropped, lists opened (``List``, ``RoleList``); an OptionError for what is not an object."""
     flat = []
     for item in given:
         if item.obj is None or item.obj == {}:
             continue
         if not isinstance(item.obj, dict):
             raise OptionError(f"{item.source}: expected a Kubernetes object, found {_kind_of(item.obj)}")
-        if item.obj.get("kind") == "List" and isinstance(item.obj.get("items"), list):
+        if _is_list(item.obj):
             inner = (
-                Sourced(f"{item.source}, item {place}", part, item.namespace)
+                Sourced(f"{item.source}, item {place}", _typed(part, item.obj), item.namespace)
                 for place, part in enumerate(item.obj["items"], 1)
             )
             flat.extend(flatten(inner))
@@ -59,6 +59,19 @@ def flatten(given: Iterable[Sourced]) -> list[Sourced]:
         _check(item)
         flat.append(item)
     return flat
+
+
+def _is_list(obj: Object) -> bool:
+    """A kind of its own may end with List too; such an object has a name."""
+    metadata = obj.get("metadata")
+    named = isinstance(metadata, dict) and bool(metadata.get("name"))
+    return str(obj.get("kind")).endswith("List") and isinstance(obj.get("items"), list) and not named
+
+
+def _typed(item: Any, listed: Object) -> Any:
+    """An item of a list as it stands alone: in a ``RoleList`` from the API none says that it is a ``Role``."""
+    kind = listed["kind"].removesuffix("List")
+    return {"apiVersion": listed.get("apiVersion"), "kind": kind, **item} if kind and isinstance(item, dict) else item
 
 
 def prepare(given: Iterable[Sourced], owner: Owner, scope: Scope, namespace: str = "") -> Objects:

@@ -24,7 +24,16 @@ GRACE = {
 # A program that waits for its peers by crashing deserves a few tries.
 RESTARTS = 3
 
-WORKLOADS = frozenset({("apps", "Deployment"), ("apps", "StatefulSet"), ("apps", "DaemonSet"), ("batch", "Job")})
+WORKLOADS = frozenset(
+    {
+        ("", "ReplicationController"),
+        ("apps", "DaemonSet"),
+        ("apps", "Deployment"),
+        ("apps", "ReplicaSet"),
+        ("apps", "StatefulSet"),
+        ("batch", "Job"),
+    }
+)
 
 
 class Stuck(NamedTuple):
@@ -43,7 +52,7 @@ class Stuck(NamedTuple):
 def selector(workload: Object) -> str | None:
     """The label selector of a workload's pods, None when it has none that a LIST can use."""
     spec = workload["spec"].get("selector") or {}
-    labels = spec.get("matchLabels")
+    labels = spec if workload["kind"] == "ReplicationController" else spec.get("matchLabels")
     if not labels or spec.get("matchExpressions"):
         return None
     return ",".join(f"{name}={value}" for name, value in sorted(labels.items()))

@@ -133,6 +133,19 @@ def _daemon_set(obj: Object) -> Readiness:
     return READY if available >= want else _pending(f"{available} of {want} pods are available")
 
 
+def _replica_set(obj: Object) -> Readiness:
+    unobserved = _unobserved(obj)
+    if unobserved:
+        return unobserved
+    status, want = obj.get("status") or {}, obj["spec"].get("replicas", 1)
+    blocked = condition(obj, "ReplicaFailure")
+    why = f"; {_text(blocked)}" if blocked.get("status") == "True" else ""
+    if status.get("replicas", 0) > want:
+        return _pending(f"{status['replicas'] - want} replicas too many still run")
+    available = status.get("availableReplicas", 0)
+    return READY if available >= want else _pending(f"{available} of {want} replicas are available{why}")
+
+
 def _job(obj: Object) -> Readiness:
     failed = condition(obj, "Failed")
     if failed.get("status") == "True":
@@ -224,11 +237,13 @@ _PREDICATES: dict[tuple[str, str], Predicate] = {
     ("", "Namespace"): _namespace,
     ("", "PersistentVolumeClaim"): _volume_claim,
     ("", "Pod"): _pod,
+    ("", "ReplicationController"): _replica_set,
     ("", "Service"): _service,
     ("apiextensions.k8s.io", "CustomResourceDefinition"): _definition,
     ("apiregistration.k8s.io", "APIService"): _needs("Available"),
     ("apps", "DaemonSet"): _daemon_set,
     ("apps", "Deployment"): _deployment,
+    ("apps", "ReplicaSet"): _replica_set,
     ("apps", "StatefulSet"): _stateful_set,
     ("autoscaling", "HorizontalPodAutoscaler"): _needs("AbleToScale"),
     ("batch", "Job"): _job,

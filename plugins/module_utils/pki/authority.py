@@ -8,13 +8,14 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from urllib.parse import urlsplit
 
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
 from ansible_collections.pingpong.platform.plugins.module_utils.pki import keys
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.certificates import Issued, moment
-from ansible_collections.pingpong.platform.plugins.module_utils.pki.names import KINDS, Names, read_names
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.names import DNS, KINDS, Names, read_names
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.wanted import EXTENDED_USAGES, Wanted
 
 with suppress(ImportError):  # see libraries.require
@@ -59,7 +60,7 @@ def _problems(wanted: Wanted, issuer: Issued, now: datetime) -> Iterator[str]:
         yield from _unfit(wanted, above)
         constraints = _extension(above, x509.NameConstraints)
         if constraints is not None:
-            yield from _forbidden(wanted.names, constraints)
+            yield from _forbidden(_constrained(wanted), constraints)
 
 
 def _unfit(wanted: Wanted, above: x509.Certificate) -> Iterator[str]:
@@ -72,12 +73,23 @@ def _unfit(wanted: Wanted, above: x509.Certificate) -> Iterator[str]:
         yield f'the extended key usage of "{above.subject.rfc4514_string()}" lacks {", ".join(lacking)}'
 
 
+def _constrained(wanted: Wanted) -> Names:
+    """The names that are held against constraints: OpenSSL takes a leaf's common name where it has no DNS name."""
+    name = wanted.common_name.lower()
+    if wanted.authority or wanted.names.dns or "." not in name or not DNS.fullmatch(name):
+        return wanted.names
+    return replace(wanted.names, dns=(name,))
+
+
 def _forbidden(names: Names, constraints: x509.NameConstraints) -> Iterator[str]:
     permitted = read_names(constraints.permitted_subtrees or ())
     excluded = read_names(constraints.excluded_subtrees or ())
     for kind in KINDS:
         allowed, refused = getattr(permitted, kind), getattr(excluded, kind)
         for name in getattr(names, kind):
+            if kind == "uris" and (allowed or refused) and not urlsplit(name).hostname:
+                yield f'its name constraints are about hosts of URIs, found "{name}" without one'
+                continue
             if allowed and not any(within(kind, name, subtree) for subtree in allowed):
                 yield f'its name constraints permit {", ".join(allowed)} only, found "{name}"'
             if any(within(kind, name, subtree) for subtree in refused):
@@ -89,8 +101,9 @@ def within(kind: str, name: str, subtree: str) -> bool:
     if kind == "ips":
         return ipaddress.ip_address(name) in ipaddress.ip_network(subtree)
     if kind == "dns":
-        bare = subtree.removeprefix(".")
-        return name.removeprefix("*.") == bare or name.endswith("." + bare)
+        # A leading dot is none of the standard's; those who verify take it for the names below alone.
+        below = name.endswith("." + subtree.removeprefix("."))
+        return below or name == subtree
     host = (urlsplit(name).hostname or "") if kind == "uris" else name.rpartition("@")[2]
     if "@" in subtree:
         return name.lower() == subtree

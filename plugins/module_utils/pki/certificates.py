@@ -8,20 +8,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
 from ansible_collections.pingpong.platform.plugins.module_utils.pki import keys
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.durations import BACKDATE
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.names import Names, read_names
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.wanted import EXTENDED_USAGES, USAGES, Wanted
 
 with suppress(ImportError):  # see libraries.require
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
-
-# A certificate is valid a little before it is made: clocks differ by minutes, and a peer that is behind refuses it.
-BACKDATE = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,16 +19,19 @@ UNITS = {
     "w": timedelta(weeks=1),
     "y": timedelta(days=365),
 }
+# A certificate is valid a little before it is made: clocks differ by minutes, and a peer that is behind refuses it.
+BACKDATE = timedelta(minutes=5)
 _LONGEST = timedelta(days=365_000)
 _PART = re.compile(r"(\d+)([smhdwy])")
 _WHOLE = re.compile(r"(?:\d+[smhdwy])+")
 _SHARE = re.compile(r"(\d+(?:\.\d+)?)%")
 
 
-def parse_span(option: str, text: str) -> timedelta:
-    """Read a span; ``option`` names where it stood, for the error."""
+def parse_span(option: str, text: str, otherwise: str = "") -> timedelta:
+    """Read a span; ``option`` names where it stood and ``otherwise`` what else may stand there, for the error."""
     if not _WHOLE.fullmatch(text):
-        raise OptionError(f'{option}: found "{text}", expected a span such as 90d, 36h or 1d12h (units s m h d w y)')
+        units = f"a span such as 90d, 36h or 1d12h (units s m h d w y) {otherwise}".rstrip()
+        raise OptionError(f'{option}: found "{text}", expected {units}')
     seconds = sum(int(count) * int(UNITS[unit].total_seconds()) for count, unit in _PART.findall(text))
     if seconds > _LONGEST.total_seconds():
         raise OptionError(f'{option}: found "{text}", expected a span of at most 1000y')
@@ -49,11 +52,17 @@ class RenewBefore:
     def parse(cls, option: str, text: str) -> RenewBefore:
         match = _SHARE.fullmatch(text)
         if not match:
-            return cls(span=parse_span(option, text))
+            return cls(span=parse_span(option, text, "or a share such as 33%"))
         share = float(match[1]) / 100
         if not 0 < share < 1:
             raise OptionError(f'{option}: found "{text}", expected a share between 0% and 100%')
         return cls(share=share)
+
+    def check(self, option: str, validity: timedelta) -> None:
+        """Raise OptionError where what is made with this validity would be due from its first day, by every run."""
+        # It begins a little in the past, of which a share takes its part.
+        if self.window(validity + BACKDATE) >= validity:
+            raise OptionError(f"{option}: found a window as long as the validity, expected a shorter one")
 
     def window(self, life: timedelta) -> timedelta:
         return self.span if self.span is not None else life * self.share

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -110,14 +109,14 @@ def refuse_lost(entries: Sequence[Entry]) -> None:
 
 
 def refuse_shared(entries: Sequence[Entry]) -> None:
-    """Refuse a file that is to hold two things: each would be written over the other, by every run."""
-    owners: dict[str, str] = {}
+    """Refuse a place that is to hold two things: each would be written over the other, by every run."""
+    owned: set[str] = set()
     for entry in entries:
         for sink in entry.sinks:
-            for path in map(os.path.abspath, sink.paths):
-                if path in owners:
-                    raise OptionError(f"{entry.option}.sinks: found {path} twice, expected a file of its own")
-                owners[path] = entry.option
+            for claim in sink.claims:
+                if claim in owned:
+                    raise OptionError(f"{entry.option}.sinks: found {claim} twice, expected a place of its own")
+                owned.add(claim)
 
 
 def in_order(entries: Sequence[Entry]) -> list[Entry]:

@@ -19,7 +19,7 @@ with suppress(ImportError):  # see libraries.require
     from cryptography import x509
 
 _LABEL = r"(?!-)[a-z0-9_-]{1,63}(?<!-)"
-_DNS = re.compile(rf"(?:\*\.)?(?:{_LABEL}\.)*{_LABEL}")
+DNS = re.compile(rf"(?:\*\.)?(?:{_LABEL}\.)*{_LABEL}")
 _EMAIL = re.compile(rf"[A-Za-z0-9.!#$%&'*+/=?^_`{{|}}~-]+@((?:{_LABEL}\.)*{_LABEL})", re.IGNORECASE)
 KINDS = ("dns", "ips", "uris", "emails")
 
@@ -95,14 +95,16 @@ def _each(option: str, values: Sequence[str] | None, parse: Any) -> tuple[str, .
 
 def _parse_dns(option: str, value: str) -> str:
     name = value.lower()
-    if len(name) > 253 or not _DNS.fullmatch(name):
+    if len(name) > 253 or not DNS.fullmatch(name):
         raise OptionError(f'{option}: found "{value}", expected a DNS name in ASCII (xn-- for others), or *.name')
+    if name.replace(".", "").isdecimal():
+        raise OptionError(f'{option}: found "{value}", expected a DNS name; an address belongs into ips')
     return name
 
 
 def _parse_domain(option: str, value: str) -> str:
     name = value.lower()
-    if "*" in name or not _DNS.fullmatch(name.removeprefix(".")):
+    if "*" in name or not DNS.fullmatch(name.removeprefix(".")):
         raise OptionError(f'{option}: found "{value}", expected a domain without * such as example.org')
     return name
 

@@ -13,7 +13,6 @@ from enum import StrEnum
 
 from ansible_collections.pingpong.platform.plugins.module_utils.pki import keys
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.certificates import (
-    BACKDATE,
     Issued,
     constraints_of,
     describe_constraints,
@@ -25,7 +24,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.pki.certificates
     names_of,
     signed_by,
 )
-from ansible_collections.pingpong.platform.plugins.module_utils.pki.durations import shorten
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.durations import BACKDATE, shorten
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.wanted import Wanted
 
 with suppress(ImportError):  # see libraries.require

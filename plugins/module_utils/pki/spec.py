@@ -64,6 +64,7 @@ SINK: Spec = {
                 "key": {"type": "path", "required": True, "no_log": False},
                 "chain": {"type": "path"},
                 **ACCESS,
+                "key_mode": {"type": "raw", "no_log": False},
             },
         },
         "pkcs12": {

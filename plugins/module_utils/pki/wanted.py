@@ -132,8 +132,7 @@ def _check(option: str, wanted: Wanted, *, mesh_leaf: bool) -> None:
             raise OptionError(f"{option}.{field}: found a control character, expected printable text")
     if (wanted.permitted or wanted.excluded) and wanted.authority is None:
         raise OptionError(f"{option}.name_constraints: found them on a leaf, expected them only beside ca")
-    if wanted.renew_before.window(wanted.validity) >= wanted.validity:
-        raise OptionError(f"{option}.renew_before: found a window as long as the validity, expected a shorter one")
+    wanted.renew_before.check(f"{option}.renew_before", wanted.validity)
     if mesh_leaf and wanted.algorithm.name == "ed25519":
         raise OptionError(
             f'{option}.key.algorithm: found "ed25519" for a mesh leaf, expected ecdsa-p256, ecdsa-p384 or an RSA key: '

@@ -53,10 +53,15 @@ class Cell:
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
 
+    @property
+    def way(self) -> str:
+        """From where to where; what was looked at, where nobody in particular was asked from."""
+        return f"{self.source} → {self.target}" if self.source else self.target
+
     def headline(self) -> str:
         """One line for a terminal: where, what was promised, what was seen."""
-        way = f"{self.source} → {self.target}" if self.source else self.target
-        text = f"{self.cluster}: {self.proof}: {way} [{self.case}]: expected {self.expected}, found {self.observed}"
+        text = f"{self.cluster}: {self.proof}: {self.way} [{self.case}]: "
+        text += f"expected {self.expected}, found {self.observed}"
         return f"{text} ({self.reason})" if self.reason else text
 
 

@@ -75,6 +75,14 @@ def test_check_apply_and_again_without_a_secret_shown(play: Play, server: ApiSer
             assert value not in output
 
 
+def test_a_relative_file_is_found_beside_the_playbook(play: Play, tmp_path: Path, layer: Harness) -> None:
+    (tmp_path / "files").mkdir()
+    listed = {"apiVersion": "v1", "kind": "ConfigMapList", "items": [{"metadata": {"name": "a"}}, config_map("b")]}
+    (tmp_path / "files" / "two.yml").write_text(f"---\n{json.dumps(listed)}\n---\n---\n{json.dumps(config_map('c'))}\n")
+    assert "changed=1" in play.run(files=["two.yml"])
+    assert all(layer.get("ConfigMap", name) for name in "abc")
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

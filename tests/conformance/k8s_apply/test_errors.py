@@ -94,6 +94,18 @@ JOB = {
     "metadata": {"name": "j"},
     "spec": {"template": {"spec": {"restartPolicy": "Never", "containers": [{"name": "c", "image": "a:1"}]}}},
 }
+CLAIM = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
+STATEFUL_SET: dict[str, Any] = {
+    "apiVersion": "apps/v1",
+    "kind": "StatefulSet",
+    "metadata": {"name": "t"},
+    "spec": {
+        "serviceName": "t",
+        "selector": {"matchLabels": {"app": "t"}},
+        "template": {"metadata": {"labels": {"app": "t"}}, "spec": {"containers": [CONTAINER]}},
+        "volumeClaimTemplates": [{"metadata": {"name": "data"}, "spec": CLAIM}],
+    },
+}
 IMMUTABLE: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "the selector of a Deployment": (
         deployment("d"), {"spec": deployment("d")["spec"] | {
@@ -102,6 +114,7 @@ IMMUTABLE: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "the template of a Job": (JOB, {"spec": {"template": {"spec": {"restartPolicy": "Never", "containers": [
         CONTAINER | {"env": [{"name": f"V{place}", "value": "x" * 50} for place in range(50)]}]}}}}),
     "the address of a Service": (service("v"), {"spec": service("v")["spec"] | {"clusterIP": "None"}}),
+    "the volumes of a StatefulSet": (STATEFUL_SET, {"spec": STATEFUL_SET["spec"] | {"volumeClaimTemplates": []}}),
     "an immutable ConfigMap": (config_map("c") | {"immutable": True}, {"data": {"key": "other"}}),
     "the type of a Secret": (secret("s", password="hunter2"), {"type": "example.org/other"}),
 }  # fmt: skip

@@ -67,6 +67,16 @@ def test_lists_are_opened_and_empty_documents_dropped() -> None:
     assert [obj["metadata"]["name"] for obj in prepared(None, listed, {})] == ["a", "b"]
 
 
+def test_a_list_of_a_kind_is_opened_as_the_api_returns_it() -> None:
+    listed = {"apiVersion": "v1", "kind": "ConfigMapList", "items": [{"metadata": {"name": "a"}}, config("b")]}
+    assert [(obj["kind"], obj["metadata"]["name"]) for obj in prepared(listed)] == [
+        ("ConfigMap", "a"),
+        ("ConfigMap", "b"),
+    ]
+    named = {"apiVersion": "x/v1", "kind": "AccessList", "metadata": {"name": "n"}, "items": []}
+    assert [obj["kind"] for obj in prepared(named)] == ["AccessList"]
+
+
 def test_string_data_becomes_data_and_wins() -> None:
     (made,) = prepared(
         {

@@ -58,6 +58,35 @@ CASES: dict[str, tuple[dict[str, Any], State, str]] = {
         "generation",
     ),
     "Deployment: no status yet": (obj("apps/v1", "Deployment"), PENDING, "generation"),
+    "ReplicaSet: up": (
+        obj("apps/v1", "ReplicaSet", {"observedGeneration": 2, "replicas": 2, "availableReplicas": 2}, {"replicas": 2}),
+        READY,
+        "",
+    ),
+    "ReplicaSet: not available": (
+        obj("apps/v1", "ReplicaSet", {"observedGeneration": 2, "replicas": 2}, {"replicas": 2}),
+        PENDING,
+        "0 of 2 replicas are available",
+    ),
+    "ReplicaSet: quota": (
+        obj(
+            "apps/v1",
+            "ReplicaSet",
+            {"observedGeneration": 2, **conditions(ReplicaFailure="True:FailedCreate:exceeded quota")},
+        ),
+        PENDING,
+        "exceeded quota",
+    ),
+    "ReplicaSet: too many": (
+        obj("apps/v1", "ReplicaSet", {"observedGeneration": 2, "replicas": 3, "availableReplicas": 3}),
+        PENDING,
+        "2 replicas too many",
+    ),
+    "ReplicationController: not available": (
+        obj("v1", "ReplicationController", {"observedGeneration": 2, "replicas": 1}),
+        PENDING,
+        "0 of 1 replicas",
+    ),
     "StatefulSet: up": (
         obj("apps/v1", "StatefulSet", {"observedGeneration": 2, "updatedReplicas": 1, "availableReplicas": 1}),
         READY,

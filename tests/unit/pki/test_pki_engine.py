@@ -210,7 +210,14 @@ REFUSED: dict[str, tuple[list[Options], str]] = {
     ),
     "two things in one file": (
         [{}, {"sinks": [{"pkcs12": {"file": "c0.pem", "passphrase": "x"}}], "name": "c1"}],
-        r"certificates\[1\].sinks: found .*c0.pem twice, expected a file of its own",
+        r"certificates\[1\].sinks: found .*c0.pem twice, expected a place of its own",
+    ),
+    "two things in one Secret": (
+        [
+            {"sinks": [{"secret": {"namespace": "a", "name": "s"}}]},
+            {"sinks": [{"secret": {"namespace": "a", "name": "s"}}]},
+        ],
+        r"certificates\[1\].sinks: found Secret a/s tls.crt twice, expected a place of its own",
     ),
     "an authority that is empty": ([{"issuer": {"ref": ""}}], r"certificates\[0\].issuer: found nothing, expected ref"),
     "an authority without its key": (
@@ -234,6 +241,27 @@ REFUSED: dict[str, tuple[list[Options], str]] = {
             {"issuer": {"ref": "c0"}, "uris": ["spiffe://there.example/ns/a/sa/a"]},
         ],
         'permit here.example only, found "spiffe://there.example',
+    ),
+    "the domain itself under a constraint for what is below": (
+        [
+            {"ca": {}, "name_constraints": {"permitted": {"dns": [".example.org"]}}},
+            {"issuer": {"ref": "c0"}, "dns": ["a.example.org", "example.org"]},
+        ],
+        'permit .example.org only, found "example.org"',
+    ),
+    "a common name that stands for the DNS name": (
+        [
+            {"ca": {}, "name_constraints": {"permitted": {"dns": ["example.org"]}}},
+            {"issuer": {"ref": "c0"}, "common_name": "www.example.net"},
+        ],
+        'permit example.org only, found "www.example.net"',
+    ),
+    "a URI without a host": (
+        [
+            {"ca": {}, "name_constraints": {"excluded": {"uris": ["example.org"]}}},
+            {"issuer": {"ref": "c0"}, "uris": ["urn:uuid:1234"]},
+        ],
+        'about hosts of URIs, found "urn:uuid:1234"',
     ),
     "an excluded network": (
         [
@@ -272,6 +300,21 @@ def test_an_authority_whose_key_does_not_serve(
     with pytest.raises(PlatformError, match=message) as failed:
         engine().run([leaf(tmp_path, issuer=issuer)])
     assert "PRIVATE KEY" not in failed.value.message
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"cert": "tls.crt"}, 'secret.fields: found "cert", expected of tls.crt, tls.key, ca.crt'),
+        ({"tls.crt": "both", "tls.key": "both"}, 'secret.fields: found "both" twice'),
+        ({"ca.crt": "tls.crt"}, 'secret.fields: found "tls.crt" twice'),
+        ({"ca.crt": "a/b"}, 'secret.fields.ca.crt: found "a/b", expected letters'),
+    ],
+)
+def test_names_of_fields_that_would_lose_one_are_refused(fields: Options, message: str) -> None:
+    sink = {"secret": {"namespace": "a", "name": "edge", "type": "opaque", "fields": fields}}
+    with pytest.raises(OptionError, match=message):
+        engine().run([{"name": "edge", "common_name": "e", "sinks": [sink]}])
 
 
 @pytest.mark.parametrize("case", REFUSED)

@@ -48,6 +48,39 @@ def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path: Path, monkeyp
     assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("key", b"old")]
 
 
+def test_of_a_pair_that_cannot_be_written_whole_nothing_is_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A new key beside the old certificate would end the service that reads them."""
+    pair = {"certificate": str(tmp_path / "a.pem"), "key": str(tmp_path / "a.key"), "chain": str(tmp_path / "a.chain")}
+    task = [{"name": "a", "common_name": "a", "sinks": [{"files": pair}]}]
+    engine().run(task)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    real, turns = os.fsync, iter(range(9))
+
+    def full(descriptor: int) -> None:
+        if next(turns) == 2:
+            raise OSError(28, "No space left on device")
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(PlatformError, match=r"a\.pem: can't be written: No space left on device"):
+        engine().run([{**task[0], "common_name": "b"}])
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_the_key_has_a_mode_of_its_own_and_is_never_everyone_s(tmp_path: Path) -> None:
+    pair = {"certificate": str(tmp_path / "a.pem"), "key": str(tmp_path / "a.key"), "mode": "0644"}
+    with pytest.raises(OptionError, match=r"sinks\[0\].files.mode: found 0644, which gives the key to every user"):
+        engine().run([{"name": "a", "common_name": "a", "sinks": [{"files": pair}]}])
+    with pytest.raises(OptionError, match=r"files.key_mode: found 0604, which gives the key to every user"):
+        engine().run([{"name": "a", "common_name": "a", "sinks": [{"files": {**pair, "key_mode": "0604"}}]}])
+    task = [{"name": "a", "common_name": "a", "sinks": [{"files": {**pair, "key_mode": "0600"}}]}]
+    engine().run(task)
+    assert (mode(tmp_path / "a.pem"), mode(tmp_path / "a.key")) == (0o644, 0o600)
+    assert not engine().run(task)["changed"]
+
+
 def test_a_link_at_the_name_is_replaced_and_not_followed(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").write_bytes(b"theirs")
     (tmp_path / "key").symlink_to(tmp_path / "elsewhere")

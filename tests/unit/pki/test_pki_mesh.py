@@ -4,16 +4,33 @@ from __future__ import annotations
 
 import json
 import stat
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import DeadlineError, PlatformError
+from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import (
+    DeadlineError,
+    OptionError,
+    PlatformError,
+)
 from ansible_collections.pingpong.platform.plugins.module_utils.pki import bundles
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.certificates import load_certificates, signed_by
-from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.roots import ValueStore
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.roots import FileStore, Root, ValueStore
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.run import parse_shape
 from cryptography import x509
 from mesh_support import Killed, Mesh
+
+
+class SlowStore(FileStore):
+    """Gives every other run the time to look as well."""
+
+    def load(self) -> list[Root]:
+        found = super().load()
+        time.sleep(0.05)
+        return found
+
 
 STAGES = ("trust_both", "issue_new", "trust_new")
 
@@ -48,6 +65,13 @@ def test_the_root_s_key_is_in_no_cluster_and_in_no_result(tmp_path: Path) -> Non
     stored = [content for one in mesh.clusters.values() for content in (one.mounted() or {}).values()]
     assert not any(key.encode() in content for content in stored)
     assert "BEGIN" not in json.dumps(result)
+
+
+@pytest.mark.parametrize("authority", ["root", "intermediate"])
+def test_an_authority_that_would_always_be_due_is_refused(authority: str) -> None:
+    args = {"trust_domain": "example.org", "root": {}, authority: {"validity": "30d", "renew_before": "30d"}}
+    with pytest.raises(OptionError, match=f"{authority}.renew_before: found a window as long as the validity"):
+        parse_shape(args)
 
 
 def test_again_changes_nothing(tmp_path: Path) -> None:
@@ -212,6 +236,20 @@ def value_store(mesh: Mesh) -> ValueStore:
     root = mesh.shape.make_root(mesh.now)
     certificate, key = bundles.pem(root.certificate), bundles.keys.key_pem(root.key)  # type: ignore[arg-type]
     return ValueStore(certificate.decode(), key.decode())
+
+
+def test_of_runs_at_once_one_makes_the_root_and_the_others_take_it(tmp_path: Path) -> None:
+    """Otherwise the file would hold the root of the last, and the clusters the root of the first, without its key."""
+    mesh = Mesh(tmp_path)
+    (tmp_path / f".mesh-root.pem.{'0' * 16}").write_bytes(b"what a killed run left")
+    mesh.store = SlowStore(tmp_path / "mesh-root.pem")
+    with ThreadPoolExecutor(4) as pool:
+        done = [future.result() for future in [pool.submit(mesh.run) for _unused in range(4)]]
+    assert sorted(one["changed"] for one in done) == [False, False, False, True]
+    (root,) = mesh.store.load()
+    for cluster in mesh.clusters.values():
+        assert load_certificates("", (cluster.mounted() or {})["root-cert.pem"]) == (root.certificate,)
+    assert [path.name for path in tmp_path.iterdir()] == ["mesh-root.pem"]
 
 
 def test_a_root_from_the_vault_is_rotated_by_putting_another_there(tmp_path: Path) -> None:

@@ -55,6 +55,18 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "an underscored wildcard": ({"dns": ["a.*.example"]}, r"dns\[0\]: found \"a\.\*\.example\", expected a DNS name"),
     "letters beyond ASCII": ({"dns": ["bücher.example"]}, r"xn--"),
     "a host as address": ({"ips": ["localhost"]}, r"ips\[0\]: found \"localhost\", expected an IPv4 or IPv6"),
+    "an address among the DNS names": (
+        {"dns": ["10.0.0.1"]},
+        r"dns\[0\]: found \"10.0.0.1\", expected a DNS name; an address belongs into ips",
+    ),
+    "no window": (
+        {"common_name": "x", "renew_before": "0.33"},
+        'renew_before: found "0.33", expected a span .* or a share such as 33%',
+    ),
+    "always due, by its share": (
+        {"common_name": "x", "validity": "1m", "renew_before": "33%"},
+        "renew_before: found a window as long as the validity",
+    ),
     "no scheme": ({"uris": ["example.org/x"]}, r"uris\[0\]: found .* expected a URI"),
     "an address with a zone": (
         {"ips": ["fe80::1%eth0"]},

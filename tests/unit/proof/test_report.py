@@ -55,6 +55,13 @@ def test_all_passes_write_both_files_and_do_not_fail(tmp_path: Path) -> None:
     assert document["not_covered"] == [{"where": "primary: network_policy", "what": "UDP is only computed"}]
 
 
+@pytest.mark.parametrize("path", ["file", "file/below"])
+def test_a_folder_that_cannot_be_written_to_is_named(tmp_path: Path, path: str) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    with pytest.raises(PlatformError, match=f"path: the report can't be written to {tmp_path / path}: "):
+        run(options(tmp_path / path, GOOD))
+
+
 @pytest.mark.parametrize(
     ("results", "says"),
     [
@@ -97,6 +104,23 @@ def test_the_page_is_self_contained_and_escapes_what_it_shows(tmp_path: Path) ->
     page = (tmp_path / "index.html").read_text()
     assert "<script" not in page and "<img" not in page
     assert not re.search(r"(?:src|href)=\"(?!#)", page), "nothing is fetched from anywhere"
+
+
+@pytest.mark.parametrize("verdicts", [("fail", "pass"), ("pass", "fail"), ("inconclusive", "pass")])
+def test_of_two_in_one_square_the_worse_is_shown_and_the_other_listed(verdicts: tuple[Any, Any]) -> None:
+    cells = [cell("network_policy", verdict, case=str(number)) for number, verdict in enumerate(verdicts)]
+    gathered = gather("T", "local", ["primary"], [result("network_policy", *cells)], NOW)
+    (grid,) = grids(gathered, "network_policy")
+    (square,) = [square for _name, row in grid.rows for square in row if square]
+    (other,) = listed(gathered, "network_policy")
+    assert (square.cell.verdict, other.cell.verdict) == (min(verdicts), "pass")
+
+
+def test_what_is_listed_tells_from_where_and_has_its_evidence(tmp_path: Path) -> None:
+    asked = cell("metrics", source="controller", target="panel", evidence={"query": "sum(rate(x[5m]))"})
+    run(options(tmp_path, [result("metrics", asked)]))
+    text = (tmp_path / "index.html").read_text()
+    assert "controller → panel" in text and "sum(rate(x[5m]))" in text
 
 
 def test_every_cell_is_either_in_a_grid_or_in_a_list() -> None:

@@ -39,8 +39,12 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if source != target
         for case in ("plaintext", "wrong_ca/tls1.2", "wrong_ca/tls1.3")
     ]  # fmt: skip
-    result = {"proof": "mtls", "cells": [cell.to_dict() for cell in cells]}
-    gathered = gather("What runs", "local", ["primary", "secondary"], [result], datetime(2026, 11, 22, tzinfo=UTC))
+    long = Cell("metrics", "primary", "", "x" * 300, "y" * 300, "data", "none", "fail", "z" * 300, {"query": "q" * 300})
+    results = [
+        {"proof": "mtls", "cells": [cell.to_dict() for cell in cells]},
+        {"proof": "metrics", "cells": [long.to_dict()]},
+    ]
+    gathered = gather("What runs", "local", ["primary", "secondary"], results, datetime(2026, 11, 22, tzinfo=UTC))
     path = Path(tmp_path_factory.mktemp("report")) / "index.html"
     path.write_text(page(gathered))
     return path
@@ -55,16 +59,17 @@ def browser() -> str:
     return found or BROWSERS[0]
 
 
-def chromium(*arguments: str) -> str:
-    command = [browser(), "--headless", "--no-sandbox", "--disable-gpu", "--window-size=1280,900", *arguments]
+def chromium(*arguments: str, width: int = 1280) -> str:
+    command = [browser(), "--headless", "--no-sandbox", "--disable-gpu", f"--window-size={width},900", *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
     return done.stdout
 
 
-def test_the_page_fits_and_its_evidence_opens(file: Path) -> None:
+@pytest.mark.parametrize("width", [1280, 600])
+def test_the_page_fits_and_its_evidence_opens(file: Path, width: int) -> None:
     looked = file.with_name("looked.html")
     looked.write_text(file.read_text().replace("</body>", f"{LOOK}</body>"))
-    title = re.search(r"<title>(.*?)</title>", chromium("--dump-dom", looked.as_uri()))
+    title = re.search(r"<title>(.*?)</title>", chromium("--dump-dom", looked.as_uri(), width=width))
     assert title and title[1] == "true true 18"
 
 

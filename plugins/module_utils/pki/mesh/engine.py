@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -59,6 +60,10 @@ class MeshEngine:
 
     def run(self, asked: Stage) -> dict[str, Any]:
         """Do the stage; a PlatformError names everything that it would break."""
+        with nullcontext() if self._check_mode else self._store.alone():
+            return self._run(asked)
+
+    def _run(self, asked: Stage) -> dict[str, Any]:
         self._each(Site.read)
         if asked is Stage.TRUST_BOTH:
             self._each(Site.adopt)

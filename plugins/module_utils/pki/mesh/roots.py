@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -60,6 +60,9 @@ class RootStore(Protocol):
     def writable(self) -> bool:
         """Whether ``save`` works; otherwise the user puts a new root there."""
 
+    def alone(self) -> AbstractContextManager[None]:
+        """Keep other runs out, where the place allows it: of two that make a root, one would be overwritten."""
+
     def load(self) -> list[Root]:
         """The roots; empty when there is none yet."""
 
@@ -78,6 +81,9 @@ class FileStore:
     def label(self) -> str:
         return str(self.path)
 
+    def alone(self) -> AbstractContextManager[None]:
+        return atomic.alone([self.path])
+
     def load(self) -> list[Root]:
         data = atomic.read(self.path)
         if data is None:
@@ -89,6 +95,7 @@ class FileStore:
         return parse_roots(f"root.file {self.path}", data)
 
     def save(self, roots: Sequence[Root]) -> None:
+        atomic.tidy(self.path)
         atomic.write(self.path, render_roots(roots), atomic.Access())
 
 
@@ -100,6 +107,9 @@ class ValueStore:
     key: str
     writable: bool = False
     label: str = "root.certificate and root.key"
+
+    def alone(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def load(self) -> list[Root]:
         return parse_roots("root", f"{self.certificate.strip()}\n{self.key.strip()}\n".encode())

@@ -69,6 +69,8 @@ def parse_shape(args: Mapping[str, Any]) -> Shape:
         renew_before=RenewBefore.parse("intermediate.renew_before", intermediate.get("renew_before") or "33%"),
         name_constraints=intermediate.get("name_constraints", True),
     )
+    shape.root_renew_before.check("root.renew_before", shape.root_validity)
+    shape.renew_before.check("intermediate.renew_before", shape.validity)
     if shape.validity > shape.root_validity:
         raise OptionError(
             "intermediate.validity: found it longer than root.validity, expected nothing to outlive its issuer"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -43,6 +44,9 @@ class SecretManagerStore:
     @property
     def _path(self) -> str:
         return f"projects/{self.project}/secrets/{self.name}"
+
+    def alone(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def load(self) -> list[Root]:
         try:

@@ -10,7 +10,7 @@ import grp
 import os
 import pwd
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from glob import escape
@@ -19,6 +19,7 @@ from pathlib import Path
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError, PlatformError
 
 PRIVATE = 0o600
+EVERYONE = 0o007
 _LAST_ID = 2**32 - 2  # the next one means nobody to the kernel
 
 
@@ -42,15 +43,20 @@ class Access:
         return ""
 
 
-def parse_access(option: str, owner: str | None, group: str | None, mode: str | int | None) -> Access:
-    """Read ``owner``, ``group`` (names or ids) and ``mode`` (octal digits, or the number of them) into ids and bits."""
+def parse_access(
+    option: str, owner: str | None, group: str | None, mode: str | int | None, field: str = "mode"
+) -> Access:
+    """Read ``owner``, ``group`` (names or ids) and ``mode`` (octal digits, or the number of them) into ids and bits.
+
+    ``field`` is the suboption that ``mode`` comes from, for errors.
+    """
     try:
         # YAML reads 0600 without quotes as the number 384.
         bits = mode if isinstance(mode, int) else int(mode or "0600", 8)
     except (TypeError, ValueError):
-        raise OptionError(f'{option}.mode: found "{mode}", expected octal digits such as "0600"') from None
+        raise OptionError(f'{option}.{field}: found "{mode}", expected octal digits such as "0600"') from None
     if not 0 <= bits <= 0o777:
-        raise OptionError(f'{option}.mode: found "{mode}", expected octal digits such as "0600"')
+        raise OptionError(f'{option}.{field}: found "{mode}", expected octal digits such as "0600"')
     return Access(bits, _uid(option, owner), _gid(option, group))
 
 
@@ -102,26 +108,36 @@ def tidy(path: Path) -> None:
 
 def write(path: Path, data: bytes, access: Access) -> None:
     """Replace the file: a new one beside it, readable by its owner alone until it is whole, then renamed."""
-    fresh = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    write_together({path: (data, access)})
+
+
+def write_together(files: Mapping[Path, tuple[bytes, Access]]) -> None:
+    """Replace the files, in their order, once all of them are on the disk: if one can't be written, none is changed."""
+    fresh = {path: path.with_name(f".{path.name}.{secrets.token_hex(8)}") for path in files}
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, PRIVATE)
-        try:
-            with os.fdopen(descriptor, "wb") as stream:
-                stream.write(data)
-                stream.flush()
-                os.fchown(
-                    descriptor, -1 if access.uid is None else access.uid, -1 if access.gid is None else access.gid
-                )
-                os.fchmod(descriptor, access.mode)
-                os.fsync(descriptor)
-            fresh.replace(path)
-        except BaseException:
-            fresh.unlink(missing_ok=True)
-            raise
-        _sync(path.parent)
+        for path, (data, access) in files.items():
+            _create(fresh[path], data, access)
+        for path in files:
+            fresh[path].replace(path)
+        for folder in {path.parent for path in files}:
+            _sync(folder)
     except OSError as error:
         raise PlatformError(f"{path}: can't be written: {error.strerror}") from None
+    finally:
+        for left in fresh.values():
+            with suppress(OSError):
+                left.unlink(missing_ok=True)
+
+
+def _create(path: Path, data: bytes, access: Access) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, PRIVATE)
+    with os.fdopen(descriptor, "wb") as stream:
+        stream.write(data)
+        stream.flush()
+        os.fchown(descriptor, _or_keep(access.uid), _or_keep(access.gid))
+        os.fchmod(descriptor, access.mode)
+        os.fsync(descriptor)
 
 
 def read(path: Path) -> bytes | None:

@@ -24,7 +24,11 @@ class Sink(Protocol):
 
     @property
     def paths(self) -> Sequence[Path]:
-        """The files that it is made of."""
+        """The files that it is made of, to keep other runs out of."""
+
+    @property
+    def claims(self) -> Sequence[str]:
+        """What it must have for itself: two sinks with one in common would write over each other, by every run."""
 
     def read(self) -> Held:
         """What the place holds now; called once, before ``differs`` and ``write``."""

@@ -5,15 +5,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError
-from ansible_collections.pingpong.platform.plugins.module_utils.pki.sinks.atomic import Access, parse_access
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.sinks.atomic import EVERYONE, parse_access
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.sinks.base import Sink
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.sinks.files import PemFiles, Pkcs12File
-from ansible_collections.pingpong.platform.plugins.module_utils.pki.sinks.secrets import Api, SecretSink
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.sinks.secrets import FIELDS, Api, SecretSink
+
+_FIELD = re.compile(r"[A-Za-z0-9._-]{1,253}")
 
 
 def make_sinks(
@@ -25,20 +28,41 @@ def make_sinks(
 
 def _make(option: str, name: str, entry: Mapping[str, Any], api: Callable[[], Api], labels: Mapping[str, str]) -> Sink:
     if entry.get("secret"):
-        secret = entry["secret"]
-        return SecretSink(
-            api(), secret["namespace"], secret["name"], secret.get("type") or "tls", labels, secret.get("fields") or {}
-        )
+        return _secret(f"{option}.secret", entry["secret"], api, labels)
     if entry.get("files"):
-        files = entry["files"]
-        chain = Path(files["chain"]) if files.get("chain") else None
-        return PemFiles(Path(files["certificate"]), Path(files["key"]), chain, _access(f"{option}.files", files))
+        return _files(f"{option}.files", entry["files"])
     store = entry["pkcs12"]
     if not store["passphrase"]:
         raise OptionError(f"{option}.pkcs12.passphrase: found an empty one, expected at least one character")
-    friendly = store.get("friendly_name") or name
-    return Pkcs12File(Path(store["file"]), store["passphrase"], friendly, _access(f"{option}.pkcs12", store))
+    access = parse_access(f"{option}.pkcs12", store.get("owner"), store.get("group"), store.get("mode"))
+    return Pkcs12File(Path(store["file"]), store["passphrase"], store.get("friendly_name") or name, access)
 
 
-def _access(option: str, options: Mapping[str, Any]) -> Access:
-    return parse_access(option, options.get("owner"), options.get("group"), options.get("mode"))
+def _secret(option: str, secret: Mapping[str, Any], api: Callable[[], Api], labels: Mapping[str, str]) -> SecretSink:
+    kind, fields = secret.get("type") or "tls", secret.get("fields") or {}
+    known = FIELDS[kind]
+    for name, other in fields.items():
+        if name not in known:
+            raise OptionError(f'{option}.fields: found "{name}", expected of {", ".join(known)}')
+        if not isinstance(other, str) or not _FIELD.fullmatch(other):
+            raise OptionError(f'{option}.fields.{name}: found "{other}", expected letters, digits, "-", "_" and "."')
+    names = [fields.get(name, name) for name in known]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice:
+        raise OptionError(f'{option}.fields: found "{twice}" twice, expected a name of its own for each field')
+    return SecretSink(api(), secret["namespace"], secret["name"], kind, labels, fields)
+
+
+def _files(option: str, files: Mapping[str, Any]) -> PemFiles:
+    owner, group, mode = files.get("owner"), files.get("group"), files.get("mode")
+    access = parse_access(option, owner, group, mode)
+    own = files.get("key_mode")
+    key = parse_access(option, owner, group, own, "key_mode") if own is not None else access
+    if key.mode & EVERYONE:
+        field = "mode" if own is None else "key_mode"
+        raise OptionError(
+            f"{option}.{field}: found {key.mode:04o}, which gives the key to every user of the machine; expected "
+            'nothing for others, such as "0640" (key_mode is the mode of the key alone)'
+        )
+    chain = Path(files["chain"]) if files.get("chain") else None
+    return PemFiles(Path(files["certificate"]), Path(files["key"]), chain, access, key)

@@ -24,6 +24,7 @@ class PemFiles:
     key: Path
     chain: Path | None = None
     access: atomic.Access = field(default_factory=atomic.Access)
+    key_access: atomic.Access = field(default_factory=atomic.Access)
     _found: dict[Path, bytes | None] = field(default_factory=dict)
 
     @property
@@ -33,6 +34,10 @@ class PemFiles:
     @property
     def paths(self) -> Sequence[Path]:
         return [self.certificate, self.key, *([self.chain] if self.chain else [])]
+
+    @property
+    def claims(self) -> Sequence[str]:
+        return [str(path.resolve()) for path in self.paths]
 
     def read(self) -> Held:
         self._found = {path: atomic.read(path) for path in self.paths}
@@ -45,15 +50,19 @@ class PemFiles:
                 return f"there is no {path}"
             if self._found[path] != content:
                 return f"{path} holds something else"
-            problem = self.access.differs(path)
+            problem = self._access(path).differs(path)
             if problem:
                 return problem
         return ""
 
     def write(self, issued: Issued) -> None:
-        for path, content in self._contents(issued).items():
+        contents = self._contents(issued)
+        for path in contents:
             atomic.tidy(path)
-            atomic.write(path, content, self.access)
+        atomic.write_together({path: (content, self._access(path)) for path, content in contents.items()})
+
+    def _access(self, path: Path) -> atomic.Access:
+        return self.key_access if path == self.key else self.access
 
     def _contents(self, issued: Issued) -> dict[Path, bytes]:
         # The certificate goes last: a reader that watches it finds the key there already.
@@ -81,6 +90,10 @@ class Pkcs12File:
     @property
     def paths(self) -> Sequence[Path]:
         return (self.path,)
+
+    @property
+    def claims(self) -> Sequence[str]:
+        return (str(self.path.resolve()),)
 
     def read(self) -> Held:
         data = atomic.read(self.path)

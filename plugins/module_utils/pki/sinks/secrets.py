@@ -62,6 +62,10 @@ class SecretSink:
     def paths(self) -> Sequence[Path]:
         return ()
 
+    @property
+    def claims(self) -> Sequence[str]:
+        return [f"{self.label} {self.fields.get(name, name)}" for name in FIELDS[self.kind]]
+
     def read(self) -> Held:
         self._found = self.api.get("v1", "Secret", self.name, self.namespace)
         if self._found is None:

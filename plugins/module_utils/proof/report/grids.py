@@ -14,6 +14,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.proof.report.gat
 
 # What a square shows: the measured answer, while its colour shows whether that was promised.
 MARKS = {"allowed": "✓", "refused": "✕", "forbidden": "403", "connected": "✓", "no answer": "✕", "admitted": "✓"}
+WORSE = ("pass", "inconclusive", "fail")
 Key = Callable[[Cell], str]
 
 
@@ -40,10 +41,14 @@ class Grid:
 
 
 def grid_of(title: str, cells: Iterable[Cell], corner: str, row: Key, column: Key) -> Grid:
-    """Cells by the names that row and column give them, in the order of their first appearance."""
+    """Cells by the names that row and column give them, in the order of their first appearance.
+
+    Of several in one place the worst is shown: none that fell short hides behind one that passed.
+    """
     placed: dict[tuple[str, str], Cell] = {}
     for cell in cells:
-        placed[row(cell), column(cell)] = cell
+        place = row(cell), column(cell)
+        placed[place] = max(placed.get(place, cell), cell, key=lambda one: WORSE.index(one.verdict))
     rows = tuple(dict.fromkeys(name for name, _unused in placed))
     columns = tuple(dict.fromkeys(name for _unused, name in placed))
     return Grid(
@@ -100,9 +105,9 @@ def _way(cell: Cell) -> str:
     return f"{cell.source} → {cell.target}"
 
 
-def listed(gathered: Gathered, proof: str) -> list[Cell]:
+def listed(gathered: Gathered, proof: str) -> list[Square]:
     """The cells of a proof that no grid of it shows."""
     shown = {
         id(square.cell) for grid in grids(gathered, proof) for _unused, row in grid.rows for square in row if square
     }
-    return [cell for cell in gathered.of(proof) if id(cell) not in shown]
+    return [Square(mark_of(cell), cell) for cell in gathered.of(proof) if id(cell) not in shown]

@@ -35,10 +35,13 @@ def run(options: Mapping[str, Any]) -> dict[str, Any]:
         options["title"], options["environment_name"], options["clusters"], options["results"], datetime.now(UTC)
     )
     folder = Path(options["path"])
-    folder.mkdir(parents=True, exist_ok=True)
     document = json.dumps(gathered.to_dict(), indent=1, ensure_ascii=False, default=str)
-    (folder / NAMES["json"]).write_text(document + "\n")
-    (folder / NAMES["html"]).write_text(page(gathered))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in ((NAMES["json"], document + "\n"), (NAMES["html"], page(gathered))):
+            (folder / name).write_text(text, encoding="utf-8", errors="backslashreplace")
+    except OSError as error:
+        raise PlatformError(f"path: the report can't be written to {folder}: {error.strerror}") from None
     result: dict[str, Any] = {
         "changed": False,
         "summary": count(gathered.cells),

@@ -1,0 +1,73 @@
+"""Everything that is wrong with the clusters of an inventory, told from their variables alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.pingpong.platform.plugins.module_utils.common.inventory import problems
+
+Values = dict[str, Any]
+
+
+def cluster(number: int, **changes: Any) -> Values:
+    return {
+        "platform_environment": "staging",
+        "platform_project": "my-project-1",
+        "platform_region": f"europe-west{number}",
+        "platform_cluster_name": f"pingpong-{number}",
+        "platform_domain": "ping.example.com",
+        "network_ranges": {"nodes": f"10.0.{number}.0/24", "pods": f"10.{number}.0.0/16"},
+    } | changes
+
+
+def found(**changes: Any) -> list[str]:
+    """What is wrong when the second of two clusters has these values."""
+    return problems({"primary": cluster(1), "secondary": cluster(2, **changes)})
+
+
+def test_two_that_agree() -> None:
+    assert found() == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"platform_region": "europe-west1"}, 'platform_region: found "europe-west1" for primary and secondary'),
+        ({"platform_region": "europe-west4-b"}, 'secondary platform_region: found "europe-west4-b", expected a region'),
+        ({"platform_region": None}, "secondary platform_region: found nothing"),
+        (
+            {"platform_cluster_name": "pingpong-1"},
+            'platform_cluster_name: found "pingpong-1" for primary and secondary',
+        ),
+        ({"platform_cluster_name": "x" * 41}, "expected at most 40 lower-case letters"),
+        ({"platform_project": "My Project"}, 'secondary platform_project: found "My Project", expected a project'),
+        ({"platform_project": 12345}, 'secondary platform_project: found "12345"'),
+        ({"platform_project": "another-1"}, 'found "my-project-1" for primary and "another-1" for secondary'),
+        ({"platform_domain": "ping.example.com."}, "without a dot at its end"),
+        ({"platform_domain": "localhost"}, 'secondary platform_domain: found "localhost"'),
+        ({"platform_environment": "a-long-environment"}, "secondary platform_environment: found"),
+        ({"network_ranges": ["10.0.0.0/8"]}, "expected a dict of ranges"),
+        ({"network_ranges": {"pods": "10.2.0.1/16"}}, 'network_ranges.pods: found "10.2.0.1/16", expected an IPv4'),
+        ({"network_ranges": {"pods": "10.2.0.0"}}, 'found "10.2.0.0", expected an IPv4 network'),
+        (
+            {"network_ranges": {"pods": "10.1.128.0/17"}},
+            "primary network_ranges.pods: found 10.1.0.0/16, which overlaps 10.1.128.0/17 of secondary",
+        ),
+        (
+            {"network_ranges": {"nodes": "10.7.0.0/24", "pods": "10.7.0.0/16"}},
+            "secondary network_ranges.nodes: found 10.7.0.0/24, which overlaps 10.7.0.0/16 of secondary",
+        ),
+    ],
+)
+def test_what_is_wrong_is_named(changes: Values, message: str) -> None:
+    (problem,) = found(**changes)
+    assert message in problem
+
+
+def test_nobody_at_all() -> None:
+    assert problems({}) == ["clusters: found no host in this group, expected one for each cluster"]
+
+
+def test_every_mistake_is_told_at_once() -> None:
+    assert len(found(platform_region=None, platform_domain="x", network_ranges={"pods": "all"})) == 3
