@@ -54,7 +54,7 @@ class SecretVolume:
     def put(self, certificate: bytes, key: bytes) -> None:
         self._turn += 1
         data = self.folder / f"..data-{self._turn}"
-        data.mkdir()
+        data.mkdir(parents=True)
         (data / "tls.crt").write_bytes(certificate)
         (data / "tls.key").write_bytes(key)
         link = self.folder / "..data_tmp"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 import socket
+import ssl
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -66,6 +68,32 @@ class Running:
             asyncio.run_coroutine_threadsafe(self.service.stop(), self.loop).result(20)
             self.call(self.loop.stop)
             self.thread.join(10)
+
+
+def shake_hands(connection: socket.socket, ciphers: str = "DEFAULT", **options: ssl.TLSVersion) -> ssl.SSLSocket:
+    """TLS over ``connection``, whatever the server's certificate is."""
+    context = client_context()
+    context.set_ciphers(ciphers)
+    for name, value in options.items():
+        setattr(context, name, value)
+    return context.wrap_socket(connection, server_hostname="localhost")
+
+
+def client_context() -> ssl.SSLContext:
+    """For a client that takes any certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def hello(name: str = "localhost") -> bytes:
+    """What a client of TLS says first."""
+    said = ssl.MemoryBIO()
+    client = client_context().wrap_bio(ssl.MemoryBIO(), said, server_hostname=name)
+    with contextlib.suppress(ssl.SSLWantReadError):
+        client.do_handshake()
+    return said.read()
 
 
 def read_all(connection: socket.socket) -> bytes:

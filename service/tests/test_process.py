@@ -7,6 +7,7 @@ import os
 import resource
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -14,8 +15,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import certificates
 import pytest
-from running import read_all, statuses
+from running import hello, read_all, shake_hands, statuses
 
 GET = b"GET /ping HTTP/1.1\r\nHost: a\r\n\r\n"
 SOURCE = Path(__file__).parents[1] / "src"
@@ -27,6 +29,13 @@ def environment(**settings: str) -> dict[str, str]:
         **inherited, "PYTHONPATH": str(SOURCE), "PYTHONUNBUFFERED": "1", "SERVICE__HOST": "127.0.0.1",
         "SERVICE__PORT": "0", "SERVICE__METRICS_PORT": "0", **settings,
     }  # fmt: skip
+
+
+def with_tls(folder: Path) -> dict[str, str]:
+    """Settings for a TLS port, with a certificate in ``folder``."""
+    volume = certificates.SecretVolume(folder / "tls")
+    volume.put(*certificates.make("first"))
+    return {"TLS__CERT_FILE": str(volume.cert_file), "TLS__KEY_FILE": str(volume.key_file), "TLS__PORT": "0"}
 
 
 class Process:
@@ -118,9 +127,12 @@ def test_replies_ask_to_move_on_while_draining(tmp_path: Path, started: list[Pro
     assert b"connection: close" in read_all(client)
 
 
-def test_a_drain_fails_no_request_of_clients_that_do_as_they_are_told(tmp_path: Path, started: list[Process]) -> None:
+@pytest.mark.parametrize("port", ["http", "https"])
+def test_a_drain_fails_no_request_of_clients_that_do_as_they_are_told(
+    tmp_path: Path, started: list[Process], port: str
+) -> None:
     """They follow ``connection: close`` and connect again at once, until nobody listens any more."""
-    service = Process(tmp_path, DRAIN__DELAY_SECONDS="0.2")
+    service = Process(tmp_path, DRAIN__DELAY_SECONDS="0.2", **with_tls(tmp_path))
     started.append(service)
     failures: list[str] = []
     served: list[int] = []
@@ -129,13 +141,15 @@ def test_a_drain_fails_no_request_of_clients_that_do_as_they_are_told(tmp_path: 
         connection: socket.socket | None = None
         while True:
             try:
-                connection = connection or service.connect()
+                connection = connection or service.connect(port)
             except ConnectionRefusedError:
                 return
             except OSError as error:  # met by the closing of the listener in the middle of the handshake
                 failures.append(f"connecting: {error}")
                 return
             try:
+                if port == "https" and not isinstance(connection, ssl.SSLSocket):
+                    connection = shake_hands(connection)
                 connection.sendall(GET)
                 reply = connection.recv(4096)
             except OSError as error:
@@ -158,16 +172,47 @@ def test_a_drain_fails_no_request_of_clients_that_do_as_they_are_told(tmp_path: 
     assert len(served) > 100
 
 
-def test_one_that_has_just_connected_is_heard(tmp_path: Path, started: list[Process]) -> None:
-    service = Process(tmp_path, DRAIN__DELAY_SECONDS="0")
+@pytest.mark.parametrize("port", ["http", "https"])
+def test_one_that_has_just_connected_is_heard(tmp_path: Path, started: list[Process], port: str) -> None:
+    service = Process(tmp_path, DRAIN__DELAY_SECONDS="0", **with_tls(tmp_path))
     started.append(service)
-    fresh = service.connect()
+    fresh = service.connect(port)
     time.sleep(0.1)
     service.terminate()
     time.sleep(0.3)
+    if port == "https":
+        fresh = shake_hands(fresh)
     fresh.sendall(GET)
     assert statuses(read_all(fresh)) == [200]
     assert service.end()[0] == 0
+
+
+def test_a_handshake_that_nobody_finishes_holds_no_drain_up(tmp_path: Path, started: list[Process]) -> None:
+    service = Process(tmp_path, DRAIN__DELAY_SECONDS="0", LIMITS__LINGER_SECONDS="0.3", **with_tls(tmp_path))
+    started.append(service)
+    with service.connect("https") as silent:
+        time.sleep(0.1)
+        began = time.monotonic()
+        service.terminate()
+        code, log = service.end()
+        assert read_all(silent) == b""
+    assert code == 0
+    assert log[-1]["connections_cut"] == 0
+    assert time.monotonic() - began < 3
+
+
+def test_handshakes_that_fail_fill_no_log(tmp_path: Path, started: list[Process]) -> None:
+    service = Process(tmp_path, DRAIN__DELAY_SECONDS="0", **with_tls(tmp_path))
+    started.append(service)
+    for sent in (GET, b"\x16", hello("localhost").replace(b"localhost", b"loc\xff\xfe\x80ost"), b""):
+        with service.connect("https") as client:
+            client.sendall(sent)
+            client.shutdown(socket.SHUT_WR)
+            assert statuses(read_all(client)) == []
+    service.terminate()
+    out, errors = service.process.communicate(timeout=15)
+    assert [json.loads(line)["event"] for line in out.splitlines()] == ["draining", "stopped"]
+    assert errors == ""
 
 
 def test_what_does_not_finish_is_cut(tmp_path: Path, started: list[Process]) -> None:

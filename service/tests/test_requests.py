@@ -29,6 +29,11 @@ ACCEPTED = {
         b"3;x=y\r\nabc\r\n0\r\nX-T: v\r\n\r\n" + GET,
         [500, 200],
     ),
+    "a chunked body without use": (
+        b"GET /nothing HTTP/1.1\r\nHost: a\r\nTransfer-Encoding:\tchunked \r\n\r\n"
+        b"0003;x=\"y;z\"\r\nabc\r\n00\r\nHost: b\r\n\r\n" + GET,
+        [404, 200],
+    ),
     "pipelining": (GET * 20, [200] * 20),
     "pipelining keeps order": (GET + b"GET /nothing HTTP/1.1\r\nHost: a\r\n\r\n" + GET, [200, 404, 200]),
     "nothing after a close": (CLOSE + GET, [200]),
@@ -52,6 +57,27 @@ ACCEPTED = {
 def test_accepted(plain: Running, case: str) -> None:
     sent, expected = ACCEPTED[case]
     assert statuses(plain.exchange(sent)) == expected
+
+
+# none of these has a use for a body: where it is not read, it is the next request
+BODY_UNUSED = {
+    "GET /ping": 200, "HEAD /ping": 200, "POST /ping": 500, "PUT /ping": 405, "DELETE /nothing": 404, "OPTIONS *": 404,
+    "TRACE /ping": 405, "GET http://a/ping": 200,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("line", BODY_UNUSED)
+@pytest.mark.parametrize("expect", [b"", b"Expect: 100-continue\r\n"])
+@pytest.mark.parametrize("framed", ["by a length", "in chunks"])
+def test_a_request_in_a_body_stays_a_body(plain: Running, line: str, expect: bytes, framed: str) -> None:
+    body = b"DELETE /ping HTTP/1.1\r\nHost: a\r\n\r\n"
+    if framed == "by a length":
+        framing = b"Content-Length: %d\r\n" % len(body)
+    else:
+        framing, body = b"Transfer-Encoding: chunked\r\n", b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
+    sent = line.encode() + b" HTTP/1.1\r\nHost: a\r\n" + expect + framing + b"\r\n" + body
+    replies = [100] * bool(expect) + [BODY_UNUSED[line]]
+    assert statuses(plain.exchange(sent + GET)) == [*replies, 200]
 
 
 PIECEMEAL = ["the plain case", "HTTP/1.0 with a body", "a chunked body", "an upgrade is ignored", "pipelining"]

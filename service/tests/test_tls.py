@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import socket
 import ssl
+import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,10 +11,9 @@ from pathlib import Path
 import certificates
 import pytest
 from cryptography import x509
-from running import Running, statuses
+from running import Running, shake_hands, statuses
 
 GET = b"GET /ping HTTP/1.1\r\nHost: a\r\n\r\n"
-Start = Callable[..., tuple[Running, certificates.SecretVolume]]
 
 
 @pytest.fixture
@@ -27,15 +26,7 @@ def secure(serve: Callable[..., Running], tmp_path: Path) -> tuple[Running, cert
 
 
 def connect(running: Running, ciphers: str = "DEFAULT", **options: ssl.TLSVersion) -> ssl.SSLSocket:
-    context = ssl.create_default_context()
-    context.set_ciphers(ciphers)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    for name, value in options.items():
-        setattr(context, name, value)
-    assert running.ports.https is not None
-    connection = socket.create_connection(("127.0.0.1", running.ports.https), timeout=5)
-    return context.wrap_socket(connection, server_hostname="localhost")
+    return shake_hands(running.connect(running.ports.https), ciphers, **options)
 
 
 def served_name(connection: ssl.SSLSocket) -> str:
@@ -130,7 +121,11 @@ def test_errors_and_slow_clients_end_over_tls_too(secure: tuple[Running, certifi
         assert statuses(connection.recv(4096)) == [408]
 
 
-def test_plain_text_on_the_tls_port_gets_nothing(secure: tuple[Running, certificates.SecretVolume]) -> None:
-    running, _unused = secure
-    reply = running.exchange(GET, running.ports.https, half_close=False)
-    assert b"pong" not in reply
+def test_no_client_can_ask_for_another_handshake(secure: tuple[Running, certificates.SecretVolume]) -> None:
+    """Each costs a signature, and none of them would be counted."""
+    ended = subprocess.run(
+        ["openssl", "s_client", "-tls1_2", "-connect", f"127.0.0.1:{secure[0].ports.https}"],
+        input="R\n", capture_output=True, text=True, timeout=10, check=False,
+    )  # fmt: skip
+    assert "RENEGOTIATING" in ended.stdout + ended.stderr
+    assert "no renegotiation" in ended.stdout + ended.stderr

@@ -1,8 +1,8 @@
 """TLS at the application: a certificate that is replaced while connections live.
 
-A fresh context is built from the files and swapped in whole, in the callback that OpenSSL makes for every
-handshake. To load new files into the live context would leave it with a certificate and no key for a moment
-when the files change between the two reads (a Secret's volume swaps a symbolic link).
+A fresh context is built from the files and swapped in whole. To load new files into the live one would leave it
+with a certificate and no key for a moment when the files change between the two reads (a Secret's volume swaps a
+symbolic link).
 """
 
 from __future__ import annotations
@@ -27,26 +27,24 @@ def _no_password() -> str:
 
 
 class Certificate:
-    """The files' current content as a TLS context. ``context`` is what listeners take, once and for all."""
+    """The files' current content as a TLS context: every handshake asks for it anew."""
 
     def __init__(self, cert_file: Path, key_file: Path, metrics: Metrics) -> None:
         self._files = (cert_file, key_file)
         self._reloads = metrics.tls_reloads
         self._seen = self._fingerprint()
         self._current = self._load()
-        self.context = self._load()
-        self.context.sni_callback = self._use_current
 
-    def _use_current(self, connection: ssl.SSLObject, _name: str | None, _context: ssl.SSLContext) -> None:
-        connection.context = self._current
+    def context(self) -> ssl.SSLContext:
+        return self._current
 
     def _load(self) -> ssl.SSLContext:
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.set_ciphers(_CIPHERS)
         context.set_alpn_protocols(["http/1.1"])
-        # a ticket would outlive the certificate that it was issued under
-        context.options |= ssl.OP_NO_TICKET
+        # a ticket would outlive the certificate that it was issued under; a renegotiation is a handshake unbounded
+        context.options |= ssl.OP_NO_TICKET | ssl.OP_NO_RENEGOTIATION
         context.num_tickets = 0
         context.load_cert_chain(*self._files, password=_no_password)
         return context

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, Protocol
 
+from ansible_collections.pingpong.platform.plugins.module_utils.cluster.asking import UNREADABLE, ask
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.certificates import (
     fingerprint,
@@ -32,7 +34,6 @@ UPSTREAM_ROOT = ("cat", "/var/run/secrets/istio/root-cert.pem")
 # The kubelet refreshes what it mounts once a minute, and caches for a while before that.
 KUBELET_DELAY = timedelta(minutes=3)
 THREADS = 8
-ATTEMPTS = 3
 
 
 class Api(Protocol):
@@ -102,22 +103,26 @@ def has_proxy(pod: Mapping[str, Any]) -> bool:
 
 def _ask(cluster: str, api: Api, pod: Mapping[str, Any], question: Question) -> Proxy | None:
     namespace, name = pod["metadata"]["namespace"], pod["metadata"]["name"]
-    problem = ""
-    # A busy node may cut an answer short: what can't be read is asked for again before it counts.
-    for _turn in range(ATTEMPTS):
-        try:
-            secrets = read_secrets(json.loads(_run(api, namespace, name, SECRETS)), question.roots)
-            upstream = _upstream(api, namespace, name) if question.upstream else frozenset()
-            return Proxy(cluster, _title(pod), upstream=upstream, **secrets)
-        except (PlatformError, ValueError, KeyError, TypeError) as error:
-            problem = str(error) or type(error).__name__
-        if api.get("v1", "Pod", name, namespace) is None:
-            return None
-    return Proxy(cluster, _title(pod), problem=problem)
+
+    def read(code: int, output: str, errors: str) -> Proxy:
+        dump = json.loads(_checked(SECRETS, code, output, errors))
+        upstream = _upstream(api, namespace, name) if question.upstream else frozenset()
+        return Proxy(cluster, _title(pod), upstream=upstream, **read_secrets(dump, question.roots))
+
+    def stays(error: Exception) -> bool:
+        return isinstance(error, UNREADABLE) and api.get("v1", "Pod", name, namespace) is not None
+
+    try:
+        return ask(_program(api, namespace, name, SECRETS), read, stays)
+    except UNREADABLE as error:
+        return Proxy(cluster, _title(pod), problem=str(error) or type(error).__name__) if stays(error) else None
 
 
-def _run(api: Api, namespace: str, pod: str, argv: Sequence[str]) -> str:
-    code, output, errors = api.exec(namespace, pod, CONTAINER, argv, timeout=30.0)
+def _program(api: Api, namespace: str, pod: str, argv: Sequence[str]) -> Callable[[], tuple[int, str, str]]:
+    return partial(api.exec, namespace, pod, CONTAINER, argv, timeout=30.0)
+
+
+def _checked(argv: Sequence[str], code: int, output: str, errors: str) -> str:
     if code != 0 or not output:
         raise PlatformError(f"{argv[0]} ended with {code}: {(errors or output).strip()[:200]}")
     return output
@@ -148,7 +153,8 @@ def _certificates(source: Mapping[str, str]) -> tuple[x509.Certificate, ...]:
 def _upstream(api: Api, namespace: str, pod: str) -> frozenset[str]:
     """The roots that the proxy's agent verifies istiod with: a file, mounted from the namespace's config map."""
     try:
-        return frozenset(map(fingerprint, load_certificates("it", _run(api, namespace, pod, UPSTREAM_ROOT).encode())))
+        roots = _checked(UPSTREAM_ROOT, *_program(api, namespace, pod, UPSTREAM_ROOT)())
+        return frozenset(map(fingerprint, load_certificates("it", roots.encode())))
     except PlatformError:
         # An image without cat: believe the config map once the kubelet must have followed it.
         return settled_roots(api.get("v1", "ConfigMap", ROOT_CONFIG_MAP, namespace), datetime.now(UTC))

@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
+from ansible_collections.pingpong.platform.plugins.module_utils.cluster.asking import UNREADABLE, ask
 from ansible_collections.pingpong.platform.plugins.module_utils.cluster.client import ClusterClient
 from ansible_collections.pingpong.platform.plugins.module_utils.cluster.discovery import UnknownKind
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
@@ -34,7 +35,7 @@ ENDINGS = sorted({name for case in vars(cases).values() if isinstance(case, case
 PATIENCE = (1, 2, 4)
 ENOUGH = 60.0
 OWN = ""  # the cluster that is checked, among the callers
-READINGS, STATS_TIMEOUT = 3, 20.0
+STATS_TIMEOUT = 20.0
 NO_ANSWER = Exchange(connected=False, stage="connect", error="not_run")
 
 
@@ -50,12 +51,15 @@ def authorization_policies(client: ClusterClient, namespaces: Iterable[str]) -> 
 def read_counters(client: ClusterClient, pods: Sequence[MeshPod]) -> dict[str, Counters | None]:
     """Each pod's inbound counters by address; None where its proxy does not tell, even when asked again."""
 
+    def counters(code: int, output: str, errors: str) -> Counters:
+        if code != 0:
+            raise PlatformError(errors)
+        return sum_counters(json.loads(output)["stats"], ENDINGS)
+
     def read(pod: MeshPod) -> Counters | None:
-        for _turn in range(READINGS):
-            with contextlib.suppress(PlatformError, ValueError, KeyError, TypeError):
-                outcome = client.exec(pod.workload.namespace, pod.name, PROXY, STATS, timeout=STATS_TIMEOUT)
-                if outcome.rc == 0:
-                    return sum_counters(json.loads(outcome.stdout)["stats"], ENDINGS)
+        program = partial(client.exec, pod.workload.namespace, pod.name, PROXY, STATS, timeout=STATS_TIMEOUT)
+        with contextlib.suppress(*UNREADABLE):
+            return ask(program, counters)
         return None
 
     with ThreadPoolExecutor(WORKERS) as pool:

@@ -16,6 +16,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from ansible_collections.pingpong.platform.plugins.module_utils.cluster.asking import ask
 from ansible_collections.pingpong.platform.plugins.module_utils.cluster.client import ClusterClient
 from ansible_collections.pingpong.platform.plugins.module_utils.cluster.transport import ConnectionLost
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import DeadlineError, PlatformError
@@ -85,6 +86,7 @@ class Prober:
         metadata = pod["metadata"]
         sent = {"timeout": self.timeout, "concurrency": CONCURRENCY, "probes": list(probes), **document}
         rounds = math.ceil(max(1, len(probes)) / int(sent["concurrency"]))
+        where = f"{metadata['namespace']}/{metadata['name']} ({container})"
         probe = partial(
             self.client.exec,
             metadata["namespace"],
@@ -94,19 +96,18 @@ class Prober:
             stdin=json.dumps(sent) + "\n",
             timeout=rounds * float(sent["timeout"]) + GRACE,
         )
-        try:
-            outcome = probe()
-        except ConnectionLost:
-            # The stream through the API server broke, which says nothing of what was probed.
-            outcome = probe()
-        where = f"{metadata['namespace']}/{metadata['name']} ({container})"
-        if outcome.rc != 0:
-            raise PlatformError(f"the probe program in {where} ended with {outcome.rc}: {outcome.stderr.strip()[:500]}")
-        try:
-            answer: dict[str, Any] = json.loads(outcome.stdout)
-        except ValueError:
-            raise PlatformError(f"the probe program in {where} answered no JSON: {outcome.stdout[:200]!r}") from None
-        return answer
+
+        def answer(code: int, output: str, errors: str) -> dict[str, Any]:
+            if code != 0:
+                raise PlatformError(f"the probe program in {where} ended with {code}: {errors.strip()[:500]}")
+            try:
+                found: dict[str, Any] = json.loads(output)
+            except ValueError:
+                raise PlatformError(f"the probe program in {where} answered no JSON: {output[:200]!r}") from None
+            return found
+
+        # The stream through the API server broke, which says nothing of what was probed.
+        return ask(probe, answer, lambda error: isinstance(error, ConnectionLost), turns=2)
 
     def _manifest(self, pod: ProbePod) -> Object:
         return manifest(pod, self.owner, self.image, self.command)

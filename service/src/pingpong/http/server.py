@@ -14,6 +14,7 @@ from time import perf_counter
 import structlog
 
 from pingpong.http.connection import Connection
+from pingpong.http.handshakes import Acceptor, Handshakes
 from pingpong.http.messages import Request, error_reply
 from pingpong.http.router import Router
 from pingpong.metrics import Metrics
@@ -23,7 +24,6 @@ _log = structlog.get_logger()
 _OVERLOADED = error_reply(503, "too many connections", {b"retry-after": b"1"})
 # Room for an ordinary request and for no more than 79 of the shortest ones, which bounds how many can wait.
 _BUFFER = 2048
-_TLS_HANDSHAKE_SECONDS = 5.0
 
 
 class Server:
@@ -40,47 +40,49 @@ class Server:
         self.observe = metrics.requests.observe
         self.log_requests = log_requests
         self._open: set[Connection] = set()
+        self._handshakes = Handshakes(self)
         self._gauge = metrics.connections.labels(name)
-        self._gauge.set_function(lambda: len(self._open))
+        self._gauge.set_function(lambda: self._taken)
         self._over_limit = metrics.refused.labels(name)
-        self._listeners: list[tuple[asyncio.Server, ssl.SSLContext | None]] = []
+        self._listeners: list[tuple[asyncio.Server, Callable[[], asyncio.BaseProtocol]]] = []
         self._timers: list[asyncio.TimerHandle] = []
         shortest = min(limits.head_seconds, limits.body_seconds, limits.idle_seconds, limits.linger_seconds)
         self._sweep_seconds = min(max(shortest / 4, 0.02), 1.0)
 
-    async def listen(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> int:
-        """Accept connections; returns the port, which is the system's choice for port 0."""
+    async def listen(self, host: str, port: int, tls: Callable[[], ssl.SSLContext] | None = None) -> int:
+        """Accept connections; returns the port, which is the system's choice for port 0.
+
+        With ``tls``, each connection starts with a handshake in the context that it gives at that time.
+        """
         loop = asyncio.get_running_loop()
         if not self._timers:
             self._every(loop, 1.0, self._tick)
             self._every(loop, self._sweep_seconds, self._sweep)
-        listener = await loop.create_server(
-            lambda: Connection(self),
-            host,
-            port,
-            ssl=tls,
-            backlog=1024,
-            reuse_address=True,
-            ssl_handshake_timeout=_TLS_HANDSHAKE_SECONDS if tls else None,
-        )
-        self._listeners.append((listener, tls))
+
+        def accept() -> asyncio.BaseProtocol:
+            return Connection(self) if tls is None else Acceptor(self, tls)
+
+        listener = await loop.create_server(accept, host, port, backlog=1024, reuse_address=True)
+        self._listeners.append((listener, accept))
         return int(listener.sockets[0].getsockname()[1])
 
     async def drain(self, timeout: float) -> int:
         """Stop accepting, let what is under way finish within ``timeout`` seconds, cut the rest; returns how many."""
         self.draining = True
-        for listener, tls in self._listeners:
-            await self._close_last(listener, tls)
+        for listener, accept in self._listeners:
+            await self._close_last(listener, accept)
         began = perf_counter()
-        while self._open and perf_counter() < began + timeout:
+        while self._taken and perf_counter() < began + timeout:
             # who has just connected is about to ask
             patient = perf_counter() < began + self.limits.linger_seconds
+            if not patient:
+                self._handshakes.end()
             for connection in self.connections():
                 connection.drain(patient=patient)
             await asyncio.sleep(min(0.02, timeout))
         return self.stop()
 
-    async def _close_last(self, listener: asyncio.Server, tls: ssl.SSLContext | None) -> None:
+    async def _close_last(self, listener: asyncio.Server, accept: Callable[[], asyncio.BaseProtocol]) -> None:
         """Close a listener, and take the connections that the kernel has accepted already: it would reset them."""
         loop = asyncio.get_running_loop()
         waiting: list[socket.socket] = []
@@ -94,19 +96,15 @@ class Server:
         for connection in waiting:
             connection.setblocking(False)
             with contextlib.suppress(OSError):
-                await loop.connect_accepted_socket(
-                    lambda: Connection(self),
-                    connection,
-                    ssl=tls,
-                    ssl_handshake_timeout=_TLS_HANDSHAKE_SECONDS if tls else None,
-                )
+                await loop.connect_accepted_socket(accept, connection)
 
     def stop(self) -> int:
         """Close everything now; returns how many connections were cut."""
-        for listener, _tls in self._listeners:
+        for listener, _accept in self._listeners:
             listener.close()
         for timer in self._timers:
             timer.cancel()
+        self._handshakes.end()
         cut = self.connections()
         for connection in cut:
             connection.abort()
@@ -120,16 +118,38 @@ class Server:
 
     def add(self, connection: Connection) -> bool:
         """Register; False when there are too many already (it is registered all the same, to be swept)."""
+        self._handshakes.discard(connection)
         self._open.add(connection)
+        self._make_room()
         if len(self._open) <= self.limits.max_connections:
             return True
         self._over_limit.inc()
         return False
 
+    def greet(self, client: socket.socket, context: ssl.SSLContext) -> None:
+        """Start TLS with a client, be it only to say that there are too many."""
+        # to few, as it takes ten times the memory that a plain connection does
+        if self._taken >= self.limits.max_connections * 9 // 8:
+            self._over_limit.inc()
+            client.close()
+            return
+        self._handshakes.begin(client, context)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """Let a handshake go if it is in the way of one that came later, while not all places are truly taken."""
+        if 0 < self.limits.max_connections - len(self._open) < len(self._handshakes):
+            self._over_limit.inc()
+            self._handshakes.end_oldest()
+
+    @property
+    def _taken(self) -> int:
+        return len(self._open) + len(self._handshakes)
+
     @property
     def flooded(self) -> bool:
         """Whether so many are over the limit that they cannot all be told so gently."""
-        return len(self._open) > 2 * self.limits.max_connections
+        return self._taken > 2 * self.limits.max_connections
 
     def discard(self, connection: Connection) -> None:
         self._open.discard(connection)
