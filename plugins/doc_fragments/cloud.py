@@ -39,8 +39,9 @@ options:
         suboptions:
           kind:
             description:
-              - V(application_default) finds the credential as Google's own tools do (metadata server, gcloud,
-                E(GOOGLE_APPLICATION_CREDENTIALS)).
+              - V(application_default) finds the credential as Google's own tools do
+                (E(GOOGLE_APPLICATION_CREDENTIALS), gcloud, the metadata server of a virtual machine or a pod, which
+                E(GCE_METADATA_HOST) may name).
               - V(service_account) reads a key file, V(workload_identity) an external account's file, both from
                 O(cloud.auth.credentials_file).
               - V(impersonation) acts as O(cloud.auth.service_account), with the application default or

@@ -21,6 +21,7 @@ from .app import LocalCloud
 from .backend import Backend
 from .backend.memory import MemoryBackend
 from .core.settings import Settings
+from .web.metadata import MetadataServer
 
 QUICK = {"latency": {"compute": 0.03, "container": 0.03, "default": 0.03}}
 PROJECT = "pingpong-local"
@@ -88,6 +89,16 @@ class RunningCloud:
             if time.monotonic() > deadline:
                 raise AssertionError("operations did not end")
             time.sleep(0.01)
+
+    @contextmanager
+    def metadata(self, email: str) -> Iterator[str]:
+        """The host and port of a metadata server for a machine that runs as a service account."""
+        server = MetadataServer(self.local.cloud, email)
+        port = asyncio.run_coroutine_threadsafe(server.start("127.0.0.1", 0), self.loop).result(10)
+        try:
+            yield f"127.0.0.1:{port}"
+        finally:
+            asyncio.run_coroutine_threadsafe(server.stop(), self.loop).result(10)
 
     def enable(self, *services: str, project: str = PROJECT) -> None:
         """Enable APIs (`compute`, `container`, ...) in a project."""

@@ -49,7 +49,8 @@ def refused(cloud: RunningCloud, verb: str, path: str, body: Any = None) -> tupl
     assert status >= 400, answer
     error = answer["error"]
     assert error["code"] == status
-    word = error["errors"][0]["reason"] if "errors" in error else error["status"]
+    both = path.startswith(("/container/", "/iam/"))
+    word = error["errors"][0]["reason"] if "errors" in error and not both else error["status"]
     return status, word, error["message"]
 
 

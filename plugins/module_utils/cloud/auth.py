@@ -126,6 +126,9 @@ def _refreshed(auth: dict[str, Any], build: Callable[[Any], Any]) -> str:
         raise PlatformError(
             "the Python libraries google-auth and requests are missing: pip install google-auth requests"
         ) from error
+    if os.environ.get("GCE_METADATA_HOST"):
+        # google-auth asks the one for tokens, but the other whether there is a metadata server at all.
+        os.environ.setdefault("GCE_METADATA_IP", os.environ["GCE_METADATA_HOST"])
     try:
         credentials = build(google.auth)
         credentials.refresh(Request())

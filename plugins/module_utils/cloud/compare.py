@@ -62,11 +62,15 @@ class Comparison:
         bare = _INDEX.sub("", path)
         if bare in skip or bare in self._kind.output_only:
             return
+        if live is None:
+            live = self._kind.defaults.get(bare)
         if isinstance(desired, Unknown):
             found.append(Change(path, live, str(desired), "is known once what it refers to exists"))
         elif desired is None:
             if not _is_empty(live):
                 found.append(Change(path, live, None, "is to be removed"))
+        elif bare in self._kind.unions and _chosen(desired) != _chosen(live):
+            found.append(Change(path, live, desired))
         elif isinstance(desired, dict) and (live is None or isinstance(live, dict)):
             for key, value in desired.items():
                 self._compare(
@@ -155,9 +159,19 @@ def _same_size(desired: str, live: str) -> bool:
     return network is not None and network.group(1) == desired
 
 
+def _chosen(union: Any) -> set[str]:
+    """The names of the fields that are there, empty ones too."""
+    return {name for name, value in union.items() if value is not None} if isinstance(union, dict) else set()
+
+
 def _is_empty(value: Any) -> bool:
     # Google's servers leave out what has its type's default, so an absent field is the empty one.
-    return value is None or value is False or value in ("", 0, "0", [], {})
+    return value is None or value is False or value in ("", 0, "0", [], {}) or _is_unspecified(value)
+
+
+def _is_unspecified(value: Any) -> bool:
+    """Whether a value is the zero of its enumeration, which is written out by hand alone."""
+    return isinstance(value, str) and (value == "UNSPECIFIED" or value.endswith("_UNSPECIFIED"))
 
 
 def merge(kind: Kind, desired: Any, live: Any, path: str = "") -> Any:

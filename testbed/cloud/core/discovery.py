@@ -30,6 +30,7 @@ VERSIONS = {
     "sts": "v1",
 }
 LEGACY = frozenset({"compute", "dns", "storage"})
+BOTH = frozenset({"container", "iam"})
 # Parameters that every Google front end takes beside a method's own: https://cloud.google.com/apis/docs/system-parameters
 SYSTEM_PARAMETERS = frozenset({"$alt", "$fields", "$prettyPrint", "$key", "$callback", "$.xgafv"})
 
@@ -63,7 +64,7 @@ class Service:
     @property
     def style(self) -> Style:
         """How it words errors."""
-        return "legacy" if self.name in LEGACY else "rpc"
+        return "legacy" if self.name in LEGACY else "both" if self.name in BOTH else "rpc"
 
     @property
     def schemas(self) -> Mapping[str, Mapping[str, Any]]:

@@ -1,7 +1,7 @@
-"""Google's error objects, in the two shapes that its APIs use.
+"""Google's error objects, in the shapes that its APIs use.
 
 `legacy` (compute, dns, storage) carries `errors[]` with a reason; `rpc` (everything newer) carries a canonical
-`status` and typed `details`.
+`status` and typed `details`; `both` (container, iam) carries all of it.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-Style = Literal["legacy", "rpc"]
+Style = Literal["legacy", "rpc", "both"]
 
 # google.rpc.Code by HTTP status, for answers whose status is not given: google/rpc/code.proto
 STATUSES = {
@@ -64,14 +64,13 @@ class ApiError(Exception):
     def body(self, style: Style) -> dict[str, Any]:
         """The JSON object `{"error": {...}}` as an API of this style words it."""
         error: dict[str, Any] = {"code": self.code, "message": self.message}
-        if style == "legacy":
-            entry = {"message": self.message, "domain": "global", "reason": self.reason}
+        if style != "rpc":
+            reason = "badRequest" if style == "both" and self.reason == "invalid" else self.reason
+            entry = {"message": self.message, "domain": "global", "reason": reason}
             if self.location:
                 entry["locationType"], entry["location"] = self.location
             error["errors"] = [entry]
-            if self.details or self.code in (401, 403):
-                error["status"] = self.status
-        else:
+        if style != "legacy" or self.details or self.code in (401, 403):
             error["status"] = self.status
         if self.details:
             error["details"] = self.details

@@ -34,6 +34,11 @@ def snake(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])([A-Z])", lambda match: "_" + match.group(1).lower(), name)
 
 
+def camel(name: str) -> str:
+    """`repository_id` as `repositoryId`."""
+    return re.sub(r"_([a-z0-9])", lambda match: match[1].upper(), name)
+
+
 def is_output_only(prop: Mapping[str, Any]) -> bool:
     """Whether the server alone writes this field: Google ignores it in requests."""
     description = str(prop.get("description", "")).lower()
@@ -64,6 +69,10 @@ class Checker:
                 'Invalid JSON payload received. Unknown name "": Root element must be a message.', reason="badRequest"
             )
         violations: Violations = []
+        if method.request.endswith("Request"):
+            # The whole request travels in the body then, and what the path says of it may stand there too.
+            twice = method.parameters.keys() - self.schemas[method.request].get("properties", {}).keys()
+            value = {name: item for name, item in value.items() if name not in twice}
         clean = self._message(method.request, value, "", violations)
         if violations:
             raise bad_request(violations)
@@ -216,15 +225,17 @@ class Checker:
         """Typed query parameters: lists where the method repeats them; raises ApiError 400."""
         values: dict[str, Any] = {}
         violations: Violations = []
-        for name, texts in raw.items():
+        for sent, texts in raw.items():
+            # The newer APIs also know a parameter by its name in the protocol.
+            name = sent if self.camel or sent in method.parameters else camel(sent)
             parameter = method.parameters.get(name)
             if parameter is None or parameter.get("location") != "query":
-                if name not in self.service.common_parameters:
+                if sent not in self.service.common_parameters:
                     violations.append(
                         (
                             "",
-                            f'Invalid JSON payload received. Unknown name "{name}": Cannot bind query parameter. '
-                            f"Field '{name}' could not be found in request message.",
+                            f'Invalid JSON payload received. Unknown name "{sent}": Cannot bind query parameter. '
+                            f"Field '{sent}' could not be found in request message.",
                         )
                     )
                 continue

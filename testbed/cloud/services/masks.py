@@ -8,15 +8,10 @@ from typing import Any
 
 from ..core.call import Body
 from ..core.errors import invalid
+from ..core.schema import camel
 
 LABEL_KEY = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 LABEL_VALUE = re.compile(r"[a-z0-9_-]{0,63}")
-
-
-def camel(name: str) -> str:
-    """`display_name` as `displayName`."""
-    head, *rest = name.split("_")
-    return head + "".join(part.capitalize() for part in rest)
 
 
 def apply(old: Body, sent: Body, mask: str | None, mutable: Collection[str]) -> Body:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..core import discovery
+from ..core import answers, discovery
 from ..core.call import Call, Cloud, guards, serves
 from ..core.discovery import Method, Service
 from ..core.errors import ApiError, invalid
@@ -80,9 +80,9 @@ class Dispatcher:
                 guard(call)
             result = handler(call)
             if not inspect.isawaitable(result):
-                return result
+                return answers.shaped(target.service, method, query, result)
         # Only waiting methods are asynchronous, and they change nothing.
-        return await result
+        return answers.shaped(target.service, method, query, await result)
 
 
 def _decode(payload: bytes, content_type: str) -> Any:

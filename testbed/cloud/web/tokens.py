@@ -7,17 +7,16 @@ JSON out, errors as RFC 6749 words them.
 from __future__ import annotations
 
 import asyncio
-import json
 from typing import Any
 from urllib.parse import parse_qs
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from ..core.call import Cloud
 from ..core.store import Resource
-from .workloads import Refused, cluster_of, decoded, workload
+from . import jwt
+from .workloads import Refused, cluster_of, workload
 
 PATHS = {("oauth2.googleapis.com", "/token"), ("sts.googleapis.com", "/v1/token"),
          ("accounts.google.com", "/o/oauth2/token")}  # fmt: skip
@@ -118,23 +117,22 @@ def _exchange(form: dict[str, str]) -> str | None:
 def _assertion(cloud: Cloud, text: str) -> str | None:
     """What is wrong with a service account's signed assertion, or None. https://www.rfc-editor.org/rfc/rfc7523"""
     try:
-        signed, _unused, signature = text.rpartition(".")
-        header, claims = (json.loads(decoded(part)) for part in signed.split("."))
-    except ValueError:
-        return "Invalid JWT: it can't be read."
-    email = claims.get("iss")
-    key = next((item for item in _keys(cloud, str(email)) if item.name == header.get("kid")), None)
-    if key is None or header.get("alg") != "RS256":
+        token = jwt.parse(text)
+    except jwt.InvalidToken as invalid:
+        return f"Invalid JWT: {invalid}."
+    keys = _keys(cloud, str(token.claims.get("iss")))
+    key = next((item for item in keys if item.name == token.header.get("kid")), None)
+    if key is None:
         return "Invalid grant: account not found or its key was deleted."
     public = serialization.load_pem_public_key(key.meta["public"].encode())
     if not isinstance(public, rsa.RSAPublicKey):
         return "Invalid JWT Signature."
     try:
-        public.verify(decoded(signature), signed.encode(), padding.PKCS1v15(), hashes.SHA256())
-    except InvalidSignature:
+        token.verify(public)
+    except jwt.InvalidToken:
         return "Invalid JWT Signature."
-    now = cloud.clock()
-    if not float(claims.get("iat", 0)) - SKEW <= now <= float(claims.get("exp", 0)) + SKEW:
+    now, issued, expires = cloud.clock(), jwt.seconds(token.claims.get("iat")), jwt.seconds(token.claims.get("exp"))
+    if issued is None or expires is None or not issued - SKEW <= now <= expires + SKEW:
         return "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe."
     return None
 

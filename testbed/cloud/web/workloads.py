@@ -6,19 +6,14 @@ here. https://cloud.google.com/kubernetes-engine/docs/concepts/workload-identity
 
 from __future__ import annotations
 
-import base64
-import json
 import re
 from collections.abc import Mapping
 from typing import Any
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
-
 from ..backend import Issuer
 from ..core.call import Cloud
 from ..core.identity import Workload
+from . import jwt
 
 CONTAINER = "https://container.googleapis.com/v1/"
 AUDIENCE = re.compile(
@@ -51,7 +46,7 @@ def workload(asked: re.Match[str], issuer: Issuer, token: str, now: float) -> tu
     claims = _signed(issuer, token)
     audiences = claims.get("aud")
     audiences = [audiences] if isinstance(audiences, str) else audiences
-    expires, begins = _number(claims.get("exp")), _number(claims.get("nbf", 0))
+    expires, begins = jwt.seconds(claims.get("exp")), jwt.seconds(claims.get("nbf", 0))
     subject = SUBJECT.fullmatch(str(claims.get("sub")))
     if claims.get("iss") != issuer.name:
         raise Refused(f"The issuer in ID Token {claims.get('iss')} does not match the expected ones: {issuer.name}.")
@@ -64,28 +59,16 @@ def workload(asked: re.Match[str], issuer: Issuer, token: str, now: float) -> tu
     return Workload(asked["project"], subject[1], subject[2], f"{CONTAINER}{asked['cluster']}"), expires
 
 
-def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
-
-
-def _signed(issuer: Issuer, token: str) -> Mapping[str, Any]:
+def _signed(issuer: Issuer, text: str) -> Mapping[str, Any]:
     """The claims of a token that one of the issuer's keys signed."""
     try:
-        signed, _unused, signature = token.rpartition(".")
-        header, claims = (json.loads(decoded(part)) for part in signed.split("."))
-        key = next(key for key in issuer.keys if key["kid"] == header["kid"])
-        if header["alg"] != "RS256" or key["kty"] != "RSA":
-            raise Refused("The algorithm in ID Token is not RS256.")
-        modulus, exponent = (int.from_bytes(decoded(str(key[name]))) for name in ("n", "e"))
-        public = rsa.RSAPublicNumbers(exponent, modulus).public_key()
-        public.verify(decoded(signature), signed.encode(), padding.PKCS1v15(), hashes.SHA256())
-    except (ValueError, KeyError, TypeError, StopIteration, InvalidSignature) as error:
-        raise Refused("Error connecting to the given credential's issuer: it did not sign this ID Token.") from error
-    if not isinstance(claims, dict):
-        raise Refused("The claims in ID Token are not an object.")
-    return claims
-
-
-def decoded(text: str) -> bytes:
-    """Base64 as JSON web tokens write it."""
-    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        token = jwt.parse(text)
+        key = next((key for key in issuer.keys if key.get("kid") == token.header.get("kid")), None)
+        if key is None:
+            raise jwt.InvalidToken("none of the issuer's keys is named")
+        token.verify(jwt.public_key(key))
+    except jwt.InvalidToken as invalid:
+        raise Refused(
+            f"Error connecting to the given credential's issuer: it did not sign this ID Token: {invalid}."
+        ) from None
+    return token.claims

@@ -48,7 +48,7 @@ RULES = [
         ipAllocationPolicy={"useIpAliases": True, "clusterSecondaryRangeName": "pods",
                             "clusterIpv4CidrBlock": "10.9.0.0/16"}),
     bad("private nodes without VPC-native", "private-clusters", "VPC-native",
-        ipAllocationPolicy=None, privateClusterConfig={"enablePrivateNodes": True}),
+        ipAllocationPolicy={"useRoutes": True}, privateClusterConfig={"enablePrivateNodes": True}),
     bad("private endpoint without private nodes", "private-clusters", "needs enable_private_nodes",
         privateClusterConfig={"enablePrivateEndpoint": True}),
     bad("private endpoint without authorized networks", "authorized-networks", "master_authorized_networks_config",

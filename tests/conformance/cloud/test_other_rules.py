@@ -44,7 +44,7 @@ RULES = [
     bad("account: short id", "iam.v1.json", IAM, {"accountId": "abc"}, "6 to 30"),
     bad("account: long name", "iam.v1.json", IAM,
         {"accountId": "abcdef", "serviceAccount": {"displayName": "x" * 101}}, "longer than 100 bytes"),
-    Rule("account: missing", "iam.v1.json", "GET", f"{IAM}/{EMAIL}", None, 404, "NOT_FOUND", "does not exist"),
+    Rule("account: missing", "iam.v1.json", "GET", f"{IAM}/{EMAIL}", None, 404, "NOT_FOUND", "Unknown service account"),
     bad("policy: none", POLICY_DOC, f"{CRM}:setIamPolicy", {}, "Policy is required"),
     bad("policy: version", POLICY_DOC, f"{CRM}:setIamPolicy", policy("user:a@b.test", version=2), "Invalid policy version"),
     bad("policy: member", POLICY_DOC, f"{CRM}:setIamPolicy", policy("a@b.test"), "unknown type or malformed"),
@@ -125,8 +125,10 @@ def test_accounts_change_by_mask(cloud: RunningCloud) -> None:
     assert refused(cloud, "POST", IAM, {"accountId": "node-sa"})[:2] == (409, "ALREADY_EXISTS")
     body = {"serviceAccount": {"displayName": "two"}, "updateMask": "display_name"}
     changed = make(cloud, f"{IAM}/{EMAIL}", body, verb="PATCH")
-    assert (changed["displayName"], changed["description"]) == ("two", "d")
-    assert cloud.request("GET", f"/iam/v1/projects/-/serviceAccounts/{EMAIL}")[1] == changed
+    name = f"projects/{PROJECT}/serviceAccounts/{EMAIL}"
+    assert changed == {"name": name, "displayName": "two", "description": "d"}
+    found = cloud.request("GET", f"/iam/v1/projects/-/serviceAccounts/{EMAIL}")[1]
+    assert {**found, **changed} == found
 
 
 def test_repositories(cloud: RunningCloud) -> None:

@@ -154,7 +154,7 @@ DIFFERENT: list[tuple[str, str, dict[str, Any], dict[str, Any], list[str]]] = [
     (
         "another number",
         "subnetwork",
-        {"logConfig": {"flowSampling": 0.5}},
+        {"logConfig": {"flowSampling": 0.7}},
         {"logConfig": {}},
         ["logConfig.flowSampling"],
     ),

@@ -46,6 +46,29 @@ def _tags(context: Context) -> Body:
     }
 
 
+# What Compute Engine takes a field for that it does not answer: what is older than a field lacks it for ever.
+_NAT = {
+    "nats.autoNetworkTier": "PREMIUM",
+    "nats.endpointTypes": ["ENDPOINT_TYPE_VM"],
+    "nats.icmpIdleTimeoutSec": 30,
+    "nats.logConfig.filter": "ALL",
+    "nats.tcpEstablishedIdleTimeoutSec": 1200,
+    "nats.tcpTimeWaitTimeoutSec": 120,
+    "nats.tcpTransitoryIdleTimeoutSec": 30,
+    "nats.type": "PUBLIC",
+    "nats.udpIdleTimeoutSec": 30,
+}
+_INSTANCE = {
+    "disks.mode": "READ_WRITE",
+    "disks.type": "PERSISTENT",
+    "networkInterfaces.stackType": "IPV4_ONLY",
+    "scheduling.automaticRestart": True,
+    "scheduling.onHostMaintenance": "MIGRATE",
+    "scheduling.provisioningModel": "STANDARD",
+    "shieldedInstanceIntegrityPolicy.updateAutoLearnPolicy": True,
+}
+_ADDRESS = {"addressType": "EXTERNAL", "ipVersion": "IPV4", "networkTier": "PREMIUM"}
+
 _LABELS = setter("setLabels", "labels", fingerprint="labelFingerprint")
 
 KINDS = (
@@ -56,6 +79,12 @@ KINDS = (
         "VPC network",
         updates=(patch("routingConfig", "mtu", "networkFirewallPolicyEnforcementOrder"),),
         immutable=("autoCreateSubnetworks", "description", "internalIpv6Range"),
+        defaults={
+            "mtu": 1460,
+            "networkFirewallPolicyEnforcementOrder": "AFTER_CLASSIC_FIREWALL",
+            "routingConfig.bgpBestPathSelectionMode": "LEGACY",
+            "routingConfig.routingMode": "REGIONAL",
+        },
     ),
     _compute(
         "subnetwork",
@@ -80,6 +109,14 @@ KINDS = (
         ),
         immutable=("network", "purpose", "description"),
         output_only=("gatewayAddress", "region", "state", "logConfig.metadataFields"),
+        defaults={
+            "logConfig.aggregationInterval": "INTERVAL_5_SEC",
+            "logConfig.flowSampling": 0.5,
+            "logConfig.metadata": "INCLUDE_ALL_METADATA",
+            "privateIpv6GoogleAccess": "DISABLE_GOOGLE_ACCESS",
+            "purpose": "PRIVATE",
+            "stackType": "IPV4_ONLY",
+        },
     ),
     _compute(
         "router",
@@ -90,6 +127,7 @@ KINDS = (
         updates=(patch(),),
         immutable=("network", "encryptedInterconnectRouter"),
         output_only=("region", "nats.effectiveTcpTimeWaitTimeoutSec"),
+        defaults=_NAT,
     ),
     _compute(
         "firewall",
@@ -99,6 +137,7 @@ KINDS = (
         updates=(patch(),),
         immutable=("network", "direction"),
         caseless=("allowed.IPProtocol", "denied.IPProtocol"),
+        defaults={"direction": "INGRESS", "priority": 1000},
     ),
     _compute(
         "address",
@@ -108,6 +147,7 @@ KINDS = (
         labels="labels",
         updates=(_LABELS,),
         output_only=("region", "status", "users"),
+        defaults=_ADDRESS,
         create_only=("description",),
     ),
     _compute(
@@ -118,6 +158,7 @@ KINDS = (
         labels="labels",
         updates=(_LABELS,),
         output_only=("status", "users"),
+        defaults=_ADDRESS,
         create_only=("description",),
     ),
     _compute(
@@ -140,6 +181,7 @@ KINDS = (
         updates=(_LABELS, patch(fingerprint="fingerprint")),
         immutable=("type",),
         output_only=("region", "rules.kind"),
+        defaults={"type": "CLOUD_ARMOR"},
     ),
     _compute(
         "instance",
@@ -175,6 +217,7 @@ KINDS = (
         create_only=("disks.initializeParams", "description"),
         keyed={"metadata.items": "key"},
         output_only=("zone", "status", "metadata.fingerprint", "tags.fingerprint"),
+        defaults=_INSTANCE,
         pending=("PROVISIONING", "STAGING", "STOPPING"),
     ),
 )

@@ -97,6 +97,7 @@ _POOL = {
     "config.loggingConfig": ("loggingConfig", None),
     "config.resourceManagerTags": ("resourceManagerTags", None),
     "locations": ("locations", None),
+    "networkConfig.enablePrivateNodes": ("nodeNetworkConfig", "enablePrivateNodes"),
     "nodeDrainConfig": ("nodeDrainConfig", None),
     "upgradeSettings": ("upgradeSettings", None),
     "version": ("nodeVersion", None),
@@ -146,6 +147,14 @@ def _never_ran(live: Body) -> bool:
     return not live.get("endpoint")
 
 
+def _cluster_ignore(desired: Body, live: Body) -> tuple[str, ...]:
+    # A false one is not sent apart from one that is not there, and stands for GKE's own choice: VPC-native.
+    chosen = not get(desired, "ipAllocationPolicy.useIpAliases")
+    # The fleet's project may be told by its number, and never changes once the cluster is registered.
+    numbered = str(get(live, "fleet.project")).isdigit()
+    return (*(["ipAllocationPolicy.useIpAliases"] if chosen else []), *(["fleet.project"] if numbered else []))
+
+
 KINDS = (
     Kind(
         "cluster",
@@ -161,6 +170,7 @@ KINDS = (
         pending=_BUSY,
         failed=("ERROR",),
         never_ran=_never_ran,
+        ignore=_cluster_ignore,
         updates=(
             _action("setResourceLabels", "resourceLabels", _set_labels),
             _action("setMaintenancePolicy", "maintenancePolicy", _same("maintenancePolicy")),
@@ -181,6 +191,16 @@ KINDS = (
             "ipAllocationPolicy.subnetworkName",
         ),
         short_links=("network", "subnetwork"),
+        defaults={
+            "anonymousAuthenticationConfig.mode": "ENABLED",
+            "autoscaling.autoscalingProfile": "BALANCED",
+            "binaryAuthorization.evaluationMode": "DISABLED",
+            "databaseEncryption.state": "DECRYPTED",
+            "ipAllocationPolicy.stackType": "IPV4",
+            "networkConfig.datapathProvider": "LEGACY_DATAPATH",
+            "networkConfig.gatewayApiConfig.channel": "CHANNEL_DISABLED",
+            "networkConfig.inTransitEncryptionConfig": "IN_TRANSIT_ENCRYPTION_DISABLED",
+        },
         keyed={"ipAllocationPolicy.additionalPodRangesConfig": "podRangeNames"},
         output_only=(
             "controlPlaneEndpointsConfig.dnsEndpointConfig.endpoint",
@@ -216,6 +236,7 @@ KINDS = (
             *(_put(source, _pool_update(target, wrap)) for source, (target, wrap) in _POOL.items()),
         ),
         ignore=_pool_ignore,
+        defaults={"autoscaling.locationPolicy": "BALANCED", "upgradeSettings.strategy": "SURGE"},
         advice="give the pool a new name, so that its nodes are made anew and pods move over, and remove the old one",
         output_only=("instanceGroupUrls", "podIpv4CidrSize", "status", "etag", "management.upgradeOptions"),
     ),

@@ -77,6 +77,7 @@ KINDS = (
         labels="labels",
         updates=(patch("description", "dnssecConfig", "labels", "privateVisibilityConfig", "cloudLoggingConfig"),),
         immutable=("dnsName", "visibility"),
+        defaults={"dnssecConfig.state": "off", "visibility": "public"},
     ),
     Kind(
         "dns_record",

@@ -48,6 +48,7 @@ KINDS = (
             ),
         ),
         immutable=("format", "mode", "kmsKeyName"),
+        defaults={"mode": "STANDARD_REPOSITORY", "vulnerabilityScanningConfig.enablementConfig": "INHERITED"},
         output_only=(
             "vulnerabilityScanningConfig.enablementState",
             "vulnerabilityScanningConfig.enablementStateReason",
@@ -77,6 +78,9 @@ KINDS = (
             ),
         ),
         immutable=("replication",),
+        unions=("replication",),
+        advice="where a secret is kept is decided when it is made: add its value to a secret of a new name, let its "
+        "readers use that, and remove the old one",
         create_only=("ttl",),
     ),
     Kind(
@@ -111,6 +115,12 @@ KINDS = (
         updates=(patch(),),
         immutable=("location", "locationType", "hierarchicalNamespace"),
         caseless=("location", "storageClass"),
+        defaults={
+            "iamConfiguration.publicAccessPrevention": "inherited",
+            "location": "US",
+            "rpo": "DEFAULT",
+            "storageClass": "STANDARD",
+        },
         output_only=(
             "iamConfiguration.bucketPolicyOnly",
             "iamConfiguration.uniformBucketLevelAccess.lockedTime",

@@ -25,7 +25,7 @@ def find(call: Call) -> Resource:
     name = call.path.get("name") or call.path["resource"]
     found = call.store.get(f"artifactregistry/{name}")
     if found is None or (found.meta.get("born") and call.operations.pending_on(found.key)):
-        raise not_found(f'Requested entity was not found: "{name}".')
+        raise not_found("Requested entity was not found.")
     return found
 
 
@@ -58,14 +58,15 @@ def create(call: Call) -> Body:
     now = utc_time(call.now)
     body: Body = {
         "mode": "STANDARD_REPOSITORY",
-        "cleanupPolicyDryRun": False,
-        **{field: value for field, value in sent.items() if value is not None},
+        **{field: value for field, value in sent.items() if value not in (None, False)},
         "name": path,
         "createTime": now,
         "updateTime": now,
         "satisfiesPzi": True,
         "registryUri": f"{location}-docker.pkg.dev/{parent.split('/')[1]}/{name}",
     }
+    if sent["format"] == "DOCKER":
+        body["vulnerabilityScanningConfig"] = _scanning(call, parent, sent, now)
     call.store.put(Resource(key, "artifactregistry.repository", body, {"born": True}))
     return longrunning.start(
         call,
@@ -76,6 +77,19 @@ def create(call: Call) -> Body:
         commit=[],
         rollback=[drop(key)],
     )
+
+
+def _scanning(call: Call, parent: str, sent: Body, now: str) -> Body:
+    """Whether images are scanned: where the API for that is enabled, and the repository is not exempt."""
+    config = {"lastEnableTime": now, **(sent.get("vulnerabilityScanningConfig") or {})}
+    api = "containerscanning.googleapis.com"
+    if config.get("enablementConfig") == "DISABLED":
+        reason = "Scanning is disabled for this repository."
+    elif call.store.get(f"serviceusage/{'/'.join(parent.split('/')[:2])}/services/{api}") is None:
+        reason = f"API {api} is not enabled."
+    else:
+        return {**config, "enablementState": "SCANNING_ACTIVE"}
+    return {**config, "enablementState": "SCANNING_DISABLED", "enablementStateReason": reason}
 
 
 def _policies(sent: Body) -> None:

@@ -54,7 +54,6 @@ def _check(_call: Call, _old: Body, body: Body) -> None:
     if config.get("port") is not None and not 1 <= int(config["port"]) <= 65535:
         raise _refuse(f"{message}.port", config["port"], "Must be between 1 and 65535, inclusive.")
     body[message] = config
-    body.setdefault("logConfig", {"enable": False})
     _check_times(body)
     if body.get("sourceRegions"):
         _check_for_dns(body, kind, config)

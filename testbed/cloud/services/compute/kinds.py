@@ -47,6 +47,8 @@ class Kind:
     labels: bool = False
     collection: str = ""
     quota: str = ""
+    # What a patch is called among the operations.
+    patched: str = "patch"
     prepare: Prepare = _nothing
     change: Change = _nothing
     removable: Callable[[Call, Resource], None] = _nothing

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ...core.call import Body, Call
 from ...core.errors import ApiError, invalid
 from .kinds import Kind
+from .urls import url
 from .verbs import register
 
 MTU = (1300, 8896)
@@ -21,12 +22,11 @@ def _prepare(call: Call, body: Body) -> None:
             "Auto mode networks are not served locally: send autoCreateSubnetworks false, as a production network "
             "should.",
         )
-    body["routingConfig"] = {"routingMode": "REGIONAL"} | body.get("routingConfig", {})
-    body.setdefault("mtu", 1460)
+    routing = {"bgpBestPathSelectionMode": "LEGACY", "routingMode": "REGIONAL"}
+    body["routingConfig"] = routing | body.get("routingConfig", {})
     body.setdefault("networkFirewallPolicyEnforcementOrder", "AFTER_CLASSIC_FIREWALL")
     _check(call, {}, body)
-    path = f"projects/{call.project}/global/networks/{body['name']}"
-    body["selfLinkWithId"] = f"https://www.googleapis.com/compute/v1/{path}"
+    body["selfLinkWithId"] = url(f"projects/{call.project}/global/networks/{body['id']}")
 
 
 def _check(_call: Call, _old: Body, new: Body) -> None:
@@ -50,6 +50,7 @@ NETWORK = Kind(
     schema="Network",
     scope="global",
     quota="NETWORKS",
+    patched="compute.networks.patch",
     mutable=frozenset({"routingConfig", "mtu", "networkFirewallPolicyEnforcementOrder", "description"}),
     prepare=_prepare,
     change=_check,

@@ -55,7 +55,6 @@ def start(
 def show(call: Call, operation: Operation) -> Body:
     """The operation as compute shows it."""
     now = call.now
-    status = operation.status(now)
     path = operation.key.removeprefix("compute/")
     scope = scope_of(path)
     body: Body = {
@@ -65,10 +64,11 @@ def show(call: Call, operation: Operation) -> Body:
         "operationType": operation.method,
         "targetLink": url(operation.target.removeprefix("compute/")),
         "targetId": operation.extra.get("targetId") or operation.extra["id"],
-        "status": status,
+        "status": operation.status,
         "user": operation.user,
-        "progress": {"PENDING": 0, "RUNNING": 50, "DONE": 100}[status],
+        "progress": 100 if operation.done else 0,
         "insertTime": compute_time(operation.created),
+        "startTime": compute_time(operation.created),
         "selfLink": url(path),
     }
     if operation.extra.get("requestId"):
@@ -76,9 +76,7 @@ def show(call: Call, operation: Operation) -> Body:
     for kind in ("regions", "zones"):
         if f"/{kind}/" in path:
             body[kind[:-1]] = url(scope)
-    if status != "PENDING":
-        body["startTime"] = compute_time(operation.created)
-    if status == "DONE":
+    if operation.done:
         body["endTime"] = compute_time(operation.ended or now)
         if operation.error:
             code = str(operation.error["code"])

@@ -64,8 +64,11 @@ def _nat(call: Call, body: Body, nat: Body, field: str) -> None:
         )
     for name, value in NAT_DEFAULTS.items():
         nat.setdefault(name, value)
-    nat["logConfig"] = {"enable": False} | nat.get("logConfig", {})
-    if nat["logConfig"]["enable"]:
+    nat["effectiveTcpTimeWaitTimeoutSec"] = nat["tcpTimeWaitTimeoutSec"]
+    for name in ("drainNatIps", "natIps", "rules", "subnetworks"):
+        if not nat.get(name):
+            nat.pop(name, None)
+    if (nat.get("logConfig") or {}).get("enable"):
         nat["logConfig"].setdefault("filter", "ALL")
     nat.setdefault("natIpAllocateOption", "AUTO_ONLY")
     if nat.get("enableDynamicPortAllocation") and nat["enableEndpointIndependentMapping"]:
@@ -73,7 +76,7 @@ def _nat(call: Call, body: Body, nat: Body, field: str) -> None:
             f"Invalid value for field '{field}.enableDynamicPortAllocation': 'true'. Dynamic port allocation and "
             "endpoint independent mapping can't both be enabled."
         )
-    minimum = nat.setdefault("minPortsPerVm", 32 if nat.get("enableDynamicPortAllocation") else 64)
+    minimum = nat.get("minPortsPerVm", 64)
     if not 2 <= int(minimum) <= 57344 and nat.get("type") == "PUBLIC":
         raise invalid(f"Invalid value for field '{field}.minPortsPerVm': '{minimum}'. Must be between 2 and 57344.")
     manual = nat["natIpAllocateOption"] == "MANUAL_ONLY"

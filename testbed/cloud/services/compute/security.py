@@ -53,7 +53,7 @@ def complete_rule(rule: Body, field: str) -> Body:
         raise _refuse(
             f"{field}.rateLimitOptions", "", "It must be specified if and only if the action limits the rate."
         )
-    return {"kind": "compute#securityPolicyRule", "preview": False, **rule}
+    return {"kind": "compute#securityPolicyRule", "description": "", "preview": False, **rule}
 
 
 def _match(match: Body, field: str) -> None:
@@ -98,6 +98,10 @@ def _prepare(_call: Call, body: Body) -> None:
     if body.get("adaptiveProtectionConfig"):
         raise _refuse("adaptiveProtectionConfig", "", "It is not supported by regional security policies.")
     body.setdefault("description", "")
+    _complete_rules(body)
+
+
+def _complete_rules(body: Body) -> None:
     rules = [complete_rule(rule, f"rules[{index}]") for index, rule in enumerate(body.get("rules", []))]
     priorities = [rule["priority"] for rule in rules]
     for priority in priorities:
@@ -108,9 +112,8 @@ def _prepare(_call: Call, body: Body) -> None:
     body["rules"] = sorted(rules, key=lambda rule: int(rule["priority"]))
 
 
-def _change(_call: Call, old: Body, new: Body) -> None:
-    if new.get("rules") != old.get("rules"):
-        raise _refuse("rules", "", "Rules can't be changed by patch: use addRule, patchRule and removeRule.")
+def _change(_call: Call, _old: Body, new: Body) -> None:
+    _complete_rules(new)
 
 
 POLICY = Kind(

@@ -86,7 +86,7 @@ def _check_purpose(call: Call, body: Body) -> None:
 
 def _prepare(call: Call, body: Body) -> None:
     required(body, "network", "ipCidrRange")
-    if body.get("region") and not body["region"].endswith(f"/{call.path['region']}"):
+    if body.get("region") and body["region"].rpartition("/")[2] != call.path["region"]:
         raise invalid(
             f"Invalid value for field 'resource.region': '{body['region']}'. It must be the region of the request."
         )
@@ -103,7 +103,6 @@ def _prepare(call: Call, body: Body) -> None:
 def _complete(body: Body) -> None:
     network = ipaddress.IPv4Network(body["ipCidrRange"])
     body["gatewayAddress"] = str(network.network_address + 1)
-    body["allowSubnetCidrRoutesOverlap"] = body.get("allowSubnetCidrRoutesOverlap", False)
     if body["purpose"] in PROXY_PURPOSES:
         body["state"] = "READY"
         return

@@ -63,10 +63,10 @@ def insert(call: Call, kind: Kind) -> Body:
     _check_quota(call, kind)
     if kind.labels:
         check_labels(body.get("labels"))
+    body["id"] = numeric_id()
     kind.prepare(call, body)
     body |= {
         "kind": f"compute#{kind.singular}",
-        "id": numeric_id(),
         "creationTimestamp": compute_time(call.now),
         "selfLink": url(path),
     }
@@ -112,7 +112,7 @@ def modify(call: Call, kind: Kind, full: bool) -> Body:
         if new[name] is None:
             del new[name]
     kind.change(call, old, new)
-    return replace(call, kind, resource, new, "update" if full else "patch")
+    return replace(call, kind, resource, new, "update" if full else kind.patched)
 
 
 def replace(call: Call, kind: Kind, resource: Resource, new: Body, operation_type: str) -> Body:

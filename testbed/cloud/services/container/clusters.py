@@ -11,7 +11,7 @@ from ...core.call import Body, Call, serves
 from ...core.errors import ApiError, invalid
 from ...core.store import Resource
 from ...core.values import project_number, utc_time
-from . import defaults, operations, rules, state
+from . import defaults, endpoints, operations, rules, state
 
 # https://cloud.google.com/secret-manager/docs/secret-manager-managed-csi-component#auto-rotation
 ROTATION = "120s"
@@ -26,6 +26,7 @@ def _pools_of(body: Body) -> list[Body]:
     if not given:
         if not count:
             raise invalid("Cluster.initial_node_count must be greater than zero.")
+        body["initialNodeCount"] = count
         given = [{"name": "default-pool", "initialNodeCount": count, "config": config or {}}]
     names = [item.get("name") for item in given]
     if len(set(names)) != len(names):
@@ -50,7 +51,7 @@ def create(call: Call) -> Body:
         )
     key = f"container/{parent}/clusters/{name}"
     if call.store.get(key):
-        raise ApiError(409, f"Already exists: {key.removeprefix('container/')}.")
+        raise ApiError(409, f"Already exists: {operations.shown(key.removeprefix('container/'))}.")
     pools = _pools_of(sent)
     rules.region(location)
     body = _complete(call, sent, key, location)
@@ -64,11 +65,12 @@ def _complete(call: Call, sent: Body, key: str, location: str) -> Body:
     body["locations"] = rules.zones(location, list(sent.get("locations") or []))
     rules.network(call, body, location)
     rules.private(body)
+    endpoints.complete(body, sent, str(call.project))
     rules.consistent(call, body)
     version = defaults.version(sent.get("initialClusterVersion"))
     body |= {
         "id": secrets.token_hex(32),
-        "selfLink": operations.self_link(key.removeprefix("container/")),
+        "selfLink": operations.BASE + operations.shown(key.removeprefix("container/")),
         "createTime": utc_time(call.now),
         "initialClusterVersion": version,
         "currentMasterVersion": version,

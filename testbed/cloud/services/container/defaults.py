@@ -19,6 +19,7 @@ SCOPES = [
     "https://www.googleapis.com/auth/servicecontrol",
     "https://www.googleapis.com/auth/trace.append",
 ]
+KUBELET: Body = {"insecureKubeletReadonlyPortEnabled": False}
 CLUSTER: Body = {
     "loggingService": "logging.googleapis.com/kubernetes",
     "monitoringService": "monitoring.googleapis.com/kubernetes",
@@ -27,13 +28,10 @@ CLUSTER: Body = {
         "networkPolicyConfig": {"disabled": True},
         "gcePersistentDiskCsiDriverConfig": {"enabled": True},
     },
+    "anonymousAuthenticationConfig": {"mode": "ENABLED"},
+    "autopilot": {},
     "legacyAbac": {},
-    "masterAuthorizedNetworksConfig": {},
-    "networkConfig": {
-        "defaultSnatStatus": {},
-        "serviceExternalIpsConfig": {},
-        "datapathProvider": "LEGACY_DATAPATH",
-    },
+    "networkConfig": {"serviceExternalIpsConfig": {}},
     "defaultMaxPodsConstraint": {"maxPodsPerNode": "110"},
     "authenticatorGroupsConfig": {},
     "databaseEncryption": {"state": "DECRYPTED", "currentState": "CURRENT_STATE_DECRYPTED"},
@@ -42,12 +40,39 @@ CLUSTER: Body = {
     "autoscaling": {"autoscalingProfile": "BALANCED"},
     "loggingConfig": {"componentConfig": {"enableComponents": ["SYSTEM_COMPONENTS", "WORKLOADS"]}},
     "monitoringConfig": {
-        "componentConfig": {"enableComponents": ["SYSTEM_COMPONENTS"]},
+        "advancedDatapathObservabilityConfig": {},
+        "componentConfig": {
+            "enableComponents": [
+                "SYSTEM_COMPONENTS",
+                "DAEMONSET",
+                "DEPLOYMENT",
+                "STATEFULSET",
+                "JOBSET",
+                "STORAGE",
+                "HPA",
+                "POD",
+                "CADVISOR",
+                "KUBELET",
+                "DCGM",
+            ]
+        },
         "managedPrometheusConfig": {"enabled": True},
     },
     "securityPostureConfig": {"mode": "BASIC", "vulnerabilityMode": "VULNERABILITY_MODE_UNSPECIFIED"},
     "notificationConfig": {"pubsub": {}},
-    "nodePoolDefaults": {"nodeConfigDefaults": {"loggingConfig": {"variantConfig": {"variant": "DEFAULT"}}}},
+    "nodePoolAutoConfig": {"nodeKubeletConfig": KUBELET},
+    "nodePoolDefaults": {
+        "nodeConfigDefaults": {
+            "loggingConfig": {"variantConfig": {"variant": "DEFAULT"}},
+            "nodeKubeletConfig": KUBELET,
+        }
+    },
+    "podAutoscaling": {"hpaProfile": "PERFORMANCE"},
+    "rbacBindingConfig": {
+        "enableInsecureBindingSystemAuthenticated": True,
+        "enableInsecureBindingSystemUnauthenticated": True,
+    },
+    "userManagedKeysConfig": {},
     "enterpriseConfig": {"clusterTier": "STANDARD"},
 }
 POOL: Body = {
@@ -64,7 +89,9 @@ NODE: Body = {
     "imageType": "COS_CONTAINERD",
     "serviceAccount": "default",
     "oauthScopes": SCOPES,
+    "kubeletConfig": {**KUBELET, "maxParallelImagePulls": 2},
     "metadata": {"disable-legacy-endpoints": "true"},
+    "resourceLabels": {"goog-gke-node-pool-provisioning-model": "on-demand"},
     "shieldedInstanceConfig": {"enableIntegrityMonitoring": True},
     "windowsNodeConfig": {},
     "effectiveCgroupMode": "EFFECTIVE_CGROUP_MODE_V2",
@@ -109,6 +136,11 @@ def pool(call: Call, cluster: Body, given: Body) -> Body:
     elif (config.get("workloadMetadataConfig") or {}).get("mode") == "GKE_METADATA":
         raise invalid(f'Node pool "{name}": GKE_METADATA needs Workload Identity to be enabled on the cluster.')
     _node(call, name, config)
+    config["bootDisk"] = {
+        "diskType": config["diskType"],
+        "sizeGb": str(config["diskSizeGb"]),
+        **(config.get("bootDisk") or {}),
+    }
     body["config"] = config
     check_autoscaling(name, body)
     locations = rules.zones(cluster["location"], list(body.get("locations") or []))
@@ -117,6 +149,7 @@ def pool(call: Call, cluster: Body, given: Body) -> Body:
     body["networkConfig"].setdefault(
         "enablePrivateNodes", bool((cluster.get("privateClusterConfig") or {}).get("enablePrivateNodes"))
     )
+    body["networkConfig"].setdefault("subnetwork", cluster["networkConfig"]["subnetwork"])
     policy = cluster.get("ipAllocationPolicy") or {}
     if policy.get("clusterSecondaryRangeName"):
         body["networkConfig"].setdefault("podRange", policy["clusterSecondaryRangeName"])

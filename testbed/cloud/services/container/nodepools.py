@@ -48,7 +48,7 @@ def create(call: Call) -> Body:
     body = defaults.pool(call, cluster.body, call.checker.writable("NodePool", given))
     key = f"{cluster.key}/nodePools/{body['name']}"
     if call.store.get(key):
-        raise ApiError(409, f"Already exists: {key.removeprefix('container/')}.")
+        raise ApiError(409, f"Already exists: {operations.shown(key.removeprefix('container/'))}.")
     operations.refuse_busy(call, cluster.key)
     body |= {"selfLink": f"{cluster.body['selfLink']}/nodePools/{body['name']}", "status": "PROVISIONING"}
     resource = Resource(key, state.POOL, state.stamp(body))

@@ -8,8 +8,8 @@ from ...core.call import Body, Call, serves
 from ...core.errors import failed_precondition, not_found
 from ...core.operations import Operation, unique
 from ...core.values import project_number, utc_time
+from ..compute.catalog import ZONES
 
-STATUS = {"PENDING": "PENDING", "RUNNING": "RUNNING", "DONE": "DONE"}
 BASE = "https://container.googleapis.com/v1/"
 # google.rpc.Code: INTERNAL
 INTERNAL = 13
@@ -65,9 +65,17 @@ def start(
     return call.operations.start(operation, call.method.id)
 
 
-def self_link(path: str) -> str:
-    """A self link with the project's number where GKE puts it."""
+def shown(path: str) -> str:
+    """A path as GKE answers it: what is in a zone is in `zones`, whichever way it was asked for."""
     parts = path.split("/")
+    if parts[3] in ZONES:
+        parts[2] = "zones"
+    return "/".join(parts)
+
+
+def _link(path: str) -> str:
+    """A link of an operation: with the project's number."""
+    parts = shown(path).split("/")
     parts[1] = project_number(parts[1])
     return BASE + "/".join(parts)
 
@@ -80,13 +88,11 @@ def show(call: Call, operation: Operation) -> Body:
     body: Body = {
         "name": operation.name,
         "zone": location,
-        "location": location,
         "operationType": operation.method,
-        "status": STATUS[operation.status(call.now)],
-        "selfLink": self_link(path),
-        "targetLink": BASE + target,
+        "status": operation.status,
+        "selfLink": _link(path),
+        "targetLink": _link(target),
         "startTime": utc_time(operation.created),
-        "progress": {},
     }
     if operation.done:
         body["endTime"] = utc_time(operation.ended or call.now)

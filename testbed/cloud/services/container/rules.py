@@ -13,6 +13,9 @@ from ..compute.urls import path_of
 from . import state
 
 CLUSTER_NAME = re.compile(r"[a-z](?:[-a-z0-9]{0,38}[a-z0-9])?")
+PODS = "10.100.0.0/14"
+# Of Google's own, for whoever names no range: https://cloud.google.com/kubernetes-engine/docs/concepts/alias-ips#managed
+SERVICES = "34.118.224.0/20"
 LABEL_KEY = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 LABEL_VALUE = re.compile(r"[a-z0-9_-]{0,63}")
 
@@ -84,13 +87,16 @@ def _ready(call: Call, path: str, missing: str) -> Resource:
 
 
 def _ranges(call: Call, body: Body, subnetwork: Resource) -> None:
-    policy = body.get("ipAllocationPolicy")
-    if not policy or not policy.get("useIpAliases"):
-        if policy and any(policy.get(name) for name in ("clusterSecondaryRangeName", "servicesSecondaryRangeName")):
+    policy = body.setdefault("ipAllocationPolicy", {})
+    if policy.get("useRoutes"):
+        if any(policy.get(name) for name in ("clusterSecondaryRangeName", "servicesSecondaryRangeName")):
             raise invalid("Cluster.ip_allocation_policy: secondary ranges need use_ip_aliases to be true.")
-        body.setdefault("clusterIpv4Cidr", "10.100.0.0/14")
-        body["servicesIpv4Cidr"] = "10.104.0.0/20"
+        body.setdefault("clusterIpv4Cidr", PODS)
+        body["servicesIpv4Cidr"] = SERVICES
         return
+    # VPC-native is what a cluster is unless it asks for routes; false is not told apart from nothing.
+    policy |= {"useIpAliases": True, "podCidrOverprovisionConfig": {}}
+    policy.setdefault("stackType", "IPV4")
     ranges = {item["rangeName"]: item["ipCidrRange"] for item in subnetwork.body.get("secondaryIpRanges", [])}
     for kind, field in (("cluster", "Pod"), ("services", "Services")):
         name = policy.get(f"{kind}SecondaryRangeName")
@@ -98,7 +104,7 @@ def _ranges(call: Call, body: Body, subnetwork: Resource) -> None:
             raise invalid(f"Only one of {kind}_ipv4_cidr_block and {kind}_secondary_range_name may be specified.")
         if name and name not in ranges:
             raise invalid(f'{field} secondary range "{name}" does not exist in subnetwork "{subnetwork.name}".')
-        default = "10.100.0.0/14" if kind == "cluster" else "10.104.0.0/20"
+        default = PODS if kind == "cluster" else SERVICES
         cidr = ranges[name] if name else policy.get(f"{kind}Ipv4CidrBlock") or default
         policy[f"{kind}Ipv4CidrBlock"] = cidr
         policy[f"{kind}Ipv4Cidr"] = cidr
@@ -122,17 +128,19 @@ def _exclusive(call: Call, body: Body, subnetwork: Resource) -> None:
 
 
 def private(body: Body) -> None:
-    """Private clusters, in either of the two ways to ask for one."""
+    """Private clusters, in either of the two ways to ask for one, before the one is written into the other."""
     config = body.get("privateClusterConfig") or {}
     ip = ((body.get("controlPlaneEndpointsConfig") or {}).get("ipEndpointsConfig")) or {}
     nodes = config.get("enablePrivateNodes") or (body.get("networkConfig") or {}).get("defaultEnablePrivateNodes")
-    aliases = (body.get("ipAllocationPolicy") or {}).get("useIpAliases")
-    if nodes and not aliases:
+    routes = (body.get("ipAllocationPolicy") or {}).get("useRoutes")
+    if nodes and routes:
         raise invalid("Private nodes need a VPC-native cluster: set ip_allocation_policy.use_ip_aliases.")
-    if config.get("enablePrivateEndpoint") and not config.get("enablePrivateNodes"):
+    # The newer way has neither rule.
+    older = config.get("enablePrivateEndpoint") and ip.get("enablePublicEndpoint", True)
+    if older and not config.get("enablePrivateNodes"):
         raise invalid("enable_private_endpoint needs enable_private_nodes to be true.")
     authorized = body.get("masterAuthorizedNetworksConfig") or ip.get("authorizedNetworksConfig") or {}
-    if config.get("enablePrivateEndpoint") and not authorized.get("enabled"):
+    if older and not authorized.get("enabled"):
         raise invalid("enable_private_endpoint needs master_authorized_networks_config.enabled to be true.")
     cidr = config.get("masterIpv4CidrBlock")
     if cidr and ipaddress.ip_network(cidr, strict=False).prefixlen != 28:

@@ -6,6 +6,7 @@ from ...core.call import Body, Call
 from ...core.errors import not_found
 from ...core.store import Resource
 from ...core.values import fingerprint
+from .operations import shown
 
 CLUSTER = "container.cluster"
 POOL = "container.nodePool"
@@ -17,7 +18,7 @@ def cluster(call: Call, name: str | None = None) -> Resource:
     path = path.partition("/nodePools/")[0]
     found = call.store.get(f"container/{path}")
     if found is None:
-        raise not_found(f"Not found: {path}.")
+        raise not_found(f"Not found: {shown(path)}.")
     return found
 
 

@@ -9,7 +9,7 @@ from ...core.call import Body, Call, serves
 from ...core.errors import ApiError, invalid
 from ...core.operations import put
 from ...core.store import Resource
-from . import defaults, operations, rules, state
+from . import defaults, endpoints, operations, rules, state
 
 # Where a desired field ends up in the cluster; None: handled by a function of its own below.
 FIELDS: dict[str, str] = {
@@ -91,6 +91,8 @@ def update(call: Call) -> Body:
     for field in chosen:
         pools += _set(call, resource, new, field, wanted)
     rules.private(new)
+    for field in chosen:
+        endpoints.changed(new, FIELDS.get(field, ""))
     rules.consistent(call, new)
     return begin(call, "UPGRADE_MASTER" if "desiredMasterVersion" in chosen else "UPDATE_CLUSTER", resource, new, pools)
 
@@ -126,20 +128,11 @@ def _set(call: Call, cluster: Resource, new: Body, field: str, wanted: Body) -> 
         return _pools(call, cluster, field, wanted)
     else:
         raise ApiError(501, f"ClusterUpdate.{field} is not served locally.")
-    if field == "desiredControlPlaneEndpointsConfig":
-        _mirror(new)
     return []
 
 
 def _schema(call: Call, field: str) -> str:
     return str(call.checker.schemas["ClusterUpdate"]["properties"][field]["$ref"])
-
-
-def _mirror(new: Body) -> None:
-    """The newer message and the two older ones show the same settings."""
-    ip = new.get("controlPlaneEndpointsConfig", {}).get("ipEndpointsConfig", {})
-    if "authorizedNetworksConfig" in ip:
-        new["masterAuthorizedNetworksConfig"] = ip["authorizedNetworksConfig"]
 
 
 def _write(body: Body, path: list[str], value: Any, merge: bool) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import copy
 import logging
 from typing import Any
 
@@ -11,7 +12,7 @@ from ...backend import Backend, ClusterEndpoint, ClusterRequest
 from ...core.call import Cloud
 from ...core.operations import Operation, drop, put
 from ...core.store import Resource
-from . import state
+from . import endpoints, state
 
 log = logging.getLogger(__name__)
 
@@ -79,18 +80,8 @@ class ClusterWorker:
 
 def _running(cluster: Resource, endpoint: ClusterEndpoint) -> Resource:
     """The cluster with what its control plane answers to."""
-    body = dict(cluster.body)
-    body["endpoint"] = endpoint.endpoint
+    body = copy.deepcopy(cluster.body)
+    endpoints.addressed(body, endpoint.endpoint)
     certificate = base64.b64encode(endpoint.ca_certificate.encode()).decode()
     body["masterAuth"] = {**body.get("masterAuth", {}), "clusterCaCertificate": certificate}
-    private = body.get("privateClusterConfig")
-    if private:
-        body["privateClusterConfig"] = {**private, "privateEndpoint": endpoint.endpoint}
-        if not private.get("enablePrivateEndpoint"):
-            body["privateClusterConfig"]["publicEndpoint"] = endpoint.endpoint
-    control = body.get("controlPlaneEndpointsConfig", {})
-    addresses = {**control.get("ipEndpointsConfig", {}), "privateEndpoint": endpoint.endpoint}
-    if addresses.get("enablePublicEndpoint", True):
-        addresses["publicEndpoint"] = endpoint.endpoint
-    body["controlPlaneEndpointsConfig"] = {**control, "ipEndpointsConfig": addresses}
     return state.with_status(Resource(cluster.key, cluster.kind, body, cluster.meta), "RUNNING")

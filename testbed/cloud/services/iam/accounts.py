@@ -29,9 +29,8 @@ def find(call: Call) -> Resource:
         accounts = call.store.children(f"iam/projects/{project}/serviceAccounts")
         found = next((item for item in accounts if item.body["uniqueId"] == account), None)
     if found is None or found.meta.get("deleted"):
-        raise not_found(
-            f"Unknown service account: {account}" if account.isdigit() else f"Service account {name} does not exist."
-        )
+        policy = "Policy" in call.method.id
+        raise not_found(f"Service account {name} does not exist." if policy else "Unknown service account")
     return found
 
 
@@ -100,7 +99,7 @@ def listing(call: Call) -> Body:
 
 @serves("iam.projects.serviceAccounts.patch")
 def patch(call: Call) -> Body:
-    """Change displayName and description, as named by updateMask."""
+    """Change displayName and description, as named by updateMask; the answer has the name and these alone."""
     resource = find(call)
     mask = [name for name in str(call.body.get("updateMask") or "").split(",") if name]
     if not mask:
@@ -118,7 +117,8 @@ def patch(call: Call) -> Body:
             resource.body[fields[name]] = sent[fields[name]]
     resource.body["etag"] = etag({k: v for k, v in resource.body.items() if k != "etag"})
     call.store.put(resource)
-    return resource.body
+    shown = ("name", "displayName", "description")
+    return {name: resource.body[name] for name in shown if name in resource.body}
 
 
 @serves("iam.projects.serviceAccounts.delete")

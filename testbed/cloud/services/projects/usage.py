@@ -23,6 +23,8 @@ KNOWN = frozenset(
     )
 )  # fmt: skip
 BATCH_LIMIT = 20
+# What the operation is called that has nothing to do.
+NOTHING_TO_DO = "operations/noop.DONE_OPERATION"
 
 
 def _resource(project: str, service: str) -> Resource:
@@ -89,6 +91,8 @@ def listing(call: Call) -> Body:
 def _enable(call: Call, services: list[str], response: Body) -> Body:
     project = str(call.project)
     resources = [_resource(project, name) for name in services]
+    if all(call.store.get(item.key) for item in resources):
+        return {"name": NOTHING_TO_DO, "done": True, "response": response}
     return longrunning.start(
         call,
         "operations",

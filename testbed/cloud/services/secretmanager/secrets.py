@@ -70,8 +70,15 @@ def create(call: Call) -> Body:
         raise ApiError(409, f"Secret [{numbered(path)}] already exists.")
     body = {field: value for field, value in sent.items() if value is not None and field not in ("ttl", "etag")}
     body |= {"name": numbered(path), "createTime": utc_time(call.now)}
+    body |= _expiry(call, sent)
     call.store.put(Resource(key, "secretmanager.secret", _stamped(body), {"next": 1}))
     return _stamped(body)
+
+
+def _expiry(call: Call, sent: Body) -> Body:
+    """A life that is told from now on is answered as its end."""
+    life = sent.pop("ttl", None)
+    return {"expireTime": utc_time(call.now + float(str(life).removesuffix("s")))} if life else {}
 
 
 def _stamped(body: Body) -> Body:
@@ -116,6 +123,7 @@ def patch(call: Call) -> Body:
     sent = call.checker.writable("Secret", call.body)
     check_etag(sent.pop("etag", None), resource.body["etag"])
     new = masks.apply(resource.body, sent, mask, MUTABLE)
+    new |= _expiry(call, new)
     _check({field: new.get(field) for field in MUTABLE})
     new = _stamped(new)
     call.store.put(Resource(resource.key, resource.kind, new, resource.meta))

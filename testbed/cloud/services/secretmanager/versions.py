@@ -28,19 +28,28 @@ def add(call: Call) -> Body:
         raise invalid("The data_crc32c of the payload does not match the payload's data: it was corrupted on the way.")
     number = int(secret.meta["next"])
     key = f"{secret.key}/versions/{number}"
-    body = {
+    body: Body = {
         "name": numbered(f"{secret.path}/versions/{number}"),
         "createTime": utc_time(call.now),
         "state": "ENABLED",
-        "replicationStatus": {"automatic": {}},
-        "clientSpecifiedPayloadChecksum": checksum is not None,
+        "replicationStatus": _status(secret.body["replication"]),
     }
+    if checksum is not None:
+        body["clientSpecifiedPayloadChecksum"] = True
     body["etag"] = f'"{fingerprint(body)[:12]}"'
     call.cloud.payloads.write(key, data)
     call.store.put(Resource(key, "secretmanager.version", body, {"number": number}))
     secret.meta["next"] = number + 1
     call.store.put(secret)
     return body
+
+
+def _status(replication: Body) -> Body:
+    if "userManaged" not in replication:
+        return {"automatic": {}}
+    return {
+        "userManaged": {"replicas": [{"location": item["location"]} for item in replication["userManaged"]["replicas"]]}
+    }
 
 
 def _version(call: Call) -> Resource:

@@ -85,7 +85,7 @@ def insert(call: Call) -> Body:
 
 
 def _complete(call: Call, body: Body) -> None:
-    """The two names of uniform access say the same."""
+    """The two names of uniform access say the same, and what is switched off is not there."""
     config = {"publicAccessPrevention": "inherited"} | (body.get("iamConfiguration") or {})
     uniform = dict(config.get("uniformBucketLevelAccess") or {"enabled": False})
     if uniform["enabled"]:
@@ -93,6 +93,12 @@ def _complete(call: Call, body: Body) -> None:
     config["uniformBucketLevelAccess"] = uniform
     config["bucketPolicyOnly"] = uniform
     body["iamConfiguration"] = config
+    if not (body.get("lifecycle") or {}).get("rule"):
+        body.pop("lifecycle", None)
+    if str((body.get("softDeletePolicy") or {}).get("retentionDurationSeconds")) == "0":
+        body["softDeletePolicy"] = {"retentionDurationSeconds": "0"}
+    elif "softDeletePolicy" in body:
+        body["softDeletePolicy"].setdefault("effectiveTime", utc_time(call.now))
 
 
 def _check(sent: Body) -> None:
