@@ -101,7 +101,7 @@ def test_what_a_cluster_refuses_says_which_cluster(tmp_path: Path, monkeypatch: 
         raise PlatformError("GET secrets: 401 Unauthorized", {"status": 401})
 
     monkeypatch.setattr(mesh.clusters["secondary"], "get", refused)
-    with pytest.raises(PlatformError, match="^secondary: GET secrets: 401 Unauthorized$") as failed:
+    with pytest.raises(PlatformError, match=r"^secondary: GET secrets: 401 Unauthorized$") as failed:
         mesh.run()
     assert failed.value.details == {"status": 401}
 
