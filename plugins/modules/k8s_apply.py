@@ -98,6 +98,7 @@ options:
   prune:
     description:
       - Whether to delete what the layer has on the cluster and is no longer given.
+      - Never deleted is what only carries the layer's labels and was not applied by this module, such as a copy.
       - An object annotated C(pingpong.platform/prune=keep) is kept, and so is a namespace or a definition that holds
         objects of another layer.
     type: bool

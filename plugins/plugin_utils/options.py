@@ -37,6 +37,10 @@ def _dict(place: str, option: Mapping[str, Any], value: Any) -> Iterator[str]:
     try:
         check_type_dict(value)
     except TypeError:
-        # Ansible's values are subclasses of Python's that carry where they come from.
-        kind = next(base.__name__ for base in type(value).__mro__ if base.__module__ == "builtins")
-        yield f"{place}: found a {kind}, expected a dict{' of ' + ', '.join(sorted(known)) if known else ''}"
+        yield f"{place}: found {_kind_of(value)}, expected a dict{' of ' + ', '.join(sorted(known)) if known else ''}"
+
+
+def _kind_of(value: Any) -> str:
+    # Ansible's values are subclasses of Python's that carry where they come from.
+    kind = next(base.__name__ for base in type(value).__mro__ if base.__module__ == "builtins")
+    return f"an {kind}" if kind == "int" else f"a {kind}"

@@ -11,6 +11,7 @@ from enum import Enum
 
 from ansible_collections.pingpong.platform.plugins.module_utils.cluster.compare import drift
 from ansible_collections.pingpong.platform.plugins.module_utils.cluster.model import (
+    FIELD_MANAGER,
     PRUNE,
     Group,
     Key,
@@ -52,13 +53,15 @@ class Step:
 class Plan:
     """Steps in the order given, objects to prune in the order of their deletion, and those kept on request.
 
-    ``leaving`` are objects that would be pruned, but are being deleted already.
+    ``leaving`` are objects that would be pruned, but are being deleted already; ``strangers`` carry the owner's labels
+    and were never applied for it, such as a copy that somebody made by hand.
     """
 
     steps: list[Step]
     prune: Objects = field(default_factory=list)
     kept: list[Key] = field(default_factory=list)
     leaving: Objects = field(default_factory=list)
+    strangers: Objects = field(default_factory=list)
 
     @property
     def pending(self) -> list[Step]:
@@ -77,17 +80,23 @@ def make_plan(desired: Iterable[Object], live: Mapping[Key, Object], *, prune: b
     plan = Plan(steps)
     if prune:
         wanted = {step.key for step in steps}
-        extra = [obj for key, obj in live.items() if key not in wanted]
+        extra, plan.strangers = applied_ones(obj for key, obj in live.items() if key not in wanted)
         plan.kept = [key_of(obj) for obj in extra if _keep(obj)]
         plan.leaving = [obj for obj in extra if not _keep(obj) and "deletionTimestamp" in obj["metadata"]]
         plan.prune = deletion_order(obj for obj in extra if not _keep(obj) and obj not in plan.leaving)
     return plan
 
 
+def applied_ones(objects: Iterable[Object]) -> tuple[Objects, Objects]:
+    """Those that this collection applied, and those that only carry its labels; what controllers made is neither."""
+    own = [obj for obj in objects if not _dependent(obj)]
+    return [obj for obj in own if _applied(obj)], [obj for obj in own if not _applied(obj)]
+
+
 def deletion_order(objects: Iterable[Object]) -> Objects:
     """The reverse of the order of creation, so that nothing is judged or needed by what is already gone."""
     return sorted(
-        (obj for obj in objects if not _dependent(obj)),
+        objects,
         key=lambda obj: (-stage_of(obj["apiVersion"], obj["kind"]), obj["kind"], key_of(obj)),
     )
 
@@ -113,6 +122,13 @@ def _keep(obj: Object) -> bool:
     return bool((obj["metadata"].get("annotations") or {}).get(PRUNE) == "keep")
 
 
+def _applied(obj: Object) -> bool:
+    entries = obj["metadata"].get("managedFields") or []
+    return any(entry.get("manager") == FIELD_MANAGER and entry.get("operation") == "Apply" for entry in entries)
+
+
 def _dependent(obj: Object) -> bool:
     """Made by a controller from an object of ours, whose labels it copied: it goes when its owner goes."""
+    if (obj["apiVersion"], obj["kind"]) == ("v1", "Endpoints") and not _applied(obj):
+        return True
     return any(reference.get("controller") for reference in obj["metadata"].get("ownerReferences") or [])

@@ -26,6 +26,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.cluster.plan imp
     Plan,
     Step,
     Verdict,
+    applied_ones,
     deletion_order,
     groups_of,
     make_plan,
@@ -46,6 +47,7 @@ R = TypeVar("R")
 
 
 # Gone only when their pods are: what they use is deleted after them.
+STRANGE = "carries the labels of this layer and was never applied for it; take them off it, or delete it"
 _WITH_PODS = frozenset({"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob"})
 
 
@@ -126,9 +128,10 @@ class Layer:
         lease = self._record.read()
         groups = groups_of(desired) | (read_groups(lease) if lease is not None else set(self._every_group()))
         live = self._list(groups)
-        result = Result(deleted=deletion_order(live.values()))
+        own, strangers = applied_ones(live.values())
+        result = Result(deleted=deletion_order(own), kept={key_of(obj): STRANGE for obj in strangers})
         self._spare(result)
-        if self._options.check_mode or (lease is None and not live):
+        if self._options.check_mode or (lease is None and not own):
             return result
         self._record.acquire(groups, self._options.wait_timeout)
         try:
@@ -166,6 +169,7 @@ class Layer:
         self._each(self._executor.look, [step for step in plan.steps if step.verdict is Verdict.UNKNOWN])
         result = Result(deleted=list(plan.prune), kept=dict.fromkeys(plan.kept, "asked to be kept"))
         result.kept |= {key_of(obj): f"is being deleted: {held(obj)}" for obj in plan.leaving}
+        result.kept |= {key_of(obj): STRANGE for obj in plan.strangers}
         done: dict[Key, Outcome] = {}
         for stage in sorted({step.stage for step in plan.pending}):
             steps = [step for step in plan.pending if step.stage == stage]

@@ -217,6 +217,31 @@ def test_pruning_takes_what_is_no_longer_given_and_only_that(layer: Harness) -> 
     layer.apply(layer="another", state="absent")
 
 
+def copy_of(layer: Harness, kind: str, name: str) -> str:
+    """As ``kubectl get -o yaml``, another name, ``kubectl create`` make it: with every label."""
+    live = layer.get(kind, name)
+    assert live is not None
+    labels = live["metadata"]["labels"]
+    metadata = {"name": f"{name}-copy", "namespace": layer.namespace, "labels": labels}
+    layer.client.create({**live, "metadata": metadata})
+    return f"{name}-copy"
+
+
+def test_a_copy_that_somebody_made_is_told_and_not_deleted(layer: Harness) -> None:
+    layer.apply(config_map("c"), config_map("d"))
+    name = copy_of(layer, "ConfigMap", "c")
+    pruned = layer.apply(config_map("c"))
+    assert [entry["name"] for entry in pruned["pruned"]] == ["d"]
+    assert [(entry["name"], entry["reason"].partition(";")[0]) for entry in pruned["kept"]] == [
+        (name, "carries the labels of this layer and was never applied for it")
+    ]
+    assert layer.apply(config_map("c"))["changed"] is False
+    assert [entry["name"] for entry in layer.apply(state="absent")["pruned"]] == ["c"]
+    assert layer.apply(state="absent")["changed"] is False
+    assert layer.get("ConfigMap", name) is not None
+    assert actions(layer.apply({**config_map("c"), "metadata": {"name": name}})) == {name: "updated"}
+
+
 def test_what_a_finalizer_holds_is_told_and_not_deleted_again(layer: Harness) -> None:
     held = config_map("held")
     held["metadata"]["finalizers"] = ["example.org/never"]

@@ -21,7 +21,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "a text for a list": ({"certificates": "- name: edge"}, "certificates: found a str, expected a list of dicts"),
     "deep below": (
         one(sinks=[{"files": {}}, {"secret": 7}]),
-        "certificates[0].sinks[1].secret: found a int, expected a dict of fields, name",
+        "certificates[0].sinks[1].secret: found an int, expected a dict of fields, name",
     ),
 }
 

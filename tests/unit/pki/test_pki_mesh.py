@@ -18,7 +18,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.common.errors im
 from ansible_collections.pingpong.platform.plugins.module_utils.pki import bundles
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.certificates import load_certificates, signed_by
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.roots import FileStore, Root, ValueStore
-from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.run import parse_shape
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.run import connections, parse_shape
 from cryptography import x509
 from mesh_support import Killed, Mesh
 
@@ -72,6 +72,38 @@ def test_an_authority_that_would_always_be_due_is_refused(authority: str) -> Non
     args = {"trust_domain": "example.org", "root": {}, authority: {"validity": "30d", "renew_before": "30d"}}
     with pytest.raises(OptionError, match=f"{authority}.renew_before: found a window as long as the validity"):
         parse_shape(args)
+
+
+ONE = {"endpoint": "https://one.example", "token": "t0p-secret"}
+
+
+@pytest.mark.parametrize(
+    ("clusters", "message"),
+    [
+        ({}, "clusters: found none"),
+        ({"primary": "one"}, "clusters.primary: found str, expected a connection"),
+        ({"primary": {**ONE, "ca_cert": "x"}}, "clusters.primary: found ca_cert, expected of endpoint, ca_certificate"),
+        ({"primary": {"token": "t0p-secret"}}, "clusters.primary: connection: needs endpoint or kubeconfig"),
+        ({"primary": ONE, "secondary": ONE}, "clusters.secondary: found the endpoint of primary"),
+    ],
+)
+def test_clusters_that_are_none_or_one_twice_are_refused(clusters: dict[str, object], message: str) -> None:
+    """Of one cluster under two names each would have its intermediate replaced by the other's, by every run."""
+    with pytest.raises(OptionError, match=message) as failed:
+        connections(clusters)
+    assert "t0p-secret" not in failed.value.message
+
+
+def test_what_a_cluster_refuses_says_which_cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mesh = Mesh(tmp_path)
+
+    def refused(*_: object) -> None:
+        raise PlatformError("GET secrets: 401 Unauthorized", {"status": 401})
+
+    monkeypatch.setattr(mesh.clusters["secondary"], "get", refused)
+    with pytest.raises(PlatformError, match=r"^secondary: GET secrets: 401 Unauthorized$") as failed:
+        mesh.run()
+    assert failed.value.details == {"status": 401}
 
 
 def test_again_changes_nothing(tmp_path: Path) -> None:

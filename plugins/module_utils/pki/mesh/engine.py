@@ -141,5 +141,15 @@ class MeshEngine:
             )
 
     def _each(self, act: Callable[[Site], T]) -> list[T]:
+        """Do it in every cluster at the same time; an error says in which one it was."""
+
+        def named(site: Site) -> T:
+            try:
+                return act(site)
+            except PlatformError as error:
+                if not error.message.startswith(site.name):
+                    error.message = f"{site.name}: {error.message}"
+                raise
+
         with ThreadPoolExecutor(max(1, len(self._sites))) as pool:
-            return list(pool.map(act, self._sites))
+            return list(pool.map(named, self._sites))

@@ -15,6 +15,8 @@ from typing import Any
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.settings import settings
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.stack import connect
 from ansible_collections.pingpong.platform.plugins.module_utils.cluster.client import ClusterClient
+from ansible_collections.pingpong.platform.plugins.module_utils.cluster.connection import Connection
+from ansible_collections.pingpong.platform.plugins.module_utils.cluster.spec import CONNECTION
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError
 from ansible_collections.pingpong.platform.plugins.module_utils.common.libraries import require
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.durations import RenewBefore, parse_span
@@ -42,15 +44,35 @@ def run(args: dict[str, Any], *, check_mode: bool) -> dict[str, Any]:
     )
     with ExitStack() as stack:
         sites = []
-        for name, connection in args["clusters"].items():
-            if not isinstance(connection, dict):
-                raise OptionError(f"clusters.{name}: found {type(connection).__name__}, expected a connection")
-            client = ClusterClient.from_connection(connection)
+        for name, connection in connections(args["clusters"]).items():
+            client = ClusterClient(connection)
             stack.callback(client.close)
-            sites.append(Site(str(name), client, labels))
-        if not sites:
-            raise OptionError("clusters: found none, expected at least one name with its connection")
+            sites.append(Site(name, client, labels))
         return MeshEngine(sites, store, shape, patience, check_mode=check_mode).run(Stage(args["stage"]))
+
+
+def connections(clusters: Mapping[str, Any]) -> dict[str, Connection]:
+    """The option ``clusters`` read: each a connection as other modules take it, and each to a cluster of its own."""
+    found: dict[str, Connection] = {}
+    for name, options in clusters.items():
+        where = f"clusters.{name}"
+        if not isinstance(options, Mapping):
+            raise OptionError(f"{where}: found {type(options).__name__}, expected a connection")
+        unknown = sorted(set(map(str, options)) - set(CONNECTION["options"]))
+        if unknown:
+            known = ", ".join(CONNECTION["options"])
+            raise OptionError(f"{where}: found {', '.join(unknown)}, expected of {known}")
+        try:
+            connection = Connection.from_dict(options)
+        except OptionError as error:
+            raise OptionError(f"{where}: {error.message}") from None
+        twin = next((other for other, known in found.items() if known.endpoint == connection.endpoint), None)
+        if twin:
+            raise OptionError(f"{where}: found the endpoint of {twin}, expected a cluster of its own")
+        found[str(name)] = connection
+    if not found:
+        raise OptionError("clusters: found none, expected at least one name with its connection")
+    return found
 
 
 def parse_shape(args: Mapping[str, Any]) -> Shape:
