@@ -1,13 +1,13 @@
 # Copyright: (c) 2026, The pingpong.platform maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Documentation shared by the checks."""
+"""Documentation that the checks share."""
 
 from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """What every check takes; ``PROBES`` for those that run probe pods."""
+    """What every check takes and returns; ``PROBES`` for those that run probe pods."""
 
     DOCUMENTATION = r"""
 options:
@@ -52,4 +52,37 @@ options:
     description: Seconds for one probe.
     type: float
     default: 5.0
+"""
+
+    RETURN = r"""
+cells:
+  description: One entry for each question that was asked, with its answer.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    proof: {description: The check., type: str, sample: mtls}
+    cluster: {description: The cluster., type: str}
+    source: {description: Who asks or calls., type: str}
+    target: {description: What is asked or called., type: str}
+    case: {description: What was tried., type: str}
+    expected: {description: What was promised., type: str}
+    observed: {description: What was found., type: str}
+    verdict:
+      description: C(pass), C(fail), or C(inconclusive) where the observation could not tell; that is no pass.
+      type: str
+    reason: {description: Why., type: str}
+    evidence: {description: What backs the verdict., type: dict}
+summary:
+  description: How many cells there are of each verdict, and in all (C(total)).
+  returned: always
+  type: dict
+short_of:
+  description: What to tell of cells that are not a pass; empty when there are none.
+  returned: when the task does not fail
+  type: str
+coverage:
+  description: How much was looked at.
+  returned: always
+  type: dict
 """

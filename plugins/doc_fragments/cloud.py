@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The pingpong.platform maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Options that all tasks on Google Cloud share."""
+"""Options that all tasks on Google Cloud share, and what those that change it return."""
 
 from __future__ import annotations
 
@@ -112,4 +112,46 @@ attributes:
   idempotent:
     description: A second run changes nothing.
     support: full
+"""
+
+    RETURN = r"""
+resources:
+  description: The plan by resource.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    key:
+      description: The resource's key.
+      type: str
+    kind:
+      description: Its kind.
+      type: str
+    action:
+      description: V(none), V(create), V(update), V(replace), V(delete), or V(blocked) when the wish cannot be met.
+      type: str
+    fields:
+      description: The fields that differ, each with C(field), C(before), C(after) and C(why).
+      type: list
+      elements: dict
+    why:
+      description: Why the action is what it is.
+      type: str
+counts:
+  description: How many resources each action concerns.
+  returned: always
+  type: dict
+summary:
+  description: The counts as a sentence.
+  returned: always
+  type: str
+  sample: 2 to create, 1 to update, 17 unchanged
+requests:
+  description: How many requests were sent.
+  returned: always
+  type: int
+mutations:
+  description: How many of them could change something.
+  returned: always
+  type: int
 """

@@ -56,6 +56,8 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+extends_documentation_fragment:
+  - pingpong.platform.cloud
 action:
   description: What was done, or would be.
   returned: always
@@ -65,45 +67,6 @@ fields:
   returned: always
   type: list
   elements: dict
-resources:
-  description: The plan by resource.
-  returned: always
-  type: list
-  elements: dict
-  contains:
-    key:
-      description: The resource's key.
-      type: str
-    kind:
-      description: Its kind.
-      type: str
-    action:
-      description: V(none), V(create), V(update), V(replace), V(delete), or V(blocked) when the wish cannot be met.
-      type: str
-    fields:
-      description: The fields that differ, each with C(field), C(before), C(after) and C(why).
-      type: list
-      elements: dict
-    why:
-      description: Why the action is what it is.
-      type: str
-counts:
-  description: How many resources each action concerns.
-  returned: always
-  type: dict
-summary:
-  description: The counts as a sentence.
-  returned: always
-  type: str
-  sample: 2 to create, 1 to update, 17 unchanged
-requests:
-  description: How many requests were sent.
-  returned: always
-  type: int
-mutations:
-  description: How many of them could change something.
-  returned: always
-  type: int
 """
 
 from ansible.module_utils.basic import AnsibleModule

@@ -85,36 +85,8 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-cells:
-  description: One entry for each question that was asked, with its answer.
-  returned: always
-  type: list
-  elements: dict
-  contains:
-    proof: {description: The check., type: str, sample: network_policy}
-    cluster: {description: The cluster., type: str}
-    source: {description: Who asks or calls., type: str}
-    target: {description: What is asked or called., type: str}
-    case: {description: What was tried., type: str}
-    expected: {description: What was promised., type: str}
-    observed: {description: What was found., type: str}
-    verdict:
-      description: C(pass), C(fail), or C(inconclusive) where the observation could not tell; that is no pass.
-      type: str
-    reason: {description: Why., type: str}
-    evidence: {description: What backs the verdict., type: dict}
-summary:
-  description: How many cells there are of each verdict, and in all (C(total)).
-  returned: always
-  type: dict
-short_of:
-  description: What to tell of cells that are not a pass; empty when there are none.
-  returned: when the task does not fail
-  type: str
-coverage:
-  description: How much was looked at.
-  returned: always
-  type: dict
+extends_documentation_fragment:
+  - pingpong.platform.check
 settled_seconds:
   description: How long it took until no answer changed for the better.
   returned: always

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
-from ..core.call import Body, Call
+from ..core.call import Body, Call, serves
 from ..core.errors import ApiError, invalid
 from ..core.store import Resource
 from ..core.values import etag
@@ -125,3 +126,10 @@ def _member(call: Call, member: str, accounts: bool) -> None:
 def permissions(call: Call) -> Body:
     """Every permission is held by the one who runs the local cloud."""
     return {"permissions": list(call.body.get("permissions") or [])}
+
+
+def register(base: str, find: Callable[[Call], Resource]) -> None:
+    """Serve the two methods below `base` that read and replace the policy of the resource that `find` finds."""
+    version = "options.requestedPolicyVersion"
+    serves.add(f"{base}.getIamPolicy", lambda call: read(call, find(call).key, call.query.get(version)))
+    serves.add(f"{base}.setIamPolicy", lambda call: write(call, find(call).key, call.body.get("policy")))

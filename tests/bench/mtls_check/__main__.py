@@ -23,10 +23,8 @@ ROOT = Path(__file__).parents[3]
 sys.path[:0] = [str(ROOT / ".collections")]
 
 from ansible_collections.pingpong.platform.plugins.module_utils.cluster.client import ClusterClient  # noqa: E402
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.check import run as mtls_check  # noqa: E402
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.probes.manifest import (  # noqa: E402
-    restricted_pod,
-)
+
+from tests.support.meshed import make_namespace, mtls_check, workload  # noqa: E402
 
 STATE = Path(os.environ.get("PINGPONG_STATE") or ROOT / ".local")
 KUBECONFIG = STATE / "clusters" / "pingpong-local-primary" / "kubeconfig"
@@ -71,13 +69,8 @@ def report(result: Object, seconds: float, by_hand: float) -> None:
 
 def check(image: str) -> Object:
     """``mtls_check`` over the workloads, without failing."""
-    return mtls_check({
-        "connection": {"kubeconfig": str(KUBECONFIG)}, "cluster": "primary", "fail": False,
-        "environment_name": "bench", "probe_image": image, "probe_command": ["python3", "-m", "pingpong.probe"],
-        "probe_timeout": 3.0, "namespaces": [MESHED], "trust_domain": "pingpong.local",
-        "mesh_namespace": "istio-system", "probe_namespace": OUTSIDE, "admit_probes": False,
-        "whoami_path": "/whoami", "whoami_ports": [8080], "min_authority_days": 1.0, "callers": [], "exceptions": [],
-    })  # fmt: skip
+    options = {"environment_name": "bench", "probe_namespace": OUTSIDE}
+    return mtls_check({"kubeconfig": str(KUBECONFIG)}, "primary", image, [MESHED], **options)
 
 
 def one_exec() -> float:
@@ -97,34 +90,16 @@ def workloads(client: ClusterClient, image: str) -> Iterator[None]:
     """Five Deployments with their Services in a STRICT namespace, and one outside the mesh to call from."""
     strict = {"apiVersion": "security.istio.io/v1", "kind": "PeerAuthentication",
               "metadata": {"name": "default", "namespace": MESHED}, "spec": {"mtls": {"mode": "STRICT"}}}  # fmt: skip
-    restricted = {"pod-security.kubernetes.io/enforce": "restricted"}
     try:
-        for name, labels in ((MESHED, {**restricted, "istio-injection": "enabled"}), (OUTSIDE, restricted)):
-            client.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}})
-        for obj in (strict, *(obj for name in NAMES for obj in workload(name, image))):
+        for name in (MESHED, OUTSIDE):
+            make_namespace(client, name, meshed=name == MESHED)
+        for obj in (strict, *(obj for name in NAMES for obj in workload(name, MESHED, image))):
             client.apply(obj, force=True)
         wait(client)
         yield
     finally:
         for name in (MESHED, OUTSIDE):
             client.delete("v1", "Namespace", name)
-
-
-def workload(name: str, image: str) -> list[Object]:
-    labels = {"app": name}
-    metadata = {"name": name, "namespace": MESHED}
-    pod = restricted_pod(name, MESHED, image, labels)["spec"]
-    del pod["restartPolicy"]
-    pod["serviceAccountName"] = name
-    pod["containers"][0] |= {"name": "ping", "ports": [{"name": "http", "containerPort": 8080}]}
-    template = {"metadata": {"labels": labels}, "spec": pod}
-    return [
-        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata},
-        {"apiVersion": "v1", "kind": "Service", "metadata": metadata,
-         "spec": {"selector": labels, "ports": [{"name": "http", "port": 80, "targetPort": "http"}]}},
-        {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata,
-         "spec": {"replicas": 1, "selector": {"matchLabels": labels}, "template": template}},
-    ]  # fmt: skip
 
 
 def wait(client: ClusterClient) -> None:

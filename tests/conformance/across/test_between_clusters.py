@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 from ansible_collections.pingpong.platform.plugins.module_utils.cluster.client import ClusterClient
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls import callers
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.check import run as mtls_check
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.identities import Signer, stranger
 
 from testbed.nodes import addresses, routes
 from testbed.nodes.prepare import installed_runtime
 from testbed.nodes.runtime import Runtime
+from tests.support.meshed import mtls_check
 
 pytestmark = [pytest.mark.platform, pytest.mark.timeout(900)]
 
@@ -32,7 +32,7 @@ Object = dict[str, Any]
 def clients() -> Iterator[dict[str, ClusterClient]]:
     if not all(path.exists() for path in CONFIGS.values()):
         pytest.skip("the local platform is not up: make site")
-    found = {name: ClusterClient.from_connection({"kubeconfig": str(path)}) for name, path in CONFIGS.items()}
+    found = {name: ClusterClient.from_connection(connection(name)) for name in CONFIGS}
     yield found
     for client in found.values():
         client.close()
@@ -40,15 +40,14 @@ def clients() -> Iterator[dict[str, ClusterClient]]:
 
 def check(here: str, there: str) -> Object:
     """``mtls_check`` of a cluster with callers of the other one, without failing."""
-    return mtls_check({
-        "connection": {"kubeconfig": str(CONFIGS[here])}, "cluster": here, "fail": False,
-        "callers": [{"cluster": there, "connection": {"kubeconfig": str(CONFIGS[there])}}],
-        "environment_name": "conformance", "probe_image": json.loads((STATE / "images.json").read_text())["ping"],
-        "probe_command": ["python3", "-m", "pingpong.probe"], "probe_timeout": 3.0,
-        "namespaces": ["pingpong-a", "pingpong-b"], "trust_domain": "pingpong.local", "mesh_namespace": "istio-system",
-        "probe_namespace": "pingpong-c", "admit_probes": True, "whoami_path": "/whoami", "whoami_ports": [8080],
-        "min_authority_days": 1.0, "exceptions": [],
-    })  # fmt: skip
+    image = json.loads((STATE / "images.json").read_text())["ping"]
+    beside = [{"cluster": there, "connection": connection(there)}]
+    options = {"callers": beside, "probe_namespace": "pingpong-c", "admit_probes": True}
+    return mtls_check(connection(here), here, image, ["pingpong-a", "pingpong-b"], **options)
+
+
+def connection(cluster: str) -> Object:
+    return {"kubeconfig": str(CONFIGS[cluster])}
 
 
 def split(result: Object) -> tuple[list[Object], list[Object]]:

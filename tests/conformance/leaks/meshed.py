@@ -8,12 +8,11 @@ from contextlib import contextmanager
 from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.cluster.client import ClusterClient
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.check import run as mtls_check
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.probes.manifest import restricted_pod
+
+from tests.support.meshed import make_namespace, mtls_check, workload
 
 CALLER, TARGET, OUTSIDE = "proof-caller", "proof-target", "proof-outside"
 WORKLOAD = {CALLER: "web", TARGET: "api"}
-TRUST_DOMAIN = "pingpong.local"
 READY_TIMEOUT = 180.0
 PEER_AUTHENTICATION = ("security.istio.io/v1", "PeerAuthentication")
 Object = dict[str, Any]
@@ -30,11 +29,7 @@ class Meshed:
 
     def start(self) -> None:
         for namespace in (CALLER, TARGET, OUTSIDE):
-            labels = {"pod-security.kubernetes.io/enforce": "restricted"}
-            if namespace != OUTSIDE:
-                labels["istio-injection"] = "enabled"
-            metadata = {"name": namespace, "labels": labels}
-            self.client.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
+            make_namespace(self.client, namespace, meshed=namespace != OUTSIDE)
         for namespace in (CALLER, TARGET):
             self.deploy(namespace)
             self.strict(namespace)
@@ -47,32 +42,7 @@ class Meshed:
 
     def deploy(self, namespace: str, **changes: Any) -> None:
         """The namespace's workload; ``annotations``, ``labels`` of the pod and the ``command`` may differ."""
-        name = WORKLOAD[namespace]
-        labels = {"app": name, **changes.get("labels", {})}
-        spec = restricted_pod(name, namespace, self.image, labels)["spec"]
-        del spec["restartPolicy"]
-        spec["serviceAccountName"] = name
-        container = spec["containers"][0]
-        container |= {"name": "ping", "ports": [{"name": "http", "containerPort": 8080}]}
-        container["imagePullPolicy"] = "IfNotPresent"
-        if "command" in changes:
-            container["command"] = changes["command"]
-        template = {"metadata": {"labels": labels, "annotations": changes.get("annotations", {})}, "spec": spec}
-        selector = {"matchLabels": {"app": name}}
-        account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name, "namespace": namespace}}
-        service = {
-            "apiVersion": "v1",
-            "kind": "Service",
-            "metadata": {"name": name, "namespace": namespace},
-            "spec": {"selector": {"app": name}, "ports": [{"name": "http", "port": 80, "targetPort": "http"}]},
-        }
-        deployment = {
-            "apiVersion": "apps/v1",
-            "kind": "Deployment",
-            "metadata": {"name": name, "namespace": namespace},
-            "spec": {"replicas": 1, "strategy": {"type": "Recreate"}, "selector": selector, "template": template},
-        }
-        for obj in (account, service, deployment):
+        for obj in workload(WORKLOAD[namespace], namespace, self.image, **changes):
             self.client.apply(obj, force=True)
 
     def ready(self, namespace: str) -> None:
@@ -139,26 +109,8 @@ class Meshed:
 
     def check(self, **changes: Any) -> Object:
         """``mtls_check`` over both workloads, without failing."""
-        options: Object = {
-            "connection": self.connection,
-            "cluster": self.cluster,
-            "fail": False,
-            "environment_name": "conformance",
-            "probe_image": self.image,
-            "probe_command": ["python3", "-m", "pingpong.probe"],
-            "probe_timeout": 3.0,
-            "namespaces": [CALLER, TARGET],
-            "trust_domain": TRUST_DOMAIN,
-            "mesh_namespace": "istio-system",
-            "probe_namespace": OUTSIDE,
-            "admit_probes": False,
-            "whoami_path": "/whoami",
-            "whoami_ports": [8080],
-            "min_authority_days": 1.0,
-            "callers": [],
-            "exceptions": [],
-        }
-        return mtls_check({**options, **changes})
+        options = {"probe_namespace": OUTSIDE, **changes}
+        return mtls_check(self.connection, self.cluster, self.image, [CALLER, TARGET], **options)
 
 
 def cells(result: Object, *verdicts: str) -> set[tuple[str, str, str]]:

@@ -10,7 +10,7 @@ import grp
 import os
 import pwd
 import secrets
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from glob import escape
@@ -57,31 +57,23 @@ def parse_access(
         raise OptionError(f'{option}.{field}: found "{mode}", expected octal digits such as "0600"') from None
     if not 0 <= bits <= 0o777:
         raise OptionError(f'{option}.{field}: found "{mode}", expected octal digits such as "0600"')
-    return Access(bits, _uid(option, owner), _gid(option, group))
+    uid = _id(f"{option}.owner", owner, lambda name: pwd.getpwnam(name).pw_uid, "user")
+    gid = _id(f"{option}.group", group, lambda name: grp.getgrnam(name).gr_gid, "group")
+    return Access(bits, uid, gid)
 
 
-def _uid(option: str, owner: str | None) -> int | None:
-    if owner is None or owner.isdecimal():
-        return None if owner is None else _id(f"{option}.owner", owner)
-    try:
-        return pwd.getpwnam(owner).pw_uid
-    except KeyError:
-        raise OptionError(f'{option}.owner: found "{owner}", expected a user of this machine') from None
-
-
-def _gid(option: str, group: str | None) -> int | None:
-    if group is None or group.isdecimal():
-        return None if group is None else _id(f"{option}.group", group)
-    try:
-        return grp.getgrnam(group).gr_gid
-    except KeyError:
-        raise OptionError(f'{option}.group: found "{group}", expected a group of this machine') from None
-
-
-def _id(option: str, text: str) -> int:
-    if int(text) > _LAST_ID:
-        raise OptionError(f'{option}: found "{text}", expected at most {_LAST_ID}')
-    return int(text)
+def _id(option: str, name: str | None, find: Callable[[str], int], what: str) -> int | None:
+    """The id that a name or a number stands for, None where there is neither; ``find`` raises KeyError."""
+    if name is None:
+        return None
+    if not name.isdecimal():
+        try:
+            return find(name)
+        except KeyError:
+            raise OptionError(f'{option}: found "{name}", expected a {what} of this machine') from None
+    if int(name) > _LAST_ID:
+        raise OptionError(f'{option}: found "{name}", expected at most {_LAST_ID}')
+    return int(name)
 
 
 @contextmanager

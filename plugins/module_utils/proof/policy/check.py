@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.cluster.client import ClusterClient
@@ -58,6 +59,7 @@ def check(prober: Prober, options: Mapping[str, Any]) -> Findings:
     names = {(pod.workload.namespace, pod.name) for pod in mesh_pods(inside) if pod.address}
     living = [pod for pod in inside if (pod["metadata"]["namespace"], pod["metadata"]["name"]) in names]
     wanted = callers(living, namespaces, options["stand_ins"])
+    chosen = [chosen_targets([entry], pods, labels_of) for entry in options["targets"]]
     with prober.pods([caller.pod for caller in wanted]) as running:
         stands = [stand_in(caller, live, labels_of) for caller, live in zip(wanted, running, strict=True)]
         sources = [
@@ -66,7 +68,7 @@ def check(prober: Prober, options: Mapping[str, Any]) -> Findings:
         ]
         targets = [
             *live_targets(living, labels_of),
-            *chosen_targets(options["targets"], pods, labels_of),
+            *chain(*chosen),
             *(target for caller, (_unused, target) in zip(wanted, stands, strict=True) if not caller.pod.labels),
         ]
         policies = client.list(*POLICIES)
@@ -74,7 +76,7 @@ def check(prober: Prober, options: Mapping[str, Any]) -> Findings:
             sources, targets, policies, blocks_match_pods=options["ip_blocks_match_pods"], sealed=options["sealed"]
         )
         calls, settled = measure(prober, asked, options["settle_timeout"])
-    barren = [entry for entry in options["targets"] if not chosen_targets([entry], pods, labels_of)]
+    barren = [entry for entry, found in zip(options["targets"], chosen, strict=True) if not found]
     if not asked:
         raise PlatformError("there was no connection to measure: one stand-in, and nobody for it to call")
     cells = [

@@ -153,16 +153,7 @@ def delete(call: Call) -> Body:
     )
 
 
-@serves(f"{PREFIX}.repositories.getIamPolicy")
-def get_policy(call: Call) -> Body:
-    """Who may use the repository."""
-    return policies.read(call, find(call).key, call.query.get("options.requestedPolicyVersion"))
-
-
-@serves(f"{PREFIX}.repositories.setIamPolicy")
-def set_policy(call: Call) -> Body:
-    """Replace who may use the repository."""
-    return policies.write(call, find(call).key, call.body.get("policy"))
+policies.register(f"{PREFIX}.repositories", find)
 
 
 @serves(f"{PREFIX}.repositories.testIamPermissions")

@@ -208,14 +208,7 @@ def _register(kind: Collection) -> None:
     serves.add(f"{base}.patch", lambda call: _patch(call, kind))
     serves.add(f"{base}.delete", lambda call: _delete(call, kind))
     if kind.name != "fleets":
-        version = "options.requestedPolicyVersion"
-        serves.add(
-            f"{base}.getIamPolicy", lambda call: policies.read(call, _find(call, kind).key, call.query.get(version))
-        )
-        serves.add(
-            f"{base}.setIamPolicy",
-            lambda call: policies.write(call, _find(call, kind).key, call.body.get("policy")),
-        )
+        policies.register(base, lambda call: _find(call, kind))
 
 
 for _kind in COLLECTIONS:

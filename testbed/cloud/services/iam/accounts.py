@@ -142,16 +142,8 @@ def delete(call: Call) -> Body:
     return {}
 
 
-@serves("iam.projects.serviceAccounts.getIamPolicy")
-def get_policy(call: Call) -> Body:
-    """Who may use the account."""
-    return policies.read(call, find(call).key, call.query.get("options.requestedPolicyVersion"))
-
-
-@serves("iam.projects.serviceAccounts.setIamPolicy")
-def set_policy(call: Call) -> Body:
-    """Replace who may use the account (Workload Identity bindings live here)."""
-    return policies.write(call, find(call).key, call.body.get("policy"))
+# Workload Identity bindings live here.
+policies.register("iam.projects.serviceAccounts", find)
 
 
 @serves("iam.projects.serviceAccounts.testIamPermissions")

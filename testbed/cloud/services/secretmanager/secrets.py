@@ -143,16 +143,7 @@ def delete(call: Call) -> Body:
     return {}
 
 
-@serves(f"{PREFIX}.getIamPolicy")
-def get_policy(call: Call) -> Body:
-    """Who may read the secret."""
-    return policies.read(call, find(call).key, call.query.get("options.requestedPolicyVersion"))
-
-
-@serves(f"{PREFIX}.setIamPolicy")
-def set_policy(call: Call) -> Body:
-    """Replace who may read the secret."""
-    return policies.write(call, find(call).key, call.body.get("policy"))
+policies.register(PREFIX, find)
 
 
 @serves(f"{PREFIX}.testIamPermissions")
