@@ -153,6 +153,14 @@ class BringUp:
         routes.connect(self.runtime)
         return known
 
+    def change_secret_manager(self, known: Record) -> None:
+        """The Secret Manager add-on of a running cluster as it is remembered, and nothing more of it."""
+        api = Kubectl(record.kubeconfig_path(known.name))
+        settings = secret_manager.Settings(**known.secret_manager) if known.secret_manager else None
+        if settings:
+            self.install_secret_manager(known, self.runtime.nodes(known.name), api)
+        api.delete(secret_manager.unwanted(settings))
+
     def install_secret_manager(self, known: Record, nodes: Sequence[Node], api: Kubectl) -> None:
         """GKE's Secret Manager add-on, built here if it was not.
 

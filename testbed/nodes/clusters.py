@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from testbed.host import HostError, locked, state_root
@@ -72,6 +72,16 @@ class Clusters:
         if not found or found.phase != "RUNNING":
             raise HostError(f"cluster {name}: it did not stay up: {found.phase if found else 'gone'}")
         return found
+
+    def set_secret_manager(self, name: str, settings: Mapping[str, str]) -> None:
+        """Give a running cluster the Secret Manager add-on, change what it is told, or take it away (no settings)."""
+        with self._alone(name):
+            known = record.load(name)
+            if known is None or record.phase(known, self._runtime.nodes(name)) != "RUNNING":
+                raise HostError(f"cluster {name}: it does not run, so its Secret Manager add-on cannot be changed")
+            # Remembered first: a change that is killed is carried on when it is asked for again.
+            known = record.save(replace(known, secret_manager=dict(settings)))
+            self._up.change_secret_manager(known)
 
     def delete(self, name: str) -> None:
         """Remove the cluster and all that belongs to it; nothing happens if there is none."""

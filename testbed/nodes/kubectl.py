@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,12 @@ class Kubectl:
                 time.sleep(1)
             else:
                 return
+
+    def delete(self, documents: Sequence[Mapping[str, Any]]) -> None:
+        """Delete objects, by kind and name; those that are not there are no error."""
+        if documents:
+            text = yaml.safe_dump_all(map(dict, documents))
+            self.run("delete", "--ignore-not-found", "--wait=false", "--filename=-", stdin=text)
 
     def rolled_out(self, namespace: str, *workloads: str, timeout: int = 300) -> None:
         """Wait until the workloads (``deployment/x``, ``daemonset/y``) are fully available."""

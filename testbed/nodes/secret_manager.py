@@ -67,6 +67,21 @@ def objects(settings: Settings, image: str) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
+def unwanted(settings: Settings | None) -> list[dict[str, Any]]:
+    """What the add-on may have had before and does not need now; None: it is switched off.
+
+    The kinds stay, and with them what people wrote of them.
+    """
+    everything = objects(Settings("", "", rotation="1s", endpoint="", authority=""), "")
+    kept = [_identity(entry) for entry in objects(settings, "")] if settings else []
+    return [entry for entry in everything if _identity(entry) not in kept]
+
+
+def _identity(entry: Mapping[str, Any]) -> tuple[str, str, str]:
+    metadata = entry["metadata"]
+    return entry["kind"], metadata.get("namespace", ""), metadata["name"]
+
+
 def csi_driver(settings: Settings) -> dict[str, Any]:
     """The driver as the kubelet knows it: it is handed the pod's token for the pool, and no other one.
 

@@ -46,6 +46,9 @@ class Backend(Protocol):
     def create(self, request: ClusterRequest) -> ClusterEndpoint:
         """Start the cluster, or find it running; raises an exception that says what failed."""
 
+    def configure(self, name: str, secret_manager: dict[str, str]) -> None:
+        """Give the running cluster the Secret Manager add-on as it is told (see ClusterRequest), or take it away."""
+
     def delete(self, name: str) -> None:
         """Stop the cluster; no error when there is none."""
 

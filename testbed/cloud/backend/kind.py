@@ -29,6 +29,10 @@ class KindBackend:
         )
         return _endpoint(info)
 
+    def configure(self, name: str, secret_manager: dict[str, str]) -> None:
+        """Change the add-on in the kind cluster."""
+        self.clusters.set_secret_manager(name, secret_manager)
+
     def delete(self, name: str) -> None:
         """Remove the kind cluster."""
         self.clusters.delete(name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 from cryptography.hazmat.primitives import serialization
@@ -40,6 +40,15 @@ class MemoryBackend:
             raise RuntimeError(f"cluster {request.name}: the control plane did not become healthy")
         address = f"198.51.100.{10 + len(self.clusters)}:6443"
         return self.clusters.setdefault(request.name, ClusterEndpoint(address, _ca(), VERSION))
+
+    def configure(self, name: str, secret_manager: dict[str, str]) -> None:
+        """Remember what the add-on is told."""
+        self.calls.append(("configure", name))
+        time.sleep(self.delay)
+        if name in self.broken:
+            raise RuntimeError(f"cluster {name}: the add-on could not be changed")
+        known = self.requests.get(name, ClusterRequest(name, "", 0, None))
+        self.requests[name] = replace(known, secret_manager=secret_manager)
 
     def delete(self, name: str) -> None:
         """Forget the cluster."""

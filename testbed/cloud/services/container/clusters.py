@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import asdict
-from typing import Any
 
 from ...backend import ClusterRequest
 from ...core.call import Body, Call, serves
 from ...core.errors import ApiError, invalid
+from ...core.operations import Operation
 from ...core.store import Resource
 from ...core.values import project_number, utc_time
-from . import defaults, endpoints, operations, rules, state
-
-# https://cloud.google.com/secret-manager/docs/secret-manager-managed-csi-component#auto-rotation
-ROTATION = "120s"
+from . import addons, defaults, endpoints, operations, rules, state
 
 
 def _pools_of(body: Body) -> list[Body]:
@@ -103,32 +100,14 @@ def _start(call: Call, key: str, body: Body, pools: list[Body]) -> Body:
         node_count=max(1, sum(int(item["initialNodeCount"]) for item in pools)),
         version=body["initialClusterVersion"],
         labels=dict(body.get("resourceLabels") or {}),
-        secret_manager=_secret_manager(call, key, body),
+        secret_manager=addons.secret_manager(call, key, body),
         network=body["networkConfig"]["network"],
     )
     return _launch(call, operation, request)
 
 
-def _secret_manager(call: Call, key: str, body: Body) -> dict[str, str]:
-    """What the Secret Manager add-on is told; nothing when it is not asked for."""
-    wanted = body.get("secretManagerConfig") or {}
-    if not wanted.get("enabled"):
-        return {}
-    rotation = wanted.get("rotationConfig") or {}
-    return {
-        "pool": (body.get("workloadIdentityConfig") or {}).get("workloadPool", ""),
-        "provider": f"https://container.googleapis.com/v1/{key.removeprefix('container/')}",
-        "rotation": rotation.get("rotationInterval", ROTATION) if rotation.get("enabled") else "",
-        "endpoint": call.cloud.inward,
-        "authority": call.cloud.authority,
-    }
-
-
-def _launch(call: Call, operation: Any, request: ClusterRequest) -> Body:
-    operation.extra["request"] = asdict(request)
-    call.operations.save(operation)
-    call.cloud.workers["container"].launch(operation)
-    return operations.show(call, operation)
+def _launch(call: Call, operation: Operation, request: ClusterRequest) -> Body:
+    return operations.launch(call, operation, asdict(request))
 
 
 @serves("container.projects.locations.clusters.get")

@@ -65,6 +65,14 @@ def start(
     return call.operations.start(operation, call.method.id)
 
 
+def launch(call: Call, operation: Operation, request: Body) -> Body:
+    """Hand an operation to the worker, with what the backend is asked for; answers with it."""
+    operation.extra["request"] = request
+    call.operations.save(operation)
+    call.cloud.workers["container"].launch(operation)
+    return show(call, operation)
+
+
 def shown(path: str) -> str:
     """A path as GKE answers it: what is in a zone is in `zones`, whichever way it was asked for."""
     parts = path.split("/")

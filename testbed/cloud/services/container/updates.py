@@ -9,7 +9,7 @@ from ...core.call import Body, Call, serves
 from ...core.errors import ApiError, invalid
 from ...core.operations import put
 from ...core.store import Resource
-from . import defaults, endpoints, operations, rules, state
+from . import addons, defaults, endpoints, operations, rules, state
 
 # Where a desired field ends up in the cluster; None: handled by a function of its own below.
 FIELDS: dict[str, str] = {
@@ -103,7 +103,13 @@ def begin(call: Call, operation_type: str, resource: Resource, new: Body, pools:
     after = Resource(resource.key, resource.kind, state.stamp({**new, "status": "RUNNING"}), {})
     call.store.put(state.with_status(resource, "RECONCILING"))
     effects: list[dict[str, Any]] = [put(after), *(put(item) for item in pools or [])]
-    operation = operations.start(call, operation_type, resource.key, commit=effects, rollback=[put(before)])
+    told = addons.secret_manager(call, resource.key, new)
+    inside = told != addons.secret_manager(call, resource.key, resource.body)
+    operation = operations.start(
+        call, operation_type, resource.key, commit=effects, rollback=[put(before)], worker=inside
+    )
+    if inside:
+        return operations.launch(call, operation, {"name": resource.name, "secret_manager": told})
     return operations.show(call, operation)
 
 

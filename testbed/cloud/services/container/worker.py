@@ -1,4 +1,4 @@
-"""The threads in which clusters really start and stop; picked up again when the server restarts."""
+"""The threads in which clusters really start, change and stop; picked up again when the server restarts."""
 
 from __future__ import annotations
 
@@ -52,17 +52,22 @@ class ClusterWorker:
             elif operation.method == "CREATE_CLUSTER":
                 request = ClusterRequest(**operation.extra["request"])
                 endpoint = await asyncio.to_thread(self.backend.create, request)
-            else:
+            elif operation.method == "DELETE_CLUSTER":
                 await asyncio.to_thread(self.backend.delete, operation.extra["request"]["name"])
+            else:
+                wanted = operation.extra["request"]
+                await asyncio.to_thread(self.backend.configure, wanted["name"], wanted["secret_manager"])
         except Exception as problem:
             # Whatever the backend raised is this operation's result; the server goes on.
             log.exception("operation %s", operation.name)
             error = {"code": "INTERNAL_ERROR", "message": str(problem) or type(problem).__name__}
         with self.cloud.store.transaction():
-            self._finish(operation, error, endpoint)
+            if operation.method in ("CREATE_CLUSTER", "DELETE_CLUSTER"):
+                self._effects(operation, error, endpoint)
+            self.cloud.operations.finish(operation, error)
         self.tasks.pop(operation.key, None)
 
-    def _finish(self, operation: Operation, error: dict[str, Any] | None, endpoint: ClusterEndpoint | None) -> None:
+    def _effects(self, operation: Operation, error: dict[str, Any] | None, endpoint: ClusterEndpoint | None) -> None:
         cluster = self.cloud.store.get(operation.target)
         operation.commit, operation.rollback = [], []
         if cluster is not None:
@@ -75,7 +80,6 @@ class ClusterWorker:
                 operation.commit.append(put(_running(cluster, endpoint)))
             else:
                 operation.commit = [drop(item.key) for item in [*found, cluster]]
-        self.cloud.operations.finish(operation, error)
 
 
 def _running(cluster: Resource, endpoint: ClusterEndpoint) -> Resource:

@@ -25,6 +25,9 @@ class Clusters:
     def get(self, name: str) -> Any:
         return SimpleNamespace(endpoint=self.endpoint, ca_certificate="PEM", version="v1.34.4", name=name)
 
+    def set_secret_manager(self, name: str, settings: Any) -> None:
+        self.asked.append((name, settings))
+
     def delete(self, name: str) -> None:
         self.asked.append(("delete", name))
 
@@ -51,3 +54,10 @@ def test_port_443_goes_without_saying(endpoint: str, shown: str) -> None:
     expected = {"location": "europe-west1", "node_count": 2, "version": "1.34", "labels": {"a": "b"},
                 "secret_manager": {"pool": "p"}, "network": "projects/p/net"}  # fmt: skip
     assert clusters.asked == [("primary", expected)]
+
+
+def test_an_add_on_is_changed_in_the_cluster() -> None:
+    clusters = Clusters("https://198.51.100.2")
+    backend(clusters).configure("primary", {"pool": "p"})
+    backend(clusters).configure("primary", {})
+    assert clusters.asked == [("primary", {"pool": "p"}), ("primary", {})]

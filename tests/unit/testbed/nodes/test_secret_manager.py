@@ -106,3 +106,24 @@ def test_both_speak_of_the_same_sockets() -> None:
     assert f"--driver-socket=/var/lib/kubelet/plugins/{DRIVER}/csi.sock" in provider
     assert "--provider-volume=/providers" in driver
     assert "--providers=/providers" in provider
+
+
+SHARED = {("CSIDriver", DRIVER), ("ConfigMap", "secrets-store-gke"), ("DaemonSet", "secrets-store-gke")}
+ROTATION_RIGHTS = {("ClusterRole", f"rbac-secretprovider{name}") for name in ("rotation", "tokenrequest")}
+
+
+@pytest.mark.parametrize(
+    ("settings", "gone", "kept"),
+    [
+        (None, SHARED | ROTATION_RIGHTS | {("ServiceAccount", "secrets-store-csi-driver")}, set()),
+        (replace(SETTINGS, rotation=""), ROTATION_RIGHTS, SHARED),
+        (SETTINGS, set(), SHARED | ROTATION_RIGHTS),
+    ],
+    ids=["switched off", "without rotation", "all of it"],
+)
+def test_what_is_not_asked_for_any_more(
+    settings: Settings | None, gone: set[tuple[str, str]], kept: set[tuple[str, str]]
+) -> None:
+    found = {(entry["kind"], entry["metadata"]["name"]) for entry in secret_manager.unwanted(settings)}
+    assert gone <= found
+    assert not kept & found
