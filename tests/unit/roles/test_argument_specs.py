@@ -42,6 +42,11 @@ def test_every_option_without_default_is_required(role: Path) -> None:
     assert optional == []
 
 
+def test_a_mistyped_state_is_refused(role: Path) -> None:
+    states = {name: spec.get("choices") for name, spec in options(role).items() if name == f"{role.name}_state"}
+    assert all(choices == ["present", "absent"] for choices in states.values()), states
+
+
 def test_every_variable_carries_the_role_name(role: Path) -> None:
     internal = load(role / "vars" / "main.yml") or {}
     names = [*options(role), *(load(role / "defaults" / "main.yml") or {})]
