@@ -41,10 +41,11 @@ def with_tls(folder: Path) -> dict[str, str]:
 class Process:
     """A service in a process of its own, in a folder that it may not write."""
 
-    def __init__(self, folder: Path, *, soft_files: int = 0, **settings: str) -> None:
+    def __init__(self, folder: Path, *, soft_files: int = 0, files: int = 0, **settings: str) -> None:
         def limit() -> None:
-            if soft_files:
-                resource.setrlimit(resource.RLIMIT_NOFILE, (soft_files, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+            if soft_files or files:
+                most = files or resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+                resource.setrlimit(resource.RLIMIT_NOFILE, (soft_files or files, most))
 
         self.process = subprocess.Popen(
             [sys.executable, "-m", "pingpong"], cwd=folder, env=environment(**settings),
@@ -60,6 +61,10 @@ class Process:
         with self.connect(port) as connection:
             connection.sendall(f"GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode())
             return statuses(read_all(connection))[0]
+
+    def seconds_of_cpu(self) -> float:
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def terminate(self) -> None:
         self.process.send_signal(signal.SIGTERM)
@@ -243,6 +248,21 @@ def test_a_low_soft_limit_of_open_files_takes_no_connection_from_probes(tmp_path
     assert service.get("/healthz", "metrics") == 200
     for connection in crowd:
         connection.close()
+
+
+def test_handshakes_wait_while_no_more_files_can_be_open(tmp_path: Path, started: list[Process]) -> None:
+    service = Process(tmp_path, files=64, DRAIN__DELAY_SECONDS="0", **with_tls(tmp_path))
+    started.append(service)
+    crowd = [service.connect("https") for _turn in range(100)]
+    time.sleep(0.3)
+    before = service.seconds_of_cpu()
+    time.sleep(1)
+    assert service.seconds_of_cpu() - before < 0.3
+    for client in crowd:
+        client.close()
+    with shake_hands(service.connect("https")) as client:
+        client.sendall(GET)
+        assert statuses(client.recv(4096)) == [200]
 
 
 def test_it_writes_nothing(tmp_path: Path, started: list[Process]) -> None:

@@ -11,7 +11,7 @@ import contextlib
 import socket
 import ssl
 from collections.abc import Callable
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from pingpong.http.connection import Connection
 
@@ -19,23 +19,51 @@ if TYPE_CHECKING:
     from pingpong.http.server import Server
 
 SECONDS = 5.0
+BACKLOG = 1024
+_BURST = 64  # clients that are taken before anybody else has a turn
+_PAUSE_SECONDS = 0.2
 
 
-class Acceptor(asyncio.Protocol):
-    """Takes the client's socket from the transport that accepted it, which would read before TLS could begin."""
+class Acceptor:
+    """Takes the clients of a listening socket; a transport would begin to read before they can be counted."""
 
-    def __init__(self, server: Server, tls: Callable[[], ssl.SSLContext]) -> None:
+    def __init__(self, server: Server, listening: socket.socket, tls: Callable[[], ssl.SSLContext]) -> None:
         self._server = server
+        self._listening = listening
         self._tls = tls
+        self._loop = asyncio.get_running_loop()
+        self._pause: asyncio.TimerHandle | None = None
+        listening.setblocking(False)
+        self._begin()
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        try:
-            client = transport.get_extra_info("socket").dup()
-        except OSError:  # no more files can be open
-            return
-        finally:
-            cast("asyncio.Transport", transport).abort()
-        self._server.greet(client, self._tls())
+    def close(self) -> None:
+        """Close the socket, and take the clients that the kernel has accepted already: it would reset them."""
+        self._end()
+        self._accept(BACKLOG)
+        self._end()
+        self._listening.close()
+
+    def _begin(self) -> None:
+        self._pause = None
+        self._loop.add_reader(self._listening, self._accept, _BURST)
+
+    def _end(self) -> None:
+        self._loop.remove_reader(self._listening)
+        if self._pause is not None:
+            self._pause.cancel()
+
+    def _accept(self, most: int) -> None:
+        for _turn in range(most):
+            try:
+                client, _address = self._listening.accept()
+            except (BlockingIOError, ConnectionAbortedError):
+                return
+            except OSError:  # no more files can be open: the socket would ask again and again
+                self._end()
+                self._pause = self._loop.call_later(_PAUSE_SECONDS, self._begin)
+                return
+            client.setblocking(False)
+            self._server.greet(client, self._tls())
 
 
 class Handshakes:

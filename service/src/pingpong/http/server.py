@@ -14,7 +14,7 @@ from time import perf_counter
 import structlog
 
 from pingpong.http.connection import Connection
-from pingpong.http.handshakes import Acceptor, Handshakes
+from pingpong.http.handshakes import BACKLOG, Acceptor, Handshakes
 from pingpong.http.messages import Request, error_reply
 from pingpong.http.router import Router
 from pingpong.metrics import Metrics
@@ -44,7 +44,8 @@ class Server:
         self._gauge = metrics.connections.labels(name)
         self._gauge.set_function(lambda: self._taken)
         self._over_limit = metrics.refused.labels(name)
-        self._listeners: list[tuple[asyncio.Server, Callable[[], asyncio.BaseProtocol]]] = []
+        self._listeners: list[asyncio.Server] = []
+        self._acceptors: list[Acceptor] = []
         self._timers: list[asyncio.TimerHandle] = []
         shortest = min(limits.head_seconds, limits.body_seconds, limits.idle_seconds, limits.linger_seconds)
         self._sweep_seconds = min(max(shortest / 4, 0.02), 1.0)
@@ -59,18 +60,22 @@ class Server:
             self._every(loop, 1.0, self._tick)
             self._every(loop, self._sweep_seconds, self._sweep)
 
-        def accept() -> asyncio.BaseProtocol:
-            return Connection(self) if tls is None else Acceptor(self, tls)
-
-        listener = await loop.create_server(accept, host, port, backlog=1024, reuse_address=True)
-        self._listeners.append((listener, accept))
-        return int(listener.sockets[0].getsockname()[1])
+        listener = await loop.create_server(lambda: Connection(self), host, port, backlog=BACKLOG, reuse_address=True)
+        port = int(listener.sockets[0].getsockname()[1])
+        if tls is None:
+            self._listeners.append(listener)
+        else:
+            self._acceptors += [Acceptor(self, listening, tls) for listening in _duplicates(listener)]
+            listener.close()
+        return port
 
     async def drain(self, timeout: float) -> int:
         """Stop accepting, let what is under way finish within ``timeout`` seconds, cut the rest; returns how many."""
         self.draining = True
-        for listener, accept in self._listeners:
-            await self._close_last(listener, accept)
+        while self._acceptors:
+            self._acceptors.pop().close()
+        for listener in self._listeners:
+            await self._close_last(listener)
         began = perf_counter()
         while self._taken and perf_counter() < began + timeout:
             # who has just connected is about to ask
@@ -82,11 +87,11 @@ class Server:
             await asyncio.sleep(min(0.02, timeout))
         return self.stop()
 
-    async def _close_last(self, listener: asyncio.Server, accept: Callable[[], asyncio.BaseProtocol]) -> None:
+    async def _close_last(self, listener: asyncio.Server) -> None:
         """Close a listener, and take the connections that the kernel has accepted already: it would reset them."""
         loop = asyncio.get_running_loop()
         waiting: list[socket.socket] = []
-        kept = [socket.socket(fileno=os.dup(listening.fileno())) for listening in listener.sockets]
+        kept = _duplicates(listener)
         listener.close()
         for last in kept:
             with last, contextlib.suppress(OSError):
@@ -96,11 +101,13 @@ class Server:
         for connection in waiting:
             connection.setblocking(False)
             with contextlib.suppress(OSError):
-                await loop.connect_accepted_socket(accept, connection)
+                await loop.connect_accepted_socket(lambda: Connection(self), connection)
 
     def stop(self) -> int:
         """Close everything now; returns how many connections were cut."""
-        for listener, _accept in self._listeners:
+        while self._acceptors:
+            self._acceptors.pop().close()
+        for listener in self._listeners:
             listener.close()
         for timer in self._timers:
             timer.cancel()
@@ -189,3 +196,8 @@ class Server:
         now = perf_counter()
         for connection in [c for c in self._open if c.deadline < now]:
             connection.expire()
+
+
+def _duplicates(listener: asyncio.Server) -> list[socket.socket]:
+    """The listening sockets, to be kept when the listener is closed."""
+    return [socket.socket(fileno=os.dup(listening.fileno())) for listening in listener.sockets]
