@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 import subprocess
 import time
@@ -22,7 +23,9 @@ def secure(serve: Callable[..., Running], tmp_path: Path) -> tuple[Running, cert
     volume = certificates.SecretVolume(tmp_path)
     volume.put(*certificates.make("first"))
     tls = {"cert_file": volume.cert_file, "key_file": volume.key_file, "port": 0, "poll_seconds": 0.05}
-    return serve(tls=tls, limits={"linger_seconds": 0.5, "head_seconds": 0.5}), volume
+    return serve(
+        tls=tls, limits={"linger_seconds": 0.5, "head_seconds": 0.5, "write_seconds": 0.5, "idle_seconds": 1}
+    ), volume
 
 
 def connect(running: Running, ciphers: str = "DEFAULT", **options: ssl.TLSVersion) -> ssl.SSLSocket:
@@ -119,6 +122,49 @@ def test_errors_and_slow_clients_end_over_tls_too(secure: tuple[Running, certifi
     with connect(secure[0]) as connection:
         connection.sendall(b"GET /")
         assert statuses(connection.recv(4096)) == [408]
+
+
+def test_a_client_that_does_not_read_over_tls_is_cut(secure: tuple[Running, certificates.SecretVolume]) -> None:
+    request = GET.replace(b"/ping", b"/version") * 400
+    with connect(secure[0]) as connection:
+        connection.settimeout(5)
+        sent = 0
+        with pytest.raises((ConnectionError, ssl.SSLEOFError)):
+            while sent < 200_000_000:
+                sent += connection.send(request)
+    assert sent < 40_000_000
+    assert secure[0].get("/ping") == (200, b"pong")
+
+
+def test_a_client_that_does_not_close_after_an_error_over_tls_is_cut(
+    secure: tuple[Running, certificates.SecretVolume],
+) -> None:
+    with connect(secure[0]) as connection:
+        connection.sendall(b"junk\r\n\r\n")
+        assert statuses(connection.recv(4096)) == [400]
+        with pytest.raises((ConnectionError, ssl.SSLEOFError)):
+            for _turn in range(200):
+                time.sleep(0.02)
+                connection.send(b"more")
+
+
+@pytest.mark.parametrize(("said", "answered"), [(GET[:5], []), (GET, [200])], ids=["in a head", "between requests"])
+def test_half_a_record_is_no_sign_of_life(
+    secure: tuple[Running, certificates.SecretVolume], said: bytes, answered: list[int]
+) -> None:
+    """What TLS itself still waits for moves no deadline."""
+    with connect(secure[0]) as connection:
+        connection.sendall(said)
+        if answered:
+            assert statuses(connection.recv(4096)) == answered
+        raw = socket.socket(fileno=connection.detach())
+        with raw:
+            started = time.monotonic()
+            with pytest.raises(ConnectionError):
+                for byte in b"\x17\x03\x03\x40\x00" + b"a" * 500:
+                    raw.send(bytes([byte]))
+                    time.sleep(0.02)
+            assert time.monotonic() - started < 5
 
 
 def test_no_client_can_ask_for_another_handshake(secure: tuple[Running, certificates.SecretVolume]) -> None:
