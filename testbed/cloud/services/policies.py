@@ -23,6 +23,8 @@ MEMBER = re.compile(
 )
 ROLE = re.compile(r"roles/[A-Za-z0-9_.]+|(projects|organizations)/[^/]+/roles/[A-Za-z0-9_.]+")
 EMPTY = {"version": 1}
+# What a resource has whose policy was never set.
+NEVER_SET: Body = {"etag": "ACAB"}
 VERSIONS = (0, 1, 3)
 
 
@@ -34,7 +36,7 @@ def key(resource: str) -> str:
 def read(call: Call, resource: str, requested_version: int | None, default: Body | None = None) -> Body:
     """The policy of a resource; without version 3 asked for, conditions are hidden as Google hides them."""
     found = call.store.get(key(resource))
-    policy = found.body if found else _stamped({**EMPTY, **(default or {})}, 0)
+    policy = found.body if found else _stamped({**EMPTY, **default}, 0) if default else dict(NEVER_SET)
     if policy.get("version") == 3 and (requested_version or 1) < 3:
         hidden = [
             {"role": f"{binding['role']}_withcond_{etag(binding['condition'])[:12]}", "members": binding["members"]}
@@ -60,7 +62,7 @@ def write(call: Call, resource: str, policy: Any, accounts: bool = True) -> Body
         raise invalid(f"Invalid policy version {version}: must be one of 0, 1 and 3.")
     found = call.store.get(key(resource))
     generation = found.meta.get("generation", 0) if found else 0
-    current = found.body["etag"] if found else _stamped(dict(EMPTY), 0)["etag"]
+    current = found.body["etag"] if found else NEVER_SET["etag"]
     sent = policy.get("etag")
     if sent and sent != current:
         raise ApiError(

@@ -412,6 +412,30 @@ def test_a_region_is_named_in_any_form(network: RunningCloud) -> None:
     make(network, SUBNETS, changed(OTHER, region="europe-west1"))
 
 
+def test_empty_lists_are_not_answered(network: RunningCloud) -> None:
+    make(network, FIREWALLS, FIREWALL)
+    whole = {"allowed": [{"IPProtocol": "tcp"}], "denied": [], "destinationRanges": [], "disabled": True,
+             "network": "global/networks/net", "priority": 1000, "sourceRanges": ["0.0.0.0/0"], "sourceTags": [],
+             "targetTags": []}  # fmt: skip
+    make(network, f"{FIREWALLS}/f", whole, verb="PATCH")
+    found = network.request("GET", f"{FIREWALLS}/f")[1]
+    assert (found["allowed"], found["disabled"]) == ([{"IPProtocol": "tcp"}], True)
+    assert not found.keys() & {"denied", "destinationRanges", "sourceTags", "targetTags"}
+
+
+def test_a_policy_that_was_never_set(network: RunningCloud) -> None:
+    path = f"{SUBNETS}/sub"
+    found = network.request("GET", f"{path}/getIamPolicy")[1]
+    assert found == {"etag": "ACAB"}
+    binding = {"role": "roles/compute.networkUser", "members": ["user:a@b.test"]}
+    written = make(network, f"{path}/setIamPolicy", {"policy": {**found, "version": 3, "bindings": [binding]}})
+    assert (written["version"], written["bindings"]) == (1, [binding])
+    assert refused(network, "POST", f"{path}/setIamPolicy", {"policy": {**found, "bindings": []}})[:2] == (
+        409,
+        "aborted",
+    )
+
+
 def test_operations_are_named_and_numbered_as_at_google(cloud: RunningCloud) -> None:
     inserted = make(cloud, NETWORKS, {"name": "n", "autoCreateSubnetworks": False})
     found = cloud.request("GET", f"{NETWORKS}/n")[1]

@@ -118,3 +118,39 @@ def test_a_control_plane_is_told_in_the_newer_way_and_in_the_older(plain: Runnin
     assert found["networkConfig"]["defaultEnablePrivateNodes"] is True
     found = update(plain, "desiredEnablePrivateEndpoint", False)
     assert found["controlPlaneEndpointsConfig"]["ipEndpointsConfig"]["publicEndpoint"] == address
+
+
+def test_what_is_false_or_empty_is_left_out(network: RunningCloud) -> None:
+    """As clients send it that write out every field; only what is optional in the protocol is told when it is false."""
+    wish = changed(
+        PLAIN,
+        autopilot={"enabled": False},
+        autoscaling={"enableNodeAutoprovisioning": False},
+        binaryAuthorization={"enabled": False},
+        controlPlaneEndpointsConfig={
+            "dnsEndpointConfig": {"allowExternalTraffic": True},
+            "ipEndpointsConfig": {
+                "authorizedNetworksConfig": {}, "enabled": True, "enablePublicEndpoint": True, "globalAccess": False,
+                "privateEndpointSubnetwork": "",
+            },
+        },
+        ipAllocationPolicy={"stackType": "IPV4", "useIpAliases": False},
+        legacyAbac={"enabled": False},
+        maintenancePolicy={"window": {}},
+        network=f"projects/{PROJECT}/global/networks/net",
+        networkConfig={},
+        networkPolicy={},
+        notificationConfig={"pubsub": {}},
+        resourceLabels={"empty": ""},
+        shieldedNodes={"enabled": True},
+        subnetwork=f"projects/{PROJECT}/regions/europe-west1/subnetworks/sub",
+    )  # fmt: skip
+    make(network, f"{ZONE}/clusters", {"cluster": wish})
+    found = cluster(network)
+    assert (found["autopilot"], found["binaryAuthorization"], found["legacyAbac"]) == ({}, {}, {})
+    assert "enableNodeAutoprovisioning" not in found["autoscaling"]
+    ip = found["controlPlaneEndpointsConfig"]["ipEndpointsConfig"]
+    assert (ip["globalAccess"], "privateEndpointSubnetwork" in ip) == (False, False)
+    assert ip["authorizedNetworksConfig"] == PUBLIC
+    assert found["resourceLabels"] == {"empty": ""}
+    assert found["network"] == "net"

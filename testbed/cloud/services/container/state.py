@@ -7,6 +7,7 @@ from ...core.errors import not_found
 from ...core.store import Resource
 from ...core.values import fingerprint
 from .operations import shown
+from .presence import told
 
 CLUSTER = "container.cluster"
 POOL = "container.nodePool"
@@ -44,8 +45,8 @@ def references(owner: Body) -> set[str]:
 
 def stamp(body: Body) -> Body:
     """The body with its etag (and label fingerprint) as it now is."""
-    fresh = {name: value for name, value in body.items() if name != "etag"}
-    if "resourceLabels" in fresh or "labelFingerprint" in fresh:
+    fresh: Body = told({name: value for name, value in body.items() if name != "etag"})
+    if "resourceLabels" in body or "labelFingerprint" in body:
         fresh["labelFingerprint"] = fingerprint(fresh.get("resourceLabels") or {})[:8]
     fresh["etag"] = fingerprint(fresh)
     return fresh
