@@ -82,7 +82,8 @@ def test_a_name_that_an_argument_spec_takes_for_any_text(options: Values, messag
 
 
 def test_names_that_are_right() -> None:
-    right = {"edge_hosts": ["a.example.com", "*.b.example.com"], "edge_domain": "example.com", "edge_primary": "primary"}
+    hosts = ["a.example.com", "*.b.example.com"]
+    right = {"edge_hosts": hosts, "edge_domain": "example.com", "edge_primary": "primary"}
     assert list(misnamed(right, ["primary"])) == list(misnamed({}, [])) == []
 
 
