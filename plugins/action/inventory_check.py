@@ -14,7 +14,11 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.template import Templar
 from ansible_collections.pingpong.platform.plugins.module_utils.common.documents import plain
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
-from ansible_collections.pingpong.platform.plugins.module_utils.common.inventory import VARIABLES, problems
+from ansible_collections.pingpong.platform.plugins.module_utils.common.inventory import (
+    VARIABLES,
+    misnamed,
+    problems,
+)
 from ansible_collections.pingpong.platform.plugins.plugin_utils.action import PlatformAction
 from ansible_collections.pingpong.platform.plugins.plugin_utils.options import misshapen
 
@@ -35,7 +39,7 @@ class ActionModule(PlatformAction):
         # Once a run is enough for what all clusters say together.
         first = self.task_vars["inventory_hostname"] == self.task_vars["ansible_play_hosts_all"][0]
         found = problems({host: self._cluster(host) for host in hosts}) if first else []
-        found += [problem for role in args["roles"] for problem in self._role(role)]
+        found += [problem for role in args["roles"] for problem in self._role(role, hosts)]
         if found:
             raise PlatformError("\n".join(found), {"problems": found})
         return {"changed": False}
@@ -50,7 +54,7 @@ class ActionModule(PlatformAction):
                 raise PlatformError(f"{host} {name}: can't be resolved: {error.message}") from None
         return found
 
-    def _role(self, role: str) -> Iterator[str]:
+    def _role(self, role: str, clusters: list[str]) -> Iterator[str]:
         spec = self._load(role, "meta/argument_specs.yml")["argument_specs"]["main"].get("options") or {}
         defaults = self._load(role, "defaults/main.yml") if (ROLES / role / "defaults" / "main.yml").exists() else {}
         known = {**defaults, **self.task_vars, "role_path": str(ROLES / role)}
@@ -65,6 +69,7 @@ class ActionModule(PlatformAction):
         spec = _without_defaults(spec)
         wrong = list(misshapen(spec, given))
         yield from wrong or ArgumentSpecValidator(spec).validate(given).error_messages
+        yield from misnamed(given, clusters)
 
     def _load(self, role: str, file: str) -> Any:
         return self._loader.load_from_file(str(ROLES / role / file), trusted_as_template=True) or {}

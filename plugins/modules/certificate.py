@@ -210,7 +210,7 @@ options:
                 description: The certificates above it, the root last.
                 type: path
               owner: &owner
-                description: The files' owner, a name or an id.
+                description: The files' owner, a name or an id; whoever runs Ansible, when left out.
                 type: str
               group: &group
                 description: The files' group, a name or an id.

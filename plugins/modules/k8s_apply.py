@@ -100,7 +100,7 @@ options:
       - Whether to delete what the layer has on the cluster and is no longer given.
       - Never deleted is what only carries the layer's labels and was not applied by this module, such as a copy.
       - An object annotated C(pingpong.platform/prune=keep) is kept, and so is a namespace or a definition that holds
-        objects of another layer.
+        objects of another layer, and a definition of which there are objects that stay.
     type: bool
     default: true
   force_conflicts:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from ansible_collections.pingpong.platform.plugins.module_utils.cluster.client import ClusterClient
 from ansible_collections.pingpong.platform.plugins.module_utils.cluster.compare import visible
@@ -31,7 +31,8 @@ from ansible_collections.pingpong.platform.plugins.module_utils.cluster.plan imp
     groups_of,
     make_plan,
 )
-from ansible_collections.pingpong.platform.plugins.module_utils.cluster.record import Record, other_layers, read_groups
+from ansible_collections.pingpong.platform.plugins.module_utils.cluster.record import Record, read_groups
+from ansible_collections.pingpong.platform.plugins.module_utils.cluster.spare import spared
 from ansible_collections.pingpong.platform.plugins.module_utils.cluster.stages import AWAITED, stage_of
 from ansible_collections.pingpong.platform.plugins.module_utils.cluster.wait import (
     Wait,
@@ -222,15 +223,8 @@ class Layer:
         )
 
     def _spare(self, result: Result) -> None:
-        """Keep a namespace or definition that other layers' objects live in: deleting it would delete them."""
-        risky = [obj for obj in result.deleted if obj["kind"] in AWAITED]
-        if not risky:
-            return
-        others = other_layers(self._client, self._owner, self._options.record_namespace)
-        for obj in risky:
-            for layer, groups in others.items():
-                if any(_inside(group, obj) for group in groups):
-                    result.kept[key_of(obj)] = f"holds objects of layer {layer}"
+        """Keep a namespace or definition in which others' objects live: deleting it would delete them."""
+        result.kept |= spared(self._client, self._owner, self._options.record_namespace, result.deleted)
         result.deleted = [obj for obj in result.deleted if key_of(obj) not in result.kept]
 
     def _waiter(self) -> Waiter:
@@ -258,12 +252,3 @@ class Layer:
 def _unchanged(step: Step) -> Outcome:
     shown = visible(step.live)
     return Outcome(step, Action.UNCHANGED, shown, shown, [], step.live)
-
-
-def _inside(group: Group, container: Object) -> bool:
-    if container["kind"] == "Namespace":
-        return bool(group.namespace == container["metadata"]["name"])
-    spec: dict[str, Any] = container.get("spec") or {}
-    return bool(
-        group.kind == (spec.get("names") or {}).get("kind") and group.api_version.startswith(f"{spec['group']}/")
-    )

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from ipaddress import IPv4Network, ip_network
 from itertools import combinations
 from typing import Any
@@ -14,15 +14,13 @@ from typing import Any
 # Each variable of a cluster, its form, and the form in words. Lengths: an environment is a part of service accounts'
 # names, which have 30 characters at most.
 _LABEL = r"(?!-)[a-z0-9-]{1,63}(?<!-)"
+DOMAIN = (rf"(?:{_LABEL}\.)+{_LABEL}", "a domain in lower case such as example.com, without a dot at its end")
 FORMS = {
     "platform_environment": (r"[a-z][a-z0-9-]{0,10}[a-z0-9]", "2 to 12 lower-case letters, digits and hyphens"),
     "platform_project": (r"(?:[a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]", "a project's id, such as my-project-1"),
     "platform_region": (r"[a-z]+-[a-z]+[0-9]+", "a region such as europe-west1, without a zone"),
     "platform_cluster_name": (r"[a-z][a-z0-9-]{0,38}[a-z0-9]", "at most 40 lower-case letters, digits and hyphens"),
-    "platform_domain": (
-        rf"(?:{_LABEL}\.)+{_LABEL}",
-        "a domain in lower case such as example.com, without a dot at its end",
-    ),
+    "platform_domain": DOMAIN,
 }
 # Variables in which two clusters of one environment can't be the same, and in which they can't differ.
 _OWN = {"platform_region": "one cluster a region", "platform_cluster_name": "a name of its own for each cluster"}
@@ -51,6 +49,22 @@ def _malformed(cluster: str, values: Mapping[str, Any]) -> Iterator[str]:
     for name, value in ranges.items():
         if _network(value) is None:
             yield f"{cluster} {RANGES}.{name}: found {_shown(value)}, expected an IPv4 network such as 10.0.0.0/24"
+
+
+def misnamed(options: Mapping[str, Any], clusters: Collection[str]) -> Iterator[str]:
+    """What is wrong with names among the options of roles, which an argument spec takes for any text."""
+    hosts = options.get("edge_hosts")
+    named = {f"edge_hosts[{place}]": host for place, host in enumerate(hosts if isinstance(hosts, list) else [])}
+    if options.get("edge_domain"):
+        named["edge_domain"] = options["edge_domain"]
+    form, words = DOMAIN
+    for option, value in named.items():
+        # A record may stand for every name below.
+        if not isinstance(value, str) or not re.fullmatch(rf"(?:\*\.)?{form}", value):
+            yield f"{option}: found {_shown(value)}, expected {words}"
+    primary = options.get("edge_primary")
+    if primary and primary not in clusters:
+        yield f"edge_primary: found {_shown(primary)}, expected one of {', '.join(clusters)}"
 
 
 def _contradictions(clusters: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:

@@ -68,6 +68,10 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         "cluster_node_pools.maximum. Supported parameters include: count,",
     ),
     "a switch for a dict": ({"network_ranges": True}, "secondary network_ranges: found"),
+    "a host with a dot at its end": (
+        {"edge_hosts": ["{{ edge_domain }}."]},
+        'edge_hosts[0]: found "ping.staging.example.com.", expected a domain',
+    ),
     "no choice": ({"edge_certificate": "letsencrypt"}, "value of edge_certificate must be one of: self-signed, acme"),
 }
 

@@ -314,6 +314,27 @@ def test_a_definition_and_its_objects_in_one_layer(layer: Harness) -> None:
     assert layer.apply(state="absent")["pruned"][0]["name"] == "one"
 
 
+@pytest.mark.parametrize("whose", ["the layer's own", "somebody else's"])
+def test_a_definition_stays_while_there_are_objects_of_it(layer: Harness, whose: str) -> None:
+    """Deleting it would delete them all, whosesoever they are."""
+    group = f"{layer.namespace}.example.org"
+    crd = definition(group, "Gadget")
+    thing = {"apiVersion": f"{group}/v1", "kind": "Gadget", "metadata": {"name": "g"}, "spec": {}}
+    own = [thing] if whose == "the layer's own" else []
+    layer.apply(crd, *own)
+    if not own:
+        layer.client.create({**thing, "metadata": {"name": "g", "namespace": layer.namespace}})
+    for check_mode in (True, False):
+        kept = layer.apply(config_map("c"), *own, check_mode=check_mode)
+        assert [(entry["name"], entry["reason"]) for entry in kept["kept"]] == [
+            (f"gadgets.{group}", f"holds Gadget {layer.namespace}/g, which would be deleted with it")
+        ]
+        assert kept["pruned"] == []
+    assert layer.get("Gadget", "g", f"{group}/v1") is not None
+    layer.client.delete(f"{group}/v1", "Gadget", "g", layer.namespace)
+    assert [entry["name"] for entry in layer.apply(state="absent")["pruned"]] == ["c", f"gadgets.{group}"]
+
+
 def test_a_namespace_and_what_lives_in_it_in_one_layer(layer: Harness) -> None:
     name = f"{layer.namespace}-new"
     namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}

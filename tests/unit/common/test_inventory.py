@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.pingpong.platform.plugins.module_utils.common.inventory import problems
+from ansible_collections.pingpong.platform.plugins.module_utils.common.inventory import misnamed, problems
 
 Values = dict[str, Any]
 
@@ -63,6 +63,28 @@ def test_two_that_agree() -> None:
 def test_what_is_wrong_is_named(changes: Values, message: str) -> None:
     (problem,) = found(**changes)
     assert message in problem
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            {"edge_hosts": ["a.example.com", "b.example.com."]},
+            'edge_hosts[1]: found "b.example.com.", expected a domain',
+        ),
+        ({"edge_domain": "Example.com"}, 'edge_domain: found "Example.com", expected a domain in lower case'),
+        ({"edge_primary": "primry"}, 'edge_primary: found "primry", expected one of primary, secondary'),
+    ],
+)
+def test_a_name_that_an_argument_spec_takes_for_any_text(options: Values, message: str) -> None:
+    (problem,) = misnamed(options, ["primary", "secondary"])
+    assert problem.startswith(message)
+
+
+def test_names_that_are_right() -> None:
+    hosts = ["a.example.com", "*.b.example.com"]
+    right = {"edge_hosts": hosts, "edge_domain": "example.com", "edge_primary": "primary"}
+    assert list(misnamed(right, ["primary"])) == list(misnamed({}, [])) == []
 
 
 def test_nobody_at_all() -> None:
