@@ -141,16 +141,14 @@ def caller(name: str) -> Caller:
     return Caller(Probes(), pod, BOTH, Mint(stranger(NOW), "td", NOW), f"roots of {name}")  # type: ignore[arg-type]
 
 
-def looked(monkeypatch: pytest.MonkeyPatch, seconds: float) -> tuple[dict[str, Caller], Observation]:
-    """An observation of silence, in which each look at the clock is ``seconds`` after the one before."""
+def looked() -> tuple[dict[str, Caller], Observation]:
+    """An observation of silence."""
     found = {"": caller("here"), "secondary": caller("there")}
-    clock = iter(range(100))
-    monkeypatch.setattr(observe.time, "monotonic", lambda: next(clock) * seconds)
     return found, observe.observe(found, plan(joined()), joined(), [])
 
 
-def test_each_cluster_presents_its_own_certificates_and_trusts_its_own_roots(monkeypatch: pytest.MonkeyPatch) -> None:
-    found, observation = looked(monkeypatch, 0)
+def test_each_cluster_presents_its_own_certificates_and_trusts_its_own_roots() -> None:
+    found, observation = looked()
     for cluster, entry in found.items():
         mine = {str(n) for n, a in enumerate(observation.attempts) if a.cluster == cluster and a.run_in is None}
         (first, *_more) = [run for run in entry.prober.sent if "trust" in run]  # type: ignore[attr-defined]
@@ -162,10 +160,26 @@ def test_each_cluster_presents_its_own_certificates_and_trusts_its_own_roots(mon
     assert not {pair["key"] for pair in here.values()} & {pair["key"] for pair in there.values()}
 
 
-@pytest.mark.parametrize(("seconds", "turns"), [(0, 3), (observe.ENOUGH + 1, 1)])
-def test_silence_is_asked_again_but_not_for_long(monkeypatch: pytest.MonkeyPatch, seconds: float, turns: int) -> None:
-    found, _observation = looked(monkeypatch, seconds)
-    assert len(found["secondary"].prober.sent) == turns  # type: ignore[attr-defined]
+def test_silence_is_asked_again_but_not_with_all_that_was_asked() -> None:
+    found, observation = looked()
+    first, *more = found["secondary"].prober.sent  # type: ignore[attr-defined]
+    pods = {attempt.target.address for attempt in observation.attempts}
+    assert len(first["ids"]) > 100
+    assert [len(run["ids"]) for run in more] == [len(pods)] * 2
+
+
+def test_whatever_stayed_silent_is_asked_again_once_anything_was_heard() -> None:
+    attempts = plan(joined())
+    silence = Exchange(False, "connect", "timeout")
+    there = [
+        number for number, attempt in enumerate(attempts) if attempt.cluster and attempt.target.address == ADDRESS_B
+    ]
+    exchanges = [secure(attempt) for attempt in attempts]
+    for number in there:
+        exchanges[number] = silence
+    assert observe.silent(attempts, exchanges) == there[:1]
+    exchanges[there[0]] = secure(attempts[there[0]])
+    assert observe.silent(attempts, exchanges) == there[1:]
 
 
 OPTIONS = {"cluster": "primary", "namespaces": ["a", "b"], "callers": [{"cluster": "secondary", "connection": {}}],

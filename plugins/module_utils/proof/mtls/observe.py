@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -33,7 +32,6 @@ WORKERS = 8
 STATS = ("pilot-agent", "request", "GET", "stats?filter=15006&format=json")
 ENDINGS = sorted({name for case in vars(cases).values() if isinstance(case, cases.Case) for name in case.counters})
 PATIENCE = (1, 2, 4)
-ENOUGH = 60.0
 OWN = ""  # the cluster that is checked, among the callers
 STATS_TIMEOUT = 20.0
 NO_ANSWER = Exchange(connected=False, stage="connect", error="not_run")
@@ -86,8 +84,8 @@ def observe(callers: Mapping[str, Caller], attempts: Sequence[Attempt], world: W
     """Run all attempts at once, between two readings of the counters, which are those of the cluster that is checked.
 
     ``callers`` are by the names that attempts call their clusters. An attempt that got no answer in time is made again,
-    with more time and fewer beside it, unless so many are silent that this has taken ``ENOUGH`` seconds: a busy machine
-    is no finding, and whatever stays silent is inconclusive anyway.
+    with more time and fewer beside it: a busy machine is no finding, and whatever stays silent three times is
+    inconclusive anyway.
     """
     prober = callers[OWN].prober
     targets = list({attempt.target.address: attempt.target for attempt in attempts}.values())
@@ -97,7 +95,6 @@ def observe(callers: Mapping[str, Caller], attempts: Sequence[Attempt], world: W
     before = read_counters(prober.client, targets)
     exchanges = [NO_ANSWER] * len(attempts)
     waiting = list(range(len(attempts)))
-    begun = time.monotonic()
     for patience in PATIENCE:
         limits = {"timeout": prober.timeout * patience, "concurrency": CONCURRENCY // patience}
         places: dict[tuple[str, str], list[int]] = {}
@@ -123,10 +120,22 @@ def observe(callers: Mapping[str, Caller], attempts: Sequence[Attempt], world: W
             for part in pool.map(partial(run, limits), places.values()):
                 for number, exchange in part.items():
                     exchanges[number] = exchange
-        waiting = [number for number in waiting if exchanges[number].error in ("timeout", NO_ANSWER.error)]
-        if not waiting or time.monotonic() - begun > ENOUGH:
+        waiting = silent(attempts, exchanges)
+        if not waiting:
             break
     return Observation(attempts, exchanges, before, read_counters(prober.client, targets))
+
+
+def silent(attempts: Sequence[Attempt], exchanges: Sequence[Exchange]) -> list[int]:
+    """The attempts, by number, to make again: those that got no answer in time.
+
+    Where nothing has ever come from a target to a caller, one of them is enough to see whether it does now.
+    """
+    ways = [(attempt.cluster, attempt.run_in and attempt.run_in.name, attempt.target.address) for attempt in attempts]
+    found = [number for number, exchange in enumerate(exchanges) if exchange.error in ("timeout", NO_ANSWER.error)]
+    heard = {way for way, exchange in zip(ways, exchanges, strict=True) if exchange.connected}
+    first = {ways[number]: number for number in reversed(found)}
+    return [number for number in found if ways[number] in heard or first[ways[number]] == number]
 
 
 def _object(pod: MeshPod) -> dict[str, Any]:
