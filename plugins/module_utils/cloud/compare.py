@@ -62,7 +62,8 @@ class Comparison:
         bare = _INDEX.sub("", path)
         if bare in skip or bare in self._kind.output_only:
             return
-        if live is None:
+        if live is None and (desired is False or not _is_empty(desired)):
+            # Who wishes nothing has the default; False is a wish, as the default may be true.
             live = self._kind.defaults.get(bare)
         if isinstance(desired, Unknown):
             found.append(Change(path, live, str(desired), "is known once what it refers to exists"))

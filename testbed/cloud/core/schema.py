@@ -69,10 +69,11 @@ class Checker:
                 'Invalid JSON payload received. Unknown name "": Root element must be a message.', reason="badRequest"
             )
         violations: Violations = []
-        if method.request.endswith("Request"):
+        if method.request.endswith("Request") and not self.camel:
             # The whole request travels in the body then, and what the path says of it may stand there too.
-            twice = method.parameters.keys() - self.schemas[method.request].get("properties", {}).keys()
-            value = {name: item for name, item in value.items() if name not in twice}
+            own = self.schemas[method.request].get("properties", {})
+            twice = {name for name, parameter in method.parameters.items() if parameter.get("location") == "path"}
+            value = {name: item for name, item in value.items() if name in own or name not in twice}
         clean = self._message(method.request, value, "", violations)
         if violations:
             raise bad_request(violations)

@@ -73,6 +73,8 @@ def test_what_the_path_says_may_stand_in_the_body(cloud: RunningCloud) -> None:
         make(cloud, f"{SECRETS}/s/versions/1:disable", {"etag": version["etag"], "name": name})["state"] == "DISABLED"
     )
     assert "parent" in refused(cloud, "POST", f"{SECRETS}?secretId=t", {"parent": f"projects/{PROJECT}"})[2]
+    compute = f"/compute/compute/v1/projects/{PROJECT}/regions/europe-west1/addresses/a/setLabels"
+    assert "project" in refused(cloud, "POST", compute, {"project": PROJECT})[2]
 
 
 def test_enumerations_as_numbers(cloud: RunningCloud) -> None:
@@ -105,6 +107,18 @@ def test_a_repository_tells_whether_its_images_are_scanned(cloud: RunningCloud) 
     found = cloud.request("GET", f"{REGISTRY}/scanned")[1]
     assert found["vulnerabilityScanningConfig"]["enablementState"] == "SCANNING_ACTIVE"
     assert refused(cloud, "GET", f"{REGISTRY}/none") == (404, "NOT_FOUND", "Requested entity was not found.")
+
+
+def test_a_cleanup_policy_is_named_as_its_key(cloud: RunningCloud) -> None:
+    keep = {"action": "KEEP", "mostRecentVersions": {"keepCount": 5}}
+    started = make(cloud, f"{REGISTRY}?repositoryId=images", {"format": "DOCKER", "cleanupPolicies": {"recent": keep}})
+    named = {"recent": {**keep, "id": "recent"}}
+    response = cloud.request("GET", f"/artifactregistry/v1/{started['name']}")[1]["response"]
+    assert response["cleanupPolicies"] == named
+    assert not response.keys() & {"createTime", "updateTime", "registryUri"}
+    found = cloud.request("GET", f"{REGISTRY}/images")[1]
+    assert found["cleanupPolicies"] == named
+    assert found["registryUri"].startswith("europe-west1-docker.pkg.dev/")
 
 
 def test_a_bucket_without_what_was_switched_off(cloud: RunningCloud) -> None:

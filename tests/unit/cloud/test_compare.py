@@ -47,6 +47,17 @@ SAME: list[tuple[str, str, dict[str, Any], dict[str, Any]]] = [
     ("empty and absent", "firewall", {"sourceTags": [], "logConfig": {}}, {}),
     ("nested false and absent", "cluster", {"legacyAbac": {"enabled": False}}, {"legacyAbac": {}}),
     ("removed and absent", "firewall", {"sourceTags": None}, {}),
+    ("a default and absent", "network", {"mtu": 1460}, {}),
+    ("a default inside an element", "router", {"nats": [{"name": "n", "type": "PUBLIC"}]}, {"nats": [{"name": "n"}]}),
+    ("unset and absent where there is a default", "network", {"mtu": None, "routingConfig": {"routingMode": ""}}, {}),
+    (
+        "unspecified and absent where there is a default",
+        "cluster",
+        {"networkConfig": {"datapathProvider": "DATAPATH_PROVIDER_UNSPECIFIED"}},
+        {"networkConfig": {}},
+    ),
+    ("unspecified and empty", "cluster", {"releaseChannel": {"channel": "UNSPECIFIED"}}, {"releaseChannel": {}}),
+    ("one of two, whatever it holds", "secret", {"replication": {"automatic": {}}}, {"replication": {"automatic": {}}}),
     ("an output-only field", "subnetwork", {"gatewayAddress": "10.0.0.1"}, {"gatewayAddress": "10.0.0.2"}),
     ("what matters at creation alone", "cluster", {"initialClusterVersion": "1.33"}, {"initialClusterVersion": "1.34"}),
     (
@@ -103,6 +114,21 @@ SAME: list[tuple[str, str, dict[str, Any], dict[str, Any]]] = [
 ]
 
 DIFFERENT: list[tuple[str, str, dict[str, Any], dict[str, Any], list[str]]] = [
+    ("another value than the default", "network", {"mtu": 1500}, {}, ["mtu"]),
+    (
+        "false where the default is true",
+        "instance",
+        {"scheduling": {"automaticRestart": False}},
+        {"scheduling": {}},
+        ["scheduling.automaticRestart"],
+    ),
+    (
+        "the other one of two, both empty",
+        "secret",
+        {"replication": {"automatic": {}}},
+        {"replication": {"userManaged": {}}},
+        ["replication"],
+    ),
     ("a value", "firewall", {"priority": 1}, {"priority": 2}, ["priority"]),
     ("an absent value", "subnetwork", {"privateIpGoogleAccess": True}, {}, ["privateIpGoogleAccess"]),
     (

@@ -18,6 +18,8 @@ METADATA = {"@type": "type.googleapis.com/google.devtools.artifactregistry.v1.Op
 MUTABLE = frozenset({"description", "labels", "cleanupPolicies", "cleanupPolicyDryRun", "dockerConfig",
                      "virtualRepositoryConfig", "vulnerabilityScanningConfig"})  # fmt: skip
 TYPE = "type.googleapis.com/google.devtools.artifactregistry.v1.Repository"
+# What a repository has that is read, and not yet the one in the answer to its creation.
+STAMPS = frozenset({"createTime", "updateTime", "registryUri"})
 
 
 def find(call: Call) -> Resource:
@@ -73,7 +75,7 @@ def create(call: Call) -> Body:
         parent,
         key,
         metadata=METADATA,
-        response={"@type": TYPE, **body},
+        response={"@type": TYPE, **{field: value for field, value in body.items() if field not in STAMPS}},
         commit=[],
         rollback=[drop(key)],
     )
@@ -93,11 +95,13 @@ def _scanning(call: Call, parent: str, sent: Body, now: str) -> Body:
 
 
 def _policies(sent: Body) -> None:
+    """Check cleanup policies, and name each as its key does."""
     for name, policy in (sent.get("cleanupPolicies") or {}).items():
         if policy.get("id") not in (None, name):
             raise invalid(f"Cleanup policy '{name}' has the id '{policy['id']}': they must be the same.")
         if bool(policy.get("condition")) == bool(policy.get("mostRecentVersions")):
             raise invalid(f"Cleanup policy '{name}' needs exactly one of condition and most_recent_versions.")
+        policy["id"] = name
 
 
 @serves(f"{PREFIX}.repositories.get")
