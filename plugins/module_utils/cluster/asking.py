@@ -6,15 +6,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
 from ansible_collections.pingpong.platform.plugins.module_utils.common.retry import Retry
 
+T = TypeVar("T")
 # What comes of an answer that is not whole, or that is not there.
 UNREADABLE = (PlatformError, ValueError, KeyError, TypeError)
 
 
-def ask[T](
+def ask(
     run: Callable[[], tuple[int, str, str]],
     read: Callable[[int, str, str], T],
     again: Callable[[Exception], bool] = lambda error: isinstance(error, UNREADABLE),

@@ -29,7 +29,7 @@ NO_WAY = ("timeout", "unreachable")  # how a connection fails that finds no way 
 WORST_FIRST = ("fail", "inconclusive", "pass")
 Counters = Mapping[str, int]
 # Calling cluster, pod's address, port and TLS version: a caller of one cluster is no control of another one's.
-Door = tuple[str, str, int, str | None]
+Door = tuple[str, str, int, str]
 
 
 @dataclass(frozen=True, slots=True)
