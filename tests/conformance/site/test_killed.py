@@ -37,6 +37,8 @@ def site(log: Path, seconds: float | None) -> tuple[int, str]:
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+            # Ansible's workers are groups of their own, and one may wait for ever to tell its parent.
+            subprocess.run(["pkill", "-KILL", "--session", str(process.pid)], check=False)
         output.seek(0)
         text = output.read()
     return process.returncode, text
