@@ -12,6 +12,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.cluster.client i
 from ansible_collections.pingpong.platform.plugins.module_utils.cluster.compare import changed_fields, visible
 from ansible_collections.pingpong.platform.plugins.module_utils.cluster.discovery import UnknownKind
 from ansible_collections.pingpong.platform.plugins.module_utils.cluster.errors import ApiError, Hint
+from ansible_collections.pingpong.platform.plugins.module_utils.cluster.meanwhile import with_others_changes
 from ansible_collections.pingpong.platform.plugins.module_utils.cluster.model import INTENT, Object, Owner, owner_of
 from ansible_collections.pingpong.platform.plugins.module_utils.cluster.plan import Step, Verdict
 from ansible_collections.pingpong.platform.plugins.module_utils.cluster.yields import by_hand, without_yielded
@@ -87,7 +88,6 @@ class Executor:
 
     def run(self, step: Step) -> Outcome:
         """Apply a step, or say from a dry run what applying it would change."""
-        before = visible(step.live)
         try:
             result = self._patient.call(
                 lambda: self._soon.call(lambda: self._apply(step), retryable=_about_to_be), retryable=_held_up
@@ -96,10 +96,12 @@ class Executor:
             if not self._dry_run or not _needs_the_real_thing(error):
                 raise
             # What it depends on would be made in the same run, or a webhook takes no dry runs: the plan decides.
-            return self._outcome(step, before, visible(step.desired), None)
+            return self._outcome(step, step.live, visible(step.desired), None)
+        before = with_others_changes(step.live, result) if step.live is not None else None
         return self._outcome(step, before, visible(result), result)
 
-    def _outcome(self, step: Step, before: Object | None, after: Object | None, live: Object | None) -> Outcome:
+    def _outcome(self, step: Step, found: Object | None, after: Object | None, live: Object | None) -> Outcome:
+        before = visible(found)
         if before is None:
             return Outcome(step, Action.CREATED, None, after, [], live)
         fields = changed_fields(before, after)

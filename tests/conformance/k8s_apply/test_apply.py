@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from ansible_collections.pingpong.platform.plugins.module_utils.cluster.client import ClusterClient
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
 
 from tests.support.layers import (
@@ -61,7 +62,8 @@ def test_a_second_run_reads_each_kind_once_and_changes_nothing(layer: Harness) -
 def test_a_change_is_seen_in_check_mode_made_and_then_settled(
     layer: Harness, change: dict[str, Any], fields: set[str]
 ) -> None:
-    layer.apply(*EVERY_SHAPE)
+    # Waiting lets the controllers write first what they write to a new object.
+    layer.apply(*EVERY_SHAPE, wait=True)
     name = change["metadata"]["name"]
     desired = [change if obj["metadata"]["name"] == name else obj for obj in EVERY_SHAPE]
 
@@ -74,6 +76,29 @@ def test_a_change_is_seen_in_check_mode_made_and_then_settled(
     entry = next(entry for entry in made["objects"] if entry["name"] == name)
     assert {field for field in entry["fields"] if "pingpong.platform/intent" not in field} == fields
     assert layer.apply(*desired)["changed"] is False
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_what_a_controller_writes_meanwhile_is_no_part_of_the_change(
+    layer: Harness, monkeypatch: pytest.MonkeyPatch, check_mode: bool
+) -> None:
+    """A write between the LIST and the apply, of a field that is not declared."""
+    layer.apply(deployment("d"), wait=True)
+    applying = ClusterClient.apply
+
+    def meanwhile(client: ClusterClient, obj: dict[str, Any], **options: Any) -> dict[str, Any]:
+        numbered = {"metadata": {"annotations": {"example.org/seen": "1"}, "finalizers": ["example.org/hold"]}}
+        layer.edit("Deployment", "d", numbered, manager="some-controller", api_version="apps/v1")
+        return applying(client, obj, **options)
+
+    monkeypatch.setattr(ClusterClient, "apply", meanwhile)
+    done = layer.apply(deployment("d", replicas=1), check_mode=check_mode)
+    layer.edit("Deployment", "d", {"metadata": {"finalizers": None}}, manager="some-controller", api_version="apps/v1")
+
+    (entry,) = done["objects"]
+    assert entry["fields"] == ["metadata.annotations.pingpong.platform/intent", "spec.replicas"]
+    (shown,) = done["diff"]
+    assert "example.org/seen" in shown["before"] and "example.org/hold" in shown["before"]
 
 
 def test_another_spelling_of_the_same_is_no_drift(layer: Harness) -> None:
