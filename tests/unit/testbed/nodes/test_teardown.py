@@ -47,6 +47,9 @@ def test_podmans_name_server_is_ended_and_no_other_process(
     monkeypatch.setattr(teardown, "NAME_SERVER", tmp_path)
     shutil.copy("/bin/sleep", tmp_path / program)
     with subprocess.Popen([tmp_path / program, "60"]) as process:
+        # The kernel names the process a moment after it has begun.
+        while Path(f"/proc/{process.pid}/comm").read_text().strip() != program:
+            assert process.poll() is None
         (tmp_path / "aardvark.pid").write_text(f"{process.pid}\n")
         (tmp_path / teardown.NETWORK).write_text("")
         try:
