@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -12,14 +11,16 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.pingpong.platform.plugins.module_utils.cluster.client import ClusterClient
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.cells import Cell, cell_from
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.cells import Cell
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.breaker import Breaker
+
+from tests.support.plays import PLAYBOOK, reported
 
 pytestmark = [pytest.mark.platform, pytest.mark.timeout(1800)]
 
 ROOT = Path(__file__).parents[3]
 STATE = Path(os.environ.get("PINGPONG_STATE") or ROOT / ".local")
-COMMAND = [str(ROOT / ".venv" / "bin" / "ansible-playbook"), "playbooks/failover.yml", "-i", "inventories/local"]
+DRILL = ("playbooks/failover.yml", "-i", "inventories/local")
 WORKLOAD = {"namespace": "istio-ingress", "name": "istio-ingressgateway"}
 TIMEOUT = 180.0
 
@@ -57,11 +58,7 @@ def family(pid: int) -> list[int]:
 
 def drill(folder: Path, *arguments: str) -> tuple[int, str, list[Cell]]:
     """Run the playbook: exit code, output, cells."""
-    command = [*COMMAND, "-e", f"verify_failover_report_path={folder}", *arguments]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    report = folder / "report.json"
-    assert report.exists(), f"no report was written:\n{done.stdout[-3000:]}\n{done.stderr[-2000:]}"
-    return done.returncode, done.stdout + done.stderr, [cell_from(c) for c in json.loads(report.read_text())["cells"]]
+    return reported(*DRILL, "-e", f"verify_failover_report_path={folder}", *arguments, folder=folder)
 
 
 def test_the_other_region_takes_over_and_gives_back(tmp_path: Path, breakers: tuple[Breaker, Breaker]) -> None:
@@ -93,7 +90,7 @@ def test_without_a_standby_the_drill_is_inconclusive_and_takes_nothing_away(
 
 def begun(primary: Breaker) -> subprocess.Popen[bytes]:
     """A drill that has just taken the primary away."""
-    process = subprocess.Popen(COMMAND, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen([PLAYBOOK, *DRILL], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + TIMEOUT
     while primary.standing().taken is None:
         assert time.monotonic() < deadline and process.poll() is None, "the drill never took the primary away"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,8 +15,8 @@ import pytest
 from testbed.cloud.testing import PROJECT, RunningCloud
 from tests.support.cloud import COMPUTE, make
 from tests.support.credentials import ACCOUNTS, EMAIL
+from tests.support.plays import playbook
 
-ROOT = Path(__file__).parents[3]
 GOOGLE = {"Metadata-Flavor": "Google"}
 TASK = """
 - hosts: localhost
@@ -68,16 +67,15 @@ def test_a_machine_without_its_account_gets_no_token(cloud: RunningCloud, machin
 
 def played(cloud: RunningCloud, folder: Path, host: str, auth: str) -> subprocess.CompletedProcess[str]:
     """One task in a process of its own: google-auth reads the environment once."""
-    playbook = folder / "task.yml"
-    playbook.write_text(
+    task = folder / "task.yml"
+    task.write_text(
         TASK.format(project=PROJECT, endpoint=cloud.endpoint, ca_file=cloud.ca_file, auth=auth), encoding="utf-8"
     )
-    ours = {"ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1", "GCE_METADATA_HOST": host}
     # Nothing of who runs the test: no login of gcloud's, no file, no proxy.
-    ours |= {"CLOUDSDK_CONFIG": str(folder / "none"), "GCE_METADATA_TIMEOUT": "1", "GCE_METADATA_DETECT_RETRIES": "1"}
+    ours = {"CLOUDSDK_CONFIG": str(folder / "none"), "GCE_METADATA_HOST": host}
+    ours |= {"GCE_METADATA_TIMEOUT": "1", "GCE_METADATA_DETECT_RETRIES": "1"}
     theirs = {name: value for name, value in os.environ.items() if not name.lower().endswith(("_proxy", "credentials"))}
-    command = [str(Path(sys.executable).parent / "ansible-playbook"), "-i", "localhost,", str(playbook)]
-    return subprocess.run(command, cwd=ROOT, env=theirs | ours, capture_output=True, text=True, check=False)
+    return playbook("-i", "localhost,", str(task), environment=theirs | ours)
 
 
 def test_a_task_runs_as_the_machine(cloud: RunningCloud, machine: str, tmp_path: Path) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +13,8 @@ import pytest
 
 from testbed.cloud.testing import PROJECT, RunningCloud, running_cloud
 from tests.support.engine import Engine, cases
+from tests.support.plays import ROOT, playbook
 
-ROOT = Path(__file__).parents[3]
 RESOURCE = re.compile(r"^([+~!x-]) (\w+/\S+)  \(")
 FIELD = re.compile(r"^    (\S+): .* -> .*  \(")
 ENVIRONMENT = "pingpong-production"
@@ -29,14 +27,12 @@ class Site:
     cloud: RunningCloud
     state: Path
 
-    def play(self, playbook: str, environment: str, *flags: str, code: int = 0) -> str:
+    def play(self, name: str, environment: str, *flags: str, code: int = 0) -> str:
         """Ansible's output; it must end with the exit code."""
         local = ROOT / "inventories" / "local" / "group_vars" / "all" / "cloud.yml"
-        command = [str(Path(sys.executable).parent / "ansible-playbook"), f"playbooks/{playbook}.yml"]
-        command += ["-i", f"inventories/{environment}", "-e", f"@{local}", *flags]
         ours = {"PINGPONG_STATE": str(self.state), "PINGPONG_CLOUD_PORT": str(self.cloud.port)}
-        ours |= {"ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1"}
-        done = subprocess.run(command, cwd=ROOT, env=os.environ | ours, capture_output=True, text=True, check=False)
+        book, inventory = f"playbooks/{name}.yml", f"inventories/{environment}"
+        done = playbook(book, "-i", inventory, "-e", f"@{local}", *flags, environment=os.environ | ours)
         assert done.returncode == code, done.stdout[-3000:] + done.stderr[-1000:]
         return done.stdout
 

@@ -3,35 +3,21 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-ROOT = Path(__file__).parents[3]
+from tests.support.plays import ROOT, playbook
+
 INVENTORIES = sorted(path.name for path in (ROOT / "inventories").iterdir())
 
 
 def play(book: str, inventory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [
-            str(Path(sys.executable).with_name("ansible-playbook")),
-            f"playbooks/{book}",
-            "-i",
-            str(inventory),
-            *arguments,
-        ],
-        cwd=ROOT,
-        env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".collections")},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return playbook(f"playbooks/{book}", "-i", str(inventory), *arguments)
 
 
 @pytest.mark.parametrize("inventory", INVENTORIES)

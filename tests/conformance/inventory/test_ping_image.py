@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[3]
+from tests.support.plays import play
 
 
 @pytest.mark.parametrize(
@@ -28,16 +24,7 @@ def test_an_image_has_its_tag(image: str, good: bool, tmp_path: Path) -> None:
         "platform_domain": "x.example",
         "platform_environment": "x",
     }
-    book = [{"hosts": "localhost", "gather_facts": False, "vars": known, "roles": ["pingpong.platform.ping"]}]
-    (tmp_path / "play.json").write_text(json.dumps(book))
-    done = subprocess.run(
-        [str(Path(sys.executable).with_name("ansible-playbook")), "-i", "localhost,", "play.json"],
-        cwd=tmp_path,
-        env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".collections")},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = play(tmp_path, [], vars=known, roles=["pingpong.platform.ping"])
     refused = f'ping_image: found "{image}", expected an image with its tag or digest'
     assert done.returncode != 0, "the play has no cluster to go on with"
     assert (refused not in " ".join(done.stdout.split())) is good, done.stdout

@@ -7,19 +7,9 @@ from pathlib import Path
 import pytest
 from ansible_collections.pingpong.platform.plugins.module_utils.cluster.client import ClusterClient
 
-from tests.support.apiserver import ApiServer, helm_program, program, running
+from tests.support.apiserver import ApiServer, helm_program
 from tests.support.faults import Proxy
 from tests.support.layers import Harness
-
-
-@pytest.fixture(scope="session")
-def server() -> Iterator[ApiServer]:
-    """A real API server, for all tests of the session."""
-    bundle = program()
-    if bundle is None:
-        pytest.skip("the Kubernetes programs are not built: python -m testbed images")
-    with running(bundle) as started:
-        yield started
 
 
 @pytest.fixture(scope="session")

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.support import plays
 from tests.support.apiserver import ApiServer
 from tests.support.layers import Harness, config_map, deployment, secret
-
-ROOT = Path(__file__).resolve().parents[3]
 
 
 class Play:
@@ -33,24 +29,7 @@ class Play:
     def run(self, *flags: str, **options: Any) -> str:
         """Ansible's whole output."""
         task = {"pingpong.platform.k8s_apply": self.options | options}
-        book = self._folder / "play.json"
-        book.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": [task]}]))
-        (self._folder / "ansible.cfg").write_text("[defaults]\n")
-        environment = os.environ | {
-            "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".collections"),
-            "ANSIBLE_CONFIG": str(self._folder / "ansible.cfg"),
-            "ANSIBLE_NOCOLOR": "1",
-        }
-        argv = [
-            str(Path(sys.executable).parent / "ansible-playbook"),
-            "-i",
-            "localhost,",
-            "-c",
-            "local",
-            *flags,
-            str(book),
-        ]
-        done = subprocess.run(argv, env=environment, capture_output=True, text=True, timeout=240, check=False)
+        done = plays.play(self._folder, [task], *flags)
         return done.stdout + done.stderr
 
 

@@ -8,9 +8,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import copy
-import json
 import os
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -20,18 +18,19 @@ from typing import Any
 
 import pytest
 from ansible_collections.pingpong.platform.plugins.module_utils.cluster.client import ClusterClient
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.cells import Cell, cell_from
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.cells import Cell
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.identities import stranger
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+
+from tests.support.plays import reported
 
 pytestmark = [pytest.mark.platform, pytest.mark.timeout(1800)]
 
 ROOT = Path(__file__).parents[3]
 STATE = Path(os.environ.get("PINGPONG_STATE") or ROOT / ".local")
 CLUSTER = os.environ.get("PINGPONG_NEGATIVE_CLUSTER", "secondary")
-PLAYBOOK = str(ROOT / ".venv" / "bin" / "ansible-playbook")
 PROPAGATION = 8.0  # seconds for istiod to push and for proxies to take up
 DRAIN = 60.0  # seconds that a proxy keeps connections open which its listener would not admit any more
 Broken = Callable[[ClusterClient], AbstractContextManager[None]]
@@ -49,13 +48,8 @@ def client() -> Iterator[ClusterClient]:
 
 def verify(folder: Path) -> tuple[int, str, list[Cell]]:
     """Run the playbook that users run, against one cluster: exit code, output, cells."""
-    command = [PLAYBOOK, "playbooks/verify.yml", "-i", "inventories/local", "--limit", CLUSTER]
-    done = subprocess.run(
-        [*command, "-e", f"verify_report_path={folder}"], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    report = folder / "report.json"
-    assert report.exists(), f"no report was written:\n{done.stdout[-3000:]}\n{done.stderr[-2000:]}"
-    return done.returncode, done.stdout + done.stderr, [cell_from(c) for c in json.loads(report.read_text())["cells"]]
+    site = ("playbooks/verify.yml", "-i", "inventories/local", "--limit", CLUSTER)
+    return reported(*site, "-e", f"verify_report_path={folder}", folder=folder)
 
 
 @contextlib.contextmanager

@@ -2,46 +2,22 @@
 
 from __future__ import annotations
 
-import json
-import os
 import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml
 from ansible_collections.pingpong.platform.plugins.module_utils.cluster.client import ClusterClient
 from ansible_collections.pingpong.platform.plugins.modules import certificate
 
-from tests.support.apiserver import ApiServer, program, running
-
-ROOT = Path(__file__).parents[3]
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[ApiServer]:
-    bundle = program()
-    if bundle is None:
-        pytest.skip("the Kubernetes programs are not built: python -m testbed images")
-    with running(bundle) as started:
-        yield started
+from tests.support.apiserver import ApiServer
+from tests.support.plays import play
 
 
-def play(folder: Path, server: ApiServer, tasks: list[dict[str, Any]], *arguments: str) -> str:
+def played(folder: Path, server: ApiServer, tasks: list[dict[str, Any]], *arguments: str) -> str:
     """What a play of these tasks prints."""
     known = {"cluster_connection": server.connection, "reader_passphrase": "open-sesame-4711"}
-    book = folder / "play.json"
-    book.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "vars": known, "tasks": tasks}]))
-    done = subprocess.run(
-        [str(Path(sys.executable).with_name("ansible-playbook")), "-i", "localhost,", str(book), *arguments],
-        cwd=folder,
-        env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".collections")},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = play(folder, tasks, *arguments, vars=known)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -53,14 +29,14 @@ def test_the_examples_run_as_written_and_openssl_agrees(server: ApiServer, tmp_p
     authority = {"name": "ca", "common_name": "clients", "ca": {}, "sinks": [{"secret": {"namespace": "pki"}}]}
     authority["sinks"][0]["secret"]["name"] = "clients-ca"  # type: ignore[index]
     made = {"connection": "{{ cluster_connection }}", "certificates": [authority]}
-    play(tmp_path, server, [{"pingpong.platform.certificate": made}])
+    played(tmp_path, server, [{"pingpong.platform.certificate": made}])
 
     examples = yaml.safe_load(certificate.EXAMPLES)
-    planned = play(tmp_path, server, examples, "--check", "--diff", "-vvv")
+    planned = played(tmp_path, server, examples, "--check", "--diff", "-vvv")
     assert "changed=2" in planned and not (tmp_path / "pki").exists() and not (tmp_path / "reader.p12").exists()
-    done = play(tmp_path, server, examples, "--diff", "-vvv")
+    done = played(tmp_path, server, examples, "--diff", "-vvv")
     assert "changed=2" in done and "reason: created" in done
-    assert "changed=0" in play(tmp_path, server, examples)
+    assert "changed=0" in played(tmp_path, server, examples)
 
     secret = client.get("v1", "Secret", "test-localdev-me", "istio-ingress")
     assert secret is not None and secret["type"] == "kubernetes.io/tls"

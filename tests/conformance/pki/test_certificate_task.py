@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).parents[3]
+from tests.support.plays import play
 
 
-def play(folder: Path, certificates: list[dict[str, Any]], *arguments: str) -> subprocess.CompletedProcess[str]:
+def made(folder: Path, certificates: list[dict[str, Any]], *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run one task of these certificates."""
     task = {"pingpong.platform.certificate": {"certificates": certificates}, "register": "made"}
-    shown = {"ansible.builtin.debug": {"var": "made"}}
-    book = folder / "play.json"
-    book.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": [task, shown]}]))
-    return subprocess.run(
-        [str(Path(sys.executable).with_name("ansible-playbook")), "-i", "localhost,", str(book), *arguments],
-        cwd=ROOT,
-        env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".collections")},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return play(folder, [task, {"ansible.builtin.debug": {"var": "made"}}], *arguments)
 
 
 def entry(folder: Path, name: str, **more: Any) -> dict[str, Any]:
@@ -40,12 +27,12 @@ def secrets_of(path: Path) -> list[str]:
 
 
 def test_no_key_is_in_the_noisiest_output(tmp_path: Path) -> None:
-    assert play(tmp_path, [entry(tmp_path, "root", issuer="self", ca={})]).returncode == 0
+    assert made(tmp_path, [entry(tmp_path, "root", issuer="self", ca={})]).returncode == 0
     value = {"certificate": (tmp_path / "root.pem").read_text(), "key": (tmp_path / "root.key").read_text()}
     store = {"pkcs12": {"file": f"{tmp_path}/leaf.p12", "passphrase": "open-sesame-4711"}}
     leaf = entry(tmp_path, "leaf", issuer=value)
     leaf["sinks"].append(store)
-    done = play(tmp_path, [leaf], "--diff", "-vvv")
+    done = made(tmp_path, [leaf], "--diff", "-vvv")
     assert done.returncode == 0 and "reason: created" in done.stdout
     hidden = [*secrets_of(tmp_path / "root.key"), *secrets_of(tmp_path / "leaf.key"), "open-sesame-4711"]
     found = [secret for secret in hidden if secret in done.stdout + done.stderr]
@@ -61,6 +48,6 @@ def test_no_key_is_in_the_noisiest_output(tmp_path: Path) -> None:
     ],
 )
 def test_a_wrong_option_fails_the_task_in_one_sentence(options: dict[str, Any], message: str, tmp_path: Path) -> None:
-    done = play(tmp_path, [entry(tmp_path, "leaf", **options)])
+    done = made(tmp_path, [entry(tmp_path, "leaf", **options)])
     assert done.returncode != 0 and message in done.stdout and "Traceback" not in done.stdout + done.stderr
     assert not list(tmp_path.glob("leaf*"))

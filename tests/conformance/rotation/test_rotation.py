@@ -21,6 +21,8 @@ from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.rotatio
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.site import Site
 from rotation_load import Count, Load
 
+from tests.support.plays import PLAYBOOK, playbook
+
 pytestmark = [pytest.mark.platform, pytest.mark.long, pytest.mark.timeout(2400)]
 
 ROOT = Path(__file__).parents[3]
@@ -30,7 +32,6 @@ CLUSTERS = ("primary", "secondary")
 STAGES = ("trust_both", "issue_new", "trust_new")
 # A proof that is inconclusive, on a machine that is too busy to give its probes their time, is made again.
 PROOFS = 3
-PLAYBOOK = str(ROOT / ".venv" / "bin" / "ansible-playbook")
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +81,7 @@ def test_the_root_changes_and_not_one_request_fails(loads: list[Load], clients: 
     counts = {load.name: load.counted() for load in loads}
     assert all(count.leaves >= 3 for count in counts.values()), f"every stage gives every proxy a new leaf: {counts}"
     print({name: (count.ok, count.failed, count.slowest) for name, count in counts.items()})
-    assert "changed=1" not in playbook("rotate.yml", *stages("steady")).stdout, "and then all is steady"
+    assert "changed=1" not in run("rotate.yml", *stages("steady")).stdout, "and then all is steady"
 
 
 def bundles(clients: dict[str, ClusterClient]) -> dict[str, Bundle]:
@@ -97,9 +98,9 @@ def stages(*names: str) -> list[str]:
     return ["-e", json.dumps({"rotate_stages": names})]
 
 
-def playbook(name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [PLAYBOOK, "-i", "inventories/local", name if "/" in name else f"playbooks/{name}", *arguments]
-    return subprocess.run(command, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, timeout=1200, check=False)
+def run(name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    book = name if "/" in name else f"playbooks/{name}"
+    return playbook("-i", "inventories/local", book, *arguments, environment=ENVIRONMENT)
 
 
 def interrupt(stage: str, clients: dict[str, ClusterClient], before: dict[str, Bundle]) -> None:
@@ -124,14 +125,14 @@ def interrupt(stage: str, clients: dict[str, ClusterClient], before: dict[str, B
 
 
 def finish(*names: str) -> None:
-    done = playbook("rotate.yml", *stages(*names))
+    done = run("rotate.yml", *stages(*names))
     assert done.returncode == 0, f"{names}: {done.stdout[-3000:]}{done.stderr[-1000:]}"
 
 
 def refused(stage: str, message: str, clients: dict[str, ClusterClient]) -> None:
     """The stage fails with this message and changes nothing."""
     before = bundles(clients)
-    done = playbook("rotate.yml", *stages(stage))
+    done = run("rotate.yml", *stages(stage))
     assert done.returncode != 0 and message in done.stdout, done.stdout[-3000:]
     assert bundles(clients) == before
 
@@ -142,7 +143,7 @@ def prove(stage: str, loads: list[Load]) -> None:
     failed = {name: count.errors for name, count in counts.items() if count.failed}
     assert not failed, f"{stage}: {failed}"
     for _turn in range(PROOFS):
-        proof = playbook(str(Path(__file__).with_name("mtls.yml")))
+        proof = run(str(Path(__file__).with_name("mtls.yml")))
         if proof.returncode == 0 or "fail: 0" not in proof.stdout:
             break
     assert proof.returncode == 0, f"{stage}: {proof.stdout[-4000:]}"
