@@ -50,7 +50,9 @@ options:
     elements: path
     default: []
   charts:
-    description: Helm charts, rendered by C(helm template) without hooks and tests. No release is recorded.
+    description:
+      - Helm charts, rendered by C(helm template). No release is recorded.
+      - Tests and hooks are left out, as what is applied is what stays; a warning names the hooks.
     type: list
     elements: dict
     default: []

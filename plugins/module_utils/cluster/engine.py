@@ -43,13 +43,14 @@ def run(args: Mapping[str, Any], *, check_mode: bool, want_diff: bool = True) ->
     client = ClusterClient.from_connection(args["connection"], timeout=args["request_timeout"])
     try:
         given = gather(args, lambda: str(client.request("GET", "/version").get("gitVersion") or ""))
-        client.discovery.learn(item.obj for item in given)
-        desired = prepare(given, owner, client.discovery.namespaced, args.get("namespace") or "")
+        client.discovery.learn(item.obj for item in given.objects)
+        desired = prepare(given.objects, owner, client.discovery.namespaced, args.get("namespace") or "")
         with Layer(client, owner, options) as layer:
             result = layer.present(desired) if args["state"] == "present" else layer.absent(desired)
     finally:
         client.close()
-    return {**summary(result, want_diff=want_diff), "requests": client.requests}
+    done = {**summary(result, want_diff=want_diff), "requests": client.requests}
+    return {**done, "warnings": given.warnings} if given.warnings else done
 
 
 def summary(result: Result, *, want_diff: bool) -> dict[str, Any]:

@@ -84,5 +84,5 @@ def owner_of(obj: Mapping[str, Any]) -> Owner | None:
 def label(obj: Mapping[str, Any]) -> str:
     """How messages name an object: ``Deployment shop/cart``, ``Namespace shop``."""
     metadata = obj.get("metadata") or {}
-    namespace = metadata.get("namespace")
-    return f"{obj.get('kind')} {f'{namespace}/' if namespace else ''}{metadata.get('name')}"
+    namespace, name = metadata.get("namespace"), metadata.get("name") or metadata.get("generateName")
+    return f"{obj.get('kind')} {f'{namespace}/' if namespace else ''}{name}"

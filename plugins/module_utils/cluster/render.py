@@ -28,8 +28,8 @@ def render(chart: Mapping[str, Any], helm: str, *, cache: Path | None = None) ->
     """The objects of a chart: ``name``, ``chart`` (folder, archive, name or oci:// reference), ``namespace`` and
     optionally ``repository``, ``version``, ``values``, ``include_crds``, ``kube_version``, ``api_versions``.
 
-    Hooks and chart tests are left out: what is applied is what stays. With ``cache`` (a folder) a result that holds
-    no Secret is kept under the hash of everything that went into it.
+    Chart tests are left out; hooks are among the objects, and ``hook_of`` tells them. With ``cache`` (a folder) a
+    result that holds no Secret is kept under the hash of everything that went into it.
     """
     argv = _argv(chart, helm)
     values = json.dumps(chart.get("values") or {}, sort_keys=True).encode()
@@ -47,6 +47,13 @@ def render(chart: Mapping[str, Any], helm: str, *, cache: Path | None = None) ->
     return objects
 
 
+def hook_of(obj: Any) -> str:
+    """When helm would run an object for a moment and not keep it, such as ``pre-install``; empty for what stays."""
+    metadata = obj.get("metadata") if isinstance(obj, dict) else None
+    annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
+    return str(annotations.get("helm.sh/hook") or "") if isinstance(annotations, dict) else ""
+
+
 def default_cache() -> Path:
     """Where rendered charts are kept unless told otherwise."""
     root = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
@@ -55,7 +62,7 @@ def default_cache() -> Path:
 
 def _argv(chart: Mapping[str, Any], helm: str) -> list[str]:
     name = str(chart["name"])
-    argv = [helm, "template", name, str(chart["chart"]), "--values", "-", "--no-hooks", "--skip-tests"]
+    argv = [helm, "template", name, str(chart["chart"]), "--values", "-", "--skip-tests"]
     if chart.get("namespace"):
         argv += ["--namespace", str(chart["namespace"])]
     argv.append("--include-crds" if chart.get("include_crds", True) else "--skip-crds")

@@ -8,25 +8,42 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from ansible_collections.pingpong.platform.plugins.module_utils.cluster.model import label
 from ansible_collections.pingpong.platform.plugins.module_utils.cluster.objects import Sourced, flatten
-from ansible_collections.pingpong.platform.plugins.module_utils.cluster.render import default_cache, render
+from ansible_collections.pingpong.platform.plugins.module_utils.cluster.render import default_cache, hook_of, render
 from ansible_collections.pingpong.platform.plugins.module_utils.common.documents import load_all
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError
 
 _SUFFIXES = (".yaml", ".yml", ".json")
 
 
-def gather(args: Mapping[str, Any], server_version: Callable[[], str]) -> list[Sourced]:
-    """Everything that the options ``objects``, ``files`` and ``charts`` hold, with where it came from.
+class Gathered(NamedTuple):
+    """The objects, with where they came from, and what users should know of what is not among them."""
+
+    objects: list[Sourced]
+    warnings: list[str]
+
+
+def gather(args: Mapping[str, Any], server_version: Callable[[], str]) -> Gathered:
+    """Everything that the options ``objects``, ``files`` and ``charts`` hold, without the charts' hooks.
 
     ``server_version`` is asked once when a chart does not say for which version of Kubernetes it is rendered.
     """
     given = [Sourced(f"objects[{place}]", obj) for place, obj in enumerate(args.get("objects") or [])]
     given += _files(args.get("files") or [])
-    given += _charts(args.get("charts") or [], str(args.get("helm") or "helm"), server_version)
-    return flatten(given)
+    rendered = _charts(args.get("charts") or [], str(args.get("helm") or "helm"), server_version)
+    hooks = [item for item in rendered if hook_of(item.obj)]
+    return Gathered(flatten(given + [item for item in rendered if item not in hooks]), _unrun(hooks))
+
+
+def _unrun(hooks: Iterable[Sourced]) -> list[str]:
+    """A sentence a chart: its hooks are nobody's to run, as what is applied is what stays."""
+    found: dict[str, list[str]] = {}
+    for item in hooks:
+        found.setdefault(item.source, []).append(f"{label(item.obj)} ({hook_of(item.obj)})")
+    return [f"{source}: hooks are left out, run what they do yourself: {', '.join(of)}" for source, of in found.items()]
 
 
 def _files(paths: Iterable[str]) -> Iterator[Sourced]:

@@ -27,7 +27,8 @@ def chart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             "stringData:\n  password: {{ . | quote }}\n{{ end }}\n"
         ),
         "templates/hook.yaml": (
-            "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: hook\n  annotations:\n    helm.sh/hook: pre-install\n"
+            "apiVersion: v1\nkind: Pod\nmetadata:\n  generateName: hook-\n"
+            "  annotations:\n    helm.sh/hook: pre-install\n"
         ),
         "templates/tests/test.yaml": (
             "apiVersion: v1\nkind: Pod\nmetadata:\n  name: test\n  annotations:\n    helm.sh/hook: test\n"
@@ -42,7 +43,9 @@ def chart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_a_chart_is_applied_like_objects_and_rendered_once(layer: Harness, helm: Path, chart: Path) -> None:
     charts = [{"name": "one", "chart": str(chart), "values": {"text": "hello"}}]
-    assert actions(layer.apply(charts=charts, helm=str(helm))) == {"one": "created"}
+    made = layer.apply(charts=charts, helm=str(helm))
+    assert actions(made) == {"one": "created"}
+    assert made["warnings"] == ["charts: one: hooks are left out, run what they do yourself: Pod hook- (pre-install)"]
     live = layer.get("ConfigMap", "one")
     assert live is not None
     version = layer.client.request("GET", "/version")["gitVersion"]
