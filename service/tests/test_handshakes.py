@@ -134,7 +134,7 @@ def test_a_handshake_that_takes_too_long_is_cut(secure: Running, monkeypatch: py
                     client.sendall(bytes([byte]))
                     time.sleep(0.02)
         assert statuses(read_all(client)) == []
-        assert 0.3 < time.monotonic() - started < 2
+        assert 0.3 < time.monotonic() - started < 4
     wait_for(secure, CONNECTIONS, lambda count: count == 0)
 
 
@@ -170,7 +170,7 @@ def test_what_is_no_handshake_ends_at_once_and_gets_nothing(secure: Running, cas
         with contextlib.suppress(ConnectionError):
             client.sendall(HOSTILE[case])
         assert b"pong" not in read_all(client)
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 4
     wait_for(secure, CONNECTIONS, lambda count: count == 0)
     assert secure.get("/ping") == (200, b"pong")
 

@@ -203,7 +203,7 @@ def test_a_handshake_that_nobody_finishes_holds_no_drain_up(tmp_path: Path, star
         assert read_all(silent) == b""
     assert code == 0
     assert log[-1]["connections_cut"] == 0
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 10
 
 
 def test_handshakes_that_fail_fill_no_log(tmp_path: Path, started: list[Process]) -> None:
