@@ -18,7 +18,8 @@ description:
     server leaves out) are no difference. A field that is null is removed. A field that cannot be changed fails the
     task, with what to do about it, before anything is sent.
   - A run that broke off is taken up by the next one, which finds operations that are still pending, waits for them, and
-    adopts what they made.
+    adopts what they made. What it was still deleting is waited for before anything is read, as a LIST shows it like
+    what stays; for Compute Engine this takes one request a project, and Artifact Registry does not tell.
 options:
   resources:
     description:

@@ -82,10 +82,11 @@ class RunningCloud:
             raise AssertionError(f"{verb} {name}: {answer}")
         return answer
 
-    def settle(self, timeout: float = 20.0) -> None:
-        """Wait until no operation is under way."""
+    def settle(self, service: str = "", timeout: float = 20.0) -> None:
+        """Wait until no operation (of the service) is under way."""
         deadline = time.monotonic() + timeout
-        while self.admin("GET", "resources") and self.admin("GET", "status")["pending"]:
+        status = f"status?service={service}" if service else "status"
+        while self.admin("GET", "resources") and self.admin("GET", status)["pending"]:
             if time.monotonic() > deadline:
                 raise AssertionError("operations did not end")
             time.sleep(0.01)

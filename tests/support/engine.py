@@ -111,7 +111,8 @@ def live(engine: Engine, expected: list[str]) -> list[str]:
         if outcome != "converged":
             failures.append(f"{phase}: {outcome}")
             assert attempt(engine, **options) == "converged", failures
-        assert engine.stored() == ([] if phase == "removal" else expected), (phase, failures)
+        wanted, found = set() if phase == "removal" else set(expected), set(engine.stored())
+        assert found == wanted, f"{phase}: missing {wanted - found}, beside it {found - wanted}; {failures}"
         if phase in ("change", "removal"):
             settled(engine, options)
     return failures

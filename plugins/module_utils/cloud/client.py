@@ -10,6 +10,7 @@ import os
 import re
 import ssl
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -86,15 +87,24 @@ class CloudClient:
 
     def pages(self, service: str, path: str, items: str, query: dict[str, str]) -> list[dict[str, Any]]:
         """All elements of a LIST, over all of its pages."""
-        found: list[dict[str, Any]] = []
+        return [item for answer in self._answers(service, path, query) for item in answer.get(items) or ()]
+
+    def aggregated(self, service: str, path: str, items: str, query: dict[str, str]) -> list[dict[str, Any]]:
+        """All elements of compute's LIST over all regions and zones, whose answers are by place."""
+        places = [
+            place for answer in self._answers(service, path, query) for place in (answer.get("items") or {}).values()
+        ]
+        return [item for place in places for item in place.get(items) or ()]
+
+    def _answers(self, service: str, path: str, query: dict[str, str]) -> Iterator[dict[str, Any]]:
         token: str | None = None
         while True:
             page = {**query, **({"pageToken": token} if token else {})}
             answer = self.retry.call(partial(self._page, service, path, page), _passes)
-            found += answer.get(items) or []
+            yield answer
             token = answer.get("nextPageToken")
             if not token:
-                return found
+                return
 
     def _page(self, service: str, path: str, query: dict[str, str]) -> dict[str, Any]:
         answer = self._send(service, "GET", path, query, None, False)

@@ -26,7 +26,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.cloud.references
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.render import report
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.resource import Resource, parse_all
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.settings import CloudSettings
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.waiting import Waiter
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.waiting import Deadline, Waiter
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError, PlatformError
 
 Live = dict[str, Any]
@@ -68,11 +68,13 @@ class Stack:
         for missing in sorted(find(wish.outputs or {}) - self._by_key.keys()):
             raise OptionError(f"outputs: it refers to {missing}, which is not in the stack")
         self._reader = Reader(self.client, wish.parallel)
-        self._converger = Converger(self.client, self._reader, Waiter(self.client), wish.timeout)
+        self._waiter = Waiter(self.client)
+        self._converger = Converger(self.client, self._reader, self._waiter, wish.timeout)
         self.live: dict[str, Live | None] = {}
 
     def run(self, check: bool) -> dict[str, Any]:
         """The task's result; PlatformError names what failed, after everything else was done."""
+        self._waiter.settle_deletions(self.resources, Deadline(self._wish.timeout))
         self.live = self._reader.read_all(self.resources)
         if self._wish.present:
             plan = plan_stack(self.resources, self.live)

@@ -112,6 +112,13 @@ class Operations:
         rows = self.store.connection.execute("SELECT record FROM operations WHERE scope = ? ORDER BY rowid", (scope,))
         return [Operation(**json.loads(row[0])) for row in rows]
 
+    def below(self, prefix: str) -> list[Operation]:
+        """The operations of all scopes that begin with `prefix`, oldest first."""
+        rows = self.store.connection.execute(
+            "SELECT record FROM operations WHERE substr(scope, 1, ?) = ? ORDER BY rowid", (len(prefix), prefix)
+        )
+        return [Operation(**json.loads(row[0])) for row in rows]
+
     def unfinished(self, service: str | None = None) -> list[Operation]:
         """Operations that have not ended, oldest first."""
         rows = self.store.connection.execute("SELECT record FROM operations WHERE done = 0 ORDER BY rowid")

@@ -32,7 +32,7 @@ class Admin:
             ("PATCH", "settings"): self._change_settings,
             ("GET", "resources"): self._resources,
             ("DELETE", "resources"): self._clear,
-            ("GET", "status"): lambda *_: {"pending": len(server.cloud.operations.unfinished())},
+            ("GET", "status"): self._status,
         }
 
     def add(self, verb: str, name: str, view: Callable[[Mapping[str, str], Any], Any]) -> None:
@@ -75,6 +75,9 @@ class Admin:
         with cloud.store.transaction():
             cloud.store.set_settings({name: vars(changed)[name] for name in body})
         return vars(cloud.settings)
+
+    def _status(self, query: Mapping[str, str], _unused: Any) -> Any:
+        return {"pending": len(self.server.cloud.operations.unfinished(query.get("service")))}
 
     def _resources(self, query: Mapping[str, str], _unused: Any) -> Any:
         with self.server.cloud.store.transaction():

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -422,6 +423,18 @@ def test_quota(cloud: RunningCloud) -> None:
 def test_aggregated_lists_name_their_scopes(network: RunningCloud) -> None:
     _unused, answer = network.request("GET", f"{COMPUTE}/aggregated/subnetworks")
     assert [item["name"] for item in answer["items"]["regions/europe-west1"]["subnetworks"]] == ["sub"]
+
+
+def test_what_is_under_way_in_the_whole_project(network: RunningCloud) -> None:
+    """https://cloud.google.com/compute/docs/reference/rest/v1/globalOperations/aggregatedList"""
+    network.admin("PATCH", "settings", {"latency": {"compute": 1.0}})
+    network.request("POST", NETWORKS, {"name": "n", "autoCreateSubnetworks": False})
+    network.request("DELETE", f"{SUBNETS}/sub")
+    running = quote('(status != "DONE") AND (operationType = "delete")')
+    _unused, answer = network.request("GET", f"{COMPUTE}/aggregated/operations?filter={running}")
+    assert answer["kind"] == "compute#operationAggregatedList"
+    ((place, found),) = answer["items"].items()
+    assert (place, [item["operationType"] for item in found["operations"]]) == ("regions/europe-west1", ["delete"])
 
 
 def test_a_subnetworks_policy(network: RunningCloud) -> None:

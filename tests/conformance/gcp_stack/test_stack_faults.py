@@ -109,6 +109,27 @@ def test_an_operation_that_outlasts_the_deadline_is_resumed(tmp_path: Path) -> N
         assert engine(STACK, payloads=PAYLOADS)["mutations"] == 0
 
 
+def test_what_is_still_being_deleted_is_made_again(tmp_path: Path) -> None:
+    """A LIST shows it as if it stayed."""
+    with running_cloud(tmp_path, settings={"strict_services": False}) as cloud:
+        engine = Engine(cloud)
+        made = [item for item in STACK if item["kind"] in ("network", "firewall", "address", "health_check")]
+        engine(made)
+        expected = engine.stored()
+        cloud.admin("PATCH", "settings", {"latency": {"compute": 1.0}})
+        firewall = next(key for key in expected if "/firewalls/" in key)
+        assert cloud.request("DELETE", f"/compute/{firewall.replace('compute/', 'compute/v1/')}")[0] == 200
+        assert engine(made)["mutations"] == 1
+        assert engine.stored() == expected
+
+
+def test_who_may_not_list_operations_works_all_the_same(engine: Engine) -> None:
+    made = [{"kind": "network", "name": "net", "autoCreateSubnetworks": False}]
+    engine(made)
+    engine.cloud.admin("POST", "faults", {"fault": "403", "path": "aggregated/operations", "times": 9})
+    assert engine(made)["mutations"] == 0
+
+
 def test_all_of_it_goes_and_nothing_else(engine: Engine) -> None:
     decoy = [{"kind": "network", "name": "decoy", "autoCreateSubnetworks": False}]
     engine(decoy)

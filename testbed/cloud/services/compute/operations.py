@@ -124,6 +124,23 @@ def listing(call: Call) -> Body:
     return body | ({"nextPageToken": following} if following else {})
 
 
+@serves("compute.globalOperations.aggregatedList")
+def aggregated(call: Call) -> Body:
+    """Every scope's operations in one answer."""
+    prefix = f"compute/projects/{call.project}/"
+    found = [show(call, item) for item in call.operations.below(prefix)]
+    items, following = page(
+        select(found, call.query.get("filter")), call.query.get("maxResults"), call.query.get("pageToken")
+    )
+    scopes: dict[str, Body] = {}
+    for item in items:
+        scope = item["selfLink"].partition(f"/projects/{call.project}/")[2].rpartition("/operations/")[0]
+        scopes.setdefault(scope, {"operations": []})["operations"].append(item)
+    path = f"projects/{call.project}/aggregated/operations"
+    body: Body = {"kind": "compute#operationAggregatedList", "id": path, "items": scopes, "selfLink": url(path)}
+    return body | ({"nextPageToken": following} if following else {})
+
+
 @serves(*(f"compute.{name}.delete" for name in METHODS))
 def delete(call: Call) -> Body:
     """Forget a finished operation."""
