@@ -65,6 +65,9 @@ REFUSED = {
     "Transfer-Encoding behind a bare CR": (POST + b"X: y\rTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
     "Transfer-Encoding in HTTP/1.0": (
         b"POST /ping HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
+    "Transfer-Encoding in HTTP/1.0 that a proxy is asked to keep open": (
+        b"POST /ping HTTP/1.0\r\nHost: a\r\nProxy-Connection: keep-alive\r\n"
+        b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
     "an upgrade in front of a body": (
         POST + b"Connection: Upgrade\r\nUpgrade: h2c\r\nContent-Length: 34\r\n\r\n", 400),
     "an upgrade in front of chunks": (
@@ -146,6 +149,8 @@ REFUSED = {
     "CONNECT": (b"CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n", 405),
     "HTTP/0.9": (b"GET /ping\r\n\r\n", 505),
     "HTTP/2.0 in text": (b"GET /ping HTTP/2.0\r\nHost: a\r\n\r\n", 505),
+    "HTTP/2.0 in text that a proxy is asked to keep open": (
+        b"GET /ping HTTP/2.0\r\nHost: a\r\nProxy-Connection: keep-alive\r\n\r\n", 505),
     "HTTP/1.2": (b"GET /ping HTTP/1.2\r\nHost: a\r\n\r\n", 400),
     "HTTP/01.1": (b"GET /ping HTTP/01.1\r\nHost: a\r\n\r\n", 400),
     "HTTP/1.10": (b"GET /ping HTTP/1.10\r\nHost: a\r\n\r\n", 400),

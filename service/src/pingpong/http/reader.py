@@ -149,8 +149,9 @@ class RequestReader:
             raise RefusedError(431, "the head of the request is too large")
         parser = self._parser
         self._method = parser.get_method()
-        # of the versions that the parser lets through, only 1.1 stays open unasked: the quick way to know it
-        quick = parser.should_keep_alive() and b"connection" not in headers
+        # of the versions that the parser lets through, only 1.1 stays open where neither of these headers asks for it:
+        # the quick way to know it
+        quick = parser.should_keep_alive() and b"connection" not in headers and b"proxy-connection" not in headers
         version = "1.1" if quick else parser.get_http_version()
         host = headers.get(b"host")
         if host is None or host != self._host:
