@@ -146,7 +146,7 @@ REFUSED = {
     "absolute form without Host": (b"GET http://a/ping HTTP/1.1\r\n\r\n", 400),
     "unknown method": (b"FOO /ping HTTP/1.1\r\nHost: a\r\n\r\n", 400),
     "lower case method": (b"get /ping HTTP/1.1\r\nHost: a\r\n\r\n", 400),
-    "CONNECT": (b"CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n", 405),
+    "CONNECT": (b"CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n", 501),
     "HTTP/0.9": (b"GET /ping\r\n\r\n", 505),
     "HTTP/2.0 in text": (b"GET /ping HTTP/2.0\r\nHost: a\r\n\r\n", 505),
     "HTTP/2.0 in text that a proxy is asked to keep open": (
