@@ -198,6 +198,24 @@ def test_what_came_before_is_still_answered(plain: Running) -> None:
     assert statuses(reply) == [200, 200, 400]
 
 
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"HEAD /ping HTTP/1.1\r\n\r\n",
+        b"HEAD /ping HTTP/1.1\r\nHost: a\r\nX : a\r\n\r\n",
+        GET + b"HEAD /ping HTTP/1.1\r\nHost: a\r\nExpect: cake\r\n\r\n",
+    ],
+)
+def test_a_head_is_refused_without_a_body(plain: Running, sent: bytes) -> None:
+    assert plain.exchange(sent, half_close=False).endswith(b"\r\nconnection: close\r\n\r\n")
+
+
+def test_what_comes_behind_a_head_is_refused_with_one(plain: Running) -> None:
+    reply = plain.exchange(GET.replace(b"GET", b"HEAD", 1) + b"junk\r\n\r\n", half_close=False)
+    assert statuses(reply) == [200, 400]
+    assert b"\r\n\r\nmalformed request" in reply
+
+
 def test_a_trailer_is_no_header(plain: Running) -> None:
     """A proxy sanitises the identity header in the head; a trailer must not bring it back."""
     reply = plain.exchange(

@@ -216,7 +216,7 @@ class Connection(RequestReader, asyncio.BufferedProtocol):
             self._refusal = refusal
             self._pause()
             return
-        self._transport.write(refusal.reply.wire(self._server.date, close=True))
+        self._transport.write(refusal.reply.wire(self._server.date, close=True, head_only=self.head_only))
         self._server.refused(refusal.status)
         self._close(linger=True)
 

@@ -109,10 +109,16 @@ class RequestReader:
         seconds = (limits.idle_seconds, limits.head_seconds, limits.body_seconds, limits.linger_seconds)
         self.deadline = now + seconds[self.phase]
 
+    @property
+    def head_only(self) -> bool:
+        """Whether the request that is being read, as far as it came, is to be answered without a body."""
+        return self.phase != IDLE and self._method == b"HEAD"
+
     def _begin(self, wire: int) -> None:
         self.phase = HEAD
         self.deadline = self._now + self._head_seconds
         self._wire = wire
+        self._method = b""
         self._target = b""
         self._headers = {}
         self._head_size = 0
@@ -125,6 +131,7 @@ class RequestReader:
         if self.phase == IDLE:
             # Pipelined behind another request. Where in the piece it starts is not known: none of it is counted.
             self._begin(-self._size)
+        self._method = self._parser.get_method()
         self._target += url
         self._head_size += len(url)
 
@@ -148,7 +155,6 @@ class RequestReader:
         if self._head_size > limits.max_head_bytes or len(headers) + self._repeated > limits.max_headers:
             raise RefusedError(431, "the head of the request is too large")
         parser = self._parser
-        self._method = parser.get_method()
         # of the versions that the parser lets through, only 1.1 stays open where neither of these headers asks for it:
         # the quick way to know it
         quick = parser.should_keep_alive() and b"connection" not in headers and b"proxy-connection" not in headers
