@@ -99,7 +99,7 @@ class RequestReader:
             self._piece, self._request = piece, self._latest
         self._wire += self._size
         if self.phase == HEAD and self._wire > self.limits.max_head_bytes:
-            raise RefusedError(431, "the head of the request is too large")
+            raise self._head_too_large()
         if self.phase == BODY and self._wire > _CHUNK_OVERHEAD * self.limits.max_body_bytes + self._size:
             raise RefusedError(413, f"the body takes too much space for {self.limits.max_body_bytes} bytes")
 
@@ -124,6 +124,11 @@ class RequestReader:
         self._head_size = 0
         self._repeated = 0
         self._body = b""
+
+    def _head_too_large(self) -> RefusedError:
+        if len(self._target) > self.limits.max_head_bytes // 2:  # else it is the headers that take the most of it
+            return RefusedError(414, "the request's target is too long")
+        return RefusedError(431, "the head of the request is too large")
 
     # --- the parser calls these
 
@@ -153,7 +158,7 @@ class RequestReader:
         limits = self.limits
         headers = self._headers
         if self._head_size > limits.max_head_bytes or len(headers) + self._repeated > limits.max_headers:
-            raise RefusedError(431, "the head of the request is too large")
+            raise self._head_too_large()
         parser = self._parser
         # of the versions that the parser lets through, only 1.1 stays open where neither of these headers asks for it:
         # the quick way to know it
