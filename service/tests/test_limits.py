@@ -236,3 +236,19 @@ def test_an_error_behind_a_slow_reply_comes_after_it(strict: Running) -> None:
         assert statuses(strict.exchange(GET + GET + b"junk\r\n\r\n", half_close=False)) == [200, 200, 400]
     finally:
         strict.request("DELETE", "/-/faults", operations=True)
+
+
+def test_a_body_is_asked_for_after_the_reply_before_it(strict: Running) -> None:
+    wait_until_free(strict)
+    strict.request("POST", "/-/faults", b'{"latency_seconds": 0.1, "seconds": 5}', operations=True)
+    try:
+        with strict.connect() as connection:
+            connection.sendall(GET + POST + b"Content-Length: 3\r\nExpect: 100-continue\r\n\r\n")
+            received = b""
+            while statuses(received) != [200, 100]:
+                received += (piece := connection.recv(1000))
+                assert piece
+            connection.sendall(b"abc")
+            assert statuses(connection.recv(1000)) == [500]
+    finally:
+        strict.request("DELETE", "/-/faults", operations=True)

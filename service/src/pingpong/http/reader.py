@@ -50,6 +50,7 @@ class RequestReader:
         self._head_size = 0
         self._repeated = 0  # header lines whose name was there already
         self._body = b""
+        self._expectant = False  # the client of a body that is being read has yet to be told to send it
         self._host: bytes | None = None  # the last one that was well formed: clients rarely change it
         # A client that repeats itself byte for byte, as pingers and probes do, is parsed once: what was accepted
         # as exactly one request is that request again, where the parser again stands between two messages.
@@ -180,6 +181,7 @@ class RequestReader:
             self.phase = BODY
             self._wire = 0
             self.deadline = self._now + limits.body_seconds
+            self._expectant = continues
             if continues:
                 self.body_awaited()
 
