@@ -259,6 +259,16 @@ def test_the_gateway_serves_https_only(everything: Objects) -> None:
     assert route["match"] == [{"uri": {"exact": "/ping"}}]
 
 
+def test_names_stay_names_whatever_they_spell(tmp_path: Path) -> None:
+    found = render({"fullname": "on", "serviceAccount": {"name": "123"}, "priorityClassName": "null"}, tmp_path)
+    metadata = [o["metadata"] for kind, o in found.items() if kind != "ServiceAccount"]
+    assert {(m["name"], m["labels"]["app.kubernetes.io/instance"]) for m in metadata} == {("on", "on")}
+    spec = found["Deployment"]["spec"]["template"]["spec"]
+    assert (spec["serviceAccountName"], spec["priorityClassName"]) == ("123", "null")
+    assert found["ServiceAccount"]["metadata"]["name"] == found["RoleBinding"]["subjects"][0]["name"] == "123"
+    assert found["RoleBinding"]["roleRef"]["name"] == "on"
+
+
 IMAGES = {
     "pingpong/ping:0.1.0": {"repository": "pingpong/ping"},
     "pingpong/ping:2": {"repository": "pingpong/ping", "tag": "2"},
@@ -277,6 +287,9 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "an unknown value inside": ({"service": {"prot": 1}}, "prot"),
     "a word for a number": ({"replicaCount": "many"}, "replicaCount"),
     "a privileged port": ({"service": {"port": 80}}, "port"),
+    "a name that no Service can have": ({"fullname": "1ping"}, "fullname"),
+    "a liveness that takes two": ({"probes": {"liveness": {"successThreshold": 2}}}, "successThreshold"),
+    "a start that takes two": ({"probes": {"startup": {"successThreshold": 2}}}, "successThreshold"),
     "a target that is no URL": ({"target": "pingpong-b:8080"}, "target"),
     "a gateway without hosts": ({"gateway": {"enabled": True, "credentialName": "x"}}, "hosts"),
     "a gateway without certificate": ({"gateway": {"enabled": True, "hosts": ["a"]}}, "credentialName"),

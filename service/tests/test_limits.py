@@ -34,7 +34,8 @@ TOO_MUCH = {
     "one long header": (GET[:-2] + b"X: " + b"a" * 1024 + b"\r\n\r\n", 431),
     "a header without an end": (GET[:-2] + b"X: " + b"a" * 40000, 431),
     "a header name without an end": (GET[:-2] + b"a" * 40000, 431),
-    "a path without an end": (b"GET /" + b"a" * 40000, 431),
+    "a path without an end": (b"GET /" + b"a" * 40000, 414),
+    "a long path": (b"GET /" + b"a" * 1024 + b" HTTP/1.1\r\nHost: a\r\n\r\n", 414),
     "empty lines without an end": (b"\r\n" * 20000, 431),
     "many headers": (GET[:-2] + b"".join(b"X%d: 1\r\n" % n for n in range(5)) + b"\r\n", 431),
     "one header many times": (GET[:-2] + b"X: 1\r\n" * 5 + b"\r\n", 431),
@@ -231,5 +232,21 @@ def test_an_error_behind_a_slow_reply_comes_after_it(strict: Running) -> None:
     strict.request("POST", "/-/faults", b'{"latency_seconds": 0.1, "seconds": 5}', operations=True)
     try:
         assert statuses(strict.exchange(GET + GET + b"junk\r\n\r\n", half_close=False)) == [200, 200, 400]
+    finally:
+        strict.request("DELETE", "/-/faults", operations=True)
+
+
+def test_a_body_is_asked_for_after_the_reply_before_it(strict: Running) -> None:
+    wait_until_free(strict)
+    strict.request("POST", "/-/faults", b'{"latency_seconds": 0.1, "seconds": 5}', operations=True)
+    try:
+        with strict.connect() as connection:
+            connection.sendall(GET + POST + b"Content-Length: 3\r\nExpect: 100-continue\r\n\r\n")
+            received = b""
+            while statuses(received) != [200, 100]:
+                received += (piece := connection.recv(1000))
+                assert piece
+            connection.sendall(b"abc")
+            assert statuses(connection.recv(1000)) == [500]
     finally:
         strict.request("DELETE", "/-/faults", operations=True)

@@ -303,6 +303,8 @@ CANNOT = {
     "a host that is none": ({"SERVICE__HOST": "a..b"}, "SERVICE__HOST=a..b, "),
     "no certificate": (
         {"TLS__CERT_FILE": "/nowhere/tls.crt", "TLS__KEY_FILE": "/nowhere/tls.key"}, "TLS__KEY_FILE=/nowhere/tls.key"),
+    "no authority, for a scheme in upper case": (
+        {"TARGET": "HTTPS://b/", "PEER__CA_FILE": "/nowhere/ca.crt"}, "PEER__CA_FILE=/nowhere/ca.crt"),
     "no authority": ({"TARGET": "https://b/", "PEER__CA_FILE": "/nowhere/ca.crt"}, "PEER__CA_FILE=/nowhere/ca.crt"),
 }  # fmt: skip
 

@@ -114,7 +114,7 @@ def test_how_a_stream_is_cut_changes_nothing(stream: bytes, cuts: list[int]) -> 
     """Whatever the bytes are: the same requests are received, and a refusal stays a refusal."""
     whole, refused = Recorder().run([stream])
     pieces, refused_in_pieces = Recorder().run(split(stream, cuts))
-    if {refused, refused_in_pieces} & {413, 431}:
+    if {refused, refused_in_pieces} & {413, 414, 431}:
         # what is not complete is measured by the piece, so a bound is met a little earlier or later
         shorter, longer = sorted((whole, pieces), key=len)
         assert longer[: len(shorter)] == shorter

@@ -65,6 +65,9 @@ REFUSED = {
     "Transfer-Encoding behind a bare CR": (POST + b"X: y\rTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
     "Transfer-Encoding in HTTP/1.0": (
         b"POST /ping HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
+    "Transfer-Encoding in HTTP/1.0 that a proxy is asked to keep open": (
+        b"POST /ping HTTP/1.0\r\nHost: a\r\nProxy-Connection: keep-alive\r\n"
+        b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
     "an upgrade in front of a body": (
         POST + b"Connection: Upgrade\r\nUpgrade: h2c\r\nContent-Length: 34\r\n\r\n", 400),
     "an upgrade in front of chunks": (
@@ -143,9 +146,11 @@ REFUSED = {
     "absolute form without Host": (b"GET http://a/ping HTTP/1.1\r\n\r\n", 400),
     "unknown method": (b"FOO /ping HTTP/1.1\r\nHost: a\r\n\r\n", 400),
     "lower case method": (b"get /ping HTTP/1.1\r\nHost: a\r\n\r\n", 400),
-    "CONNECT": (b"CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n", 405),
+    "CONNECT": (b"CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n", 501),
     "HTTP/0.9": (b"GET /ping\r\n\r\n", 505),
     "HTTP/2.0 in text": (b"GET /ping HTTP/2.0\r\nHost: a\r\n\r\n", 505),
+    "HTTP/2.0 in text that a proxy is asked to keep open": (
+        b"GET /ping HTTP/2.0\r\nHost: a\r\nProxy-Connection: keep-alive\r\n\r\n", 505),
     "HTTP/1.2": (b"GET /ping HTTP/1.2\r\nHost: a\r\n\r\n", 400),
     "HTTP/01.1": (b"GET /ping HTTP/01.1\r\nHost: a\r\n\r\n", 400),
     "HTTP/1.10": (b"GET /ping HTTP/1.10\r\nHost: a\r\n\r\n", 400),
@@ -191,6 +196,24 @@ def test_refused_and_closed(plain: Running, case: str) -> None:
 def test_what_came_before_is_still_answered(plain: Running) -> None:
     reply = plain.exchange(GET + GET + head(b"X : a") + GET, half_close=False)
     assert statuses(reply) == [200, 200, 400]
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"HEAD /ping HTTP/1.1\r\n\r\n",
+        b"HEAD /ping HTTP/1.1\r\nHost: a\r\nX : a\r\n\r\n",
+        GET + b"HEAD /ping HTTP/1.1\r\nHost: a\r\nExpect: cake\r\n\r\n",
+    ],
+)
+def test_a_head_is_refused_without_a_body(plain: Running, sent: bytes) -> None:
+    assert plain.exchange(sent, half_close=False).endswith(b"\r\nconnection: close\r\n\r\n")
+
+
+def test_what_comes_behind_a_head_is_refused_with_one(plain: Running) -> None:
+    reply = plain.exchange(GET.replace(b"GET", b"HEAD", 1) + b"junk\r\n\r\n", half_close=False)
+    assert statuses(reply) == [200, 400]
+    assert b"\r\n\r\nmalformed request" in reply
 
 
 def test_a_trailer_is_no_header(plain: Running) -> None:

@@ -38,6 +38,8 @@ ACCEPTED = {
     "pipelining keeps order": (GET + b"GET /nothing HTTP/1.1\r\nHost: a\r\n\r\n" + GET, [200, 404, 200]),
     "nothing after a close": (CLOSE + GET, [200]),
     "nothing after HTTP/1.0": (b"GET /ping HTTP/1.0\r\nHost: a\r\n\r\n" + GET, [200]),
+    "nothing after HTTP/1.0, whatever a proxy is asked": (
+        b"GET /ping HTTP/1.0\r\nProxy-Connection: keep-alive\r\n\r\n" + GET, [200]),
     "an upgrade is ignored": (
         b"GET /ping HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n" + GET, [200, 200],
     ),

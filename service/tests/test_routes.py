@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import pytest
 from running import Running
+from structlog.testing import capture_logs
 
 B = "spiffe://pingpong.local/ns/pingpong-b/sa/pingpong-b"
 A = "spiffe://pingpong.local/ns/pingpong-a/sa/pingpong-a"
@@ -153,3 +154,12 @@ def test_a_forgotten_fault_heals(here: Running) -> None:
 
 def test_faults_are_off_unless_asked_for(plain: Running) -> None:
     assert set_faults(plain, error_rate=1) == 404
+
+
+def test_a_logged_request_gives_no_orders_to_a_terminal(serve: Callable[..., Running]) -> None:
+    running = serve(log={"requests": True})
+    with capture_logs() as log:
+        running.get("/ping", headers="traceparent: \x9b31m\r\n")
+    (line,) = log
+    assert (line["route"], line["status"]) == ("/ping", 200)
+    assert line["traceparent"].isprintable()

@@ -67,7 +67,8 @@ WRONG = {
     "an unknown word": ({"LOG__LEVEL": "loud"}, "", "LOG__LEVEL: found 'loud'", "'debug'"),
     "half a certificate": ({"TLS__CERT_FILE": "/a"}, "", "TLS", "TLS__CERT_FILE and TLS__KEY_FILE go together"),
     "a limit of nothing": ({"LIMITS__HEAD_SECONDS": "0"}, "", "LIMITS__HEAD_SECONDS: found '0'", "greater than 0"),
-    "a section that is a value": ({"SERVICE": "1"}, "", "service", ""),
+    "a section that is a number": ({"SERVICE": "1"}, "", "SERVICE: found 1", "expected SERVICE__HOST, SERVICE__PORT"),
+    "a section that is a word": ({"LOG": "debug"}, "", "LOG: found no JSON", "expected LOG__LEVEL, LOG__FORMAT"),
 }  # fmt: skip
 
 
@@ -79,6 +80,13 @@ def test_mistakes_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cas
     message = str(error.value)
     assert name.lower() in message.lower()
     assert expected in message
+
+
+def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
+    path = tmp_path / ".env"
+    path.write_bytes(b"TARGET=\xff\n")
+    with pytest.raises(InvalidSettingsError, match=str(path)):
+        load(path)
 
 
 def test_all_mistakes_are_named_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@
 
 {{- define "ping.selectorLabels" -}}
 app.kubernetes.io/name: ping
-app.kubernetes.io/instance: {{ include "ping.fullname" . }}
+app.kubernetes.io/instance: {{ include "ping.fullname" . | quote }}
 {{- end -}}
 
 {{- define "ping.labels" -}}
@@ -13,8 +13,8 @@ app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 {{- end -}}
 
 {{- define "ping.metadata" -}}
-name: {{ include "ping.fullname" . }}
-namespace: {{ .Release.Namespace }}
+name: {{ include "ping.fullname" . | quote }}
+namespace: {{ .Release.Namespace | quote }}
 labels:
   {{- include "ping.labels" . | nindent 2 }}
 {{- end -}}

@@ -23,7 +23,7 @@ metadata:
   {{- include "ping.metadata" . | nindent 2 }}
 spec:
   hosts: {{ toJson .Values.gateway.hosts }}
-  gateways: [{{ include "ping.fullname" . }}]
+  gateways: [{{ include "ping.fullname" . | quote }}]
   http:
     - match:
         {{- range .Values.gateway.paths }}

@@ -6,7 +6,7 @@ kind: HTTPProxy
 metadata:
   {{- include "ping.metadata" $ | nindent 2 }}
 spec:
-  ingressClassName: {{ .className }}
+  ingressClassName: {{ .className | quote }}
   virtualhost:
     fqdn: {{ .host | quote }}
     # Plain HTTP is redirected, as no route permits it.
@@ -22,7 +22,7 @@ spec:
         set: [{name: Strict-Transport-Security, value: "max-age={{ int64 . }}"}]
       {{- end }}
       services:
-        - name: {{ include "ping.fullname" $ }}
+        - name: {{ include "ping.fullname" $ | quote }}
           port: {{ $.Values.tls.port }}
           protocol: tls
           validation:

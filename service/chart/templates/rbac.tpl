@@ -12,9 +12,9 @@ metadata:
 roleRef:
   apiGroup: rbac.authorization.k8s.io
   kind: Role
-  name: {{ include "ping.fullname" . }}
+  name: {{ include "ping.fullname" . | quote }}
 subjects:
   - kind: ServiceAccount
-    name: {{ include "ping.serviceAccount" . }}
-    namespace: {{ .Release.Namespace }}
+    name: {{ include "ping.serviceAccount" . | quote }}
+    namespace: {{ .Release.Namespace | quote }}
 {{- end }}

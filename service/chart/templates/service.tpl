@@ -22,8 +22,8 @@ spec:
 apiVersion: v1
 kind: Service
 metadata:
-  name: {{ include "ping.publicService" . }}
-  namespace: {{ .Release.Namespace }}
+  name: {{ include "ping.publicService" . | quote }}
+  namespace: {{ .Release.Namespace | quote }}
   labels:
     {{- include "ping.labels" . | nindent 4 }}
 spec:

@@ -2,8 +2,8 @@
 apiVersion: v1
 kind: ServiceAccount
 metadata:
-  name: {{ include "ping.serviceAccount" . }}
-  namespace: {{ .Release.Namespace }}
+  name: {{ include "ping.serviceAccount" . | quote }}
+  namespace: {{ .Release.Namespace | quote }}
   labels:
     {{- include "ping.labels" . | nindent 4 }}
   {{- with .Values.serviceAccount.annotations }}

@@ -8,6 +8,7 @@ import ssl
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
+from urllib.parse import urlsplit
 
 import structlog
 
@@ -50,7 +51,7 @@ class Peer:
         self._timeout = settings.peer.timeout_seconds
         self._metrics = metrics
         self._tls: ssl.SSLContext | None = None
-        if target.startswith("https"):
+        if urlsplit(target).scheme == "https":  # in whatever case it was written
             self._tls = ssl.create_default_context(cafile=settings.peer.ca_file)
         self._at_once = 0
 

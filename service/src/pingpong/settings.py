@@ -152,8 +152,12 @@ def load(env_file: Path | None = Path(".env")) -> Settings:
         return Settings(_env_file=env_file, _env_file_encoding="utf-8")  # type: ignore[call-arg]
     except ValidationError as error:
         raise InvalidSettingsError("\n".join(_explain(e) for e in error.errors())) from None
-    except (SettingsError, UnicodeDecodeError, OSError) as error:
-        raise InvalidSettingsError(f"settings could not be read: {error}") from None
+    except SettingsError as error:  # a section's name with a value that is no JSON, and may be a secret
+        sections = re.findall(r'field "(\w+)"', str(error))
+        explained = "\n".join(f"{name.upper()}: found no JSON; {_expected_in(name)}" for name in sections)
+        raise InvalidSettingsError(explained or str(error)) from None
+    except (UnicodeDecodeError, OSError) as error:
+        raise InvalidSettingsError(f"settings could not be read from {env_file}: {error}") from None
 
 
 def _check_lines(env_file: Path) -> None:
@@ -178,10 +182,16 @@ def _explain(error: Any) -> str:
     if error["type"] == "extra_forbidden":
         return f"{name}: unknown setting; known ones are {', '.join(_known(location[:-1]))}"
     expected = str(error["msg"]).removeprefix("Value error, ")
+    if error["type"] == "model_type":
+        expected = _expected_in(location[0])
     found = error["input"]
     if isinstance(found, str):
         found = re.sub(r".*@", "…@", found, flags=re.DOTALL)  # what stands there in an URL may be a password
     return f"{name}: {expected}" if isinstance(found, dict) else f"{name}: found {found!r}; {expected}"
+
+
+def _expected_in(section: str) -> str:
+    return f"expected {', '.join(_known((section,)))}, or an object of JSON"
 
 
 def _known(section: tuple[Any, ...]) -> list[str]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, cast
 
 from pingpong import trace
 from pingpong.http.messages import RefusedError, Reply, Request, error_reply
-from pingpong.http.reader import CLOSING, IDLE, RequestReader
+from pingpong.http.reader import BODY, CLOSING, IDLE, RequestReader
 
 if TYPE_CHECKING:
     from pingpong.http.server import Server
@@ -139,7 +139,8 @@ class Connection(RequestReader, asyncio.BufferedProtocol):
             self.deadline = float("inf")  # handlers end by themselves
 
     def body_awaited(self) -> None:
-        if not self._stalled:  # else it would overtake a reply; the client sends its body after a while
+        if not self._stalled:  # else it would overtake a reply, which it follows then
+            self._expectant = False
             self._transport.write(_CONTINUE)
 
     # --- answering
@@ -206,6 +207,8 @@ class Connection(RequestReader, asyncio.BufferedProtocol):
         if self._eof:
             self._close()
             return
+        if self.phase == BODY and self._expectant:
+            self.body_awaited()
         self.rearm(perf_counter())
         self._transport.resume_reading()
 
@@ -216,7 +219,7 @@ class Connection(RequestReader, asyncio.BufferedProtocol):
             self._refusal = refusal
             self._pause()
             return
-        self._transport.write(refusal.reply.wire(self._server.date, close=True))
+        self._transport.write(refusal.reply.wire(self._server.date, close=True, head_only=self.head_only))
         self._server.refused(refusal.status)
         self._close(linger=True)
 

@@ -33,7 +33,7 @@ def check_head(method: bytes, version: str, headers: dict[bytes, bytes], max_bod
         if b"transfer-encoding" in headers:
             raise RefusedError(400, "Transfer-Encoding is not part of HTTP/1.0")
     if method == b"CONNECT":
-        raise RefusedError(405, "this is no proxy")
+        raise RefusedError(501, "this is no proxy")
     coding = headers.get(b"transfer-encoding")
     if coding is not None:
         if coding.lower() != b"chunked":

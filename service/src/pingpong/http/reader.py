@@ -50,6 +50,7 @@ class RequestReader:
         self._head_size = 0
         self._repeated = 0  # header lines whose name was there already
         self._body = b""
+        self._expectant = False  # the client of a body that is being read has yet to be told to send it
         self._host: bytes | None = None  # the last one that was well formed: clients rarely change it
         # A client that repeats itself byte for byte, as pingers and probes do, is parsed once: what was accepted
         # as exactly one request is that request again, where the parser again stands between two messages.
@@ -99,7 +100,7 @@ class RequestReader:
             self._piece, self._request = piece, self._latest
         self._wire += self._size
         if self.phase == HEAD and self._wire > self.limits.max_head_bytes:
-            raise RefusedError(431, "the head of the request is too large")
+            raise self._head_too_large()
         if self.phase == BODY and self._wire > _CHUNK_OVERHEAD * self.limits.max_body_bytes + self._size:
             raise RefusedError(413, f"the body takes too much space for {self.limits.max_body_bytes} bytes")
 
@@ -109,15 +110,26 @@ class RequestReader:
         seconds = (limits.idle_seconds, limits.head_seconds, limits.body_seconds, limits.linger_seconds)
         self.deadline = now + seconds[self.phase]
 
+    @property
+    def head_only(self) -> bool:
+        """Whether the request that is being read, as far as it came, is to be answered without a body."""
+        return self.phase != IDLE and self._method == b"HEAD"
+
     def _begin(self, wire: int) -> None:
         self.phase = HEAD
         self.deadline = self._now + self._head_seconds
         self._wire = wire
+        self._method = b""
         self._target = b""
         self._headers = {}
         self._head_size = 0
         self._repeated = 0
         self._body = b""
+
+    def _head_too_large(self) -> RefusedError:
+        if len(self._target) > self.limits.max_head_bytes // 2:  # else it is the headers that take the most of it
+            return RefusedError(414, "the request's target is too long")
+        return RefusedError(431, "the head of the request is too large")
 
     # --- the parser calls these
 
@@ -125,6 +137,7 @@ class RequestReader:
         if self.phase == IDLE:
             # Pipelined behind another request. Where in the piece it starts is not known: none of it is counted.
             self._begin(-self._size)
+        self._method = self._parser.get_method()
         self._target += url
         self._head_size += len(url)
 
@@ -146,11 +159,11 @@ class RequestReader:
         limits = self.limits
         headers = self._headers
         if self._head_size > limits.max_head_bytes or len(headers) + self._repeated > limits.max_headers:
-            raise RefusedError(431, "the head of the request is too large")
+            raise self._head_too_large()
         parser = self._parser
-        self._method = parser.get_method()
-        # of the versions that the parser lets through, only 1.1 stays open unasked: the quick way to know it
-        quick = parser.should_keep_alive() and b"connection" not in headers
+        # of the versions that the parser lets through, only 1.1 stays open where neither of these headers asks for it:
+        # the quick way to know it
+        quick = parser.should_keep_alive() and b"connection" not in headers and b"proxy-connection" not in headers
         version = "1.1" if quick else parser.get_http_version()
         host = headers.get(b"host")
         if host is None or host != self._host:
@@ -168,6 +181,7 @@ class RequestReader:
             self.phase = BODY
             self._wire = 0
             self.deadline = self._now + limits.body_seconds
+            self._expectant = continues
             if continues:
                 self.body_awaited()
 

@@ -165,9 +165,10 @@ class Server:
         return _OVERLOADED.wire(self.date, close=True)
 
     def log_request(self, request: Request, route: str, status: int) -> None:
+        # a terminal may take bytes beyond ASCII for orders, and the console's format leaves them as they are
         _log.info(
             "request", port=self._name, method=request.method.decode(), route=route, status=status,
-            traceparent=request.headers.get(b"traceparent", b"").decode("latin-1"),
+            traceparent=request.headers.get(b"traceparent", b"").decode("ascii", "backslashreplace"),
         )  # fmt: skip
 
     def refused(self, status: int) -> None:
