@@ -164,8 +164,9 @@ def _encoded(obj: Object, source: str) -> Object:
     data = dict(obj.get("data") or {})
     for key, value in data.items():
         try:
-            base64.b64decode(value, validate=True)
-        except (binascii.Error, ValueError, TypeError):
+            # Wrapped, or with a line end, as the server takes it and gives it back without.
+            data[key] = base64.b64encode(base64.b64decode("".join(value.split()), validate=True)).decode()
+        except (binascii.Error, ValueError, AttributeError):
             raise OptionError(
                 f"{source} ({label(obj)}): data.{key} is not base64; plain text goes to stringData"
             ) from None

@@ -131,6 +131,7 @@ UNUSUAL = {
         "overhead": {"podFixed": {"cpu": "0.25", "memory": "0.5Gi"}},
     },
     "signs of every plane": config_map("c", a="ü💥\u2028\x85\x7f\ufeff\r\n\t", b="\\ud83d"),
+    "wrapped base64": secret("s") | {"data": {"a": "aHVu\ndGVy\r\nMg==\n"}},
     "numbers as keys": {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c"}, "data": {1: "a", "b": "c"}},
 }  # fmt: skip
 
