@@ -286,6 +286,25 @@ def test_a_kind_that_is_no_longer_given_at_all_is_still_pruned(layer: Harness) -
     assert layer.get("Role", "r", "rbac.authorization.k8s.io/v1") is None
 
 
+def test_a_version_of_a_kind_that_was_given_before_is_no_change(layer: Harness) -> None:
+    def scaler(version: str, **more: Any) -> dict[str, Any]:
+        spec = {"scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "d"}, "maxReplicas": 3}
+        return {
+            "apiVersion": f"autoscaling/{version}",
+            "kind": "HorizontalPodAutoscaler",
+            "metadata": {"name": "h"},
+            "spec": spec | more,
+        }
+
+    target = {"type": "Utilization", "averageUtilization": 50}
+    newer = scaler("v2", metrics=[{"type": "Resource", "resource": {"name": "cpu", "target": target}}])
+    # What is kept keeps the record of every kind that the layer ever had.
+    kept = config_map("k") | {"metadata": {"name": "k", "annotations": {"pingpong.platform/prune": "keep"}}}
+    layer.apply(scaler("v1"), kept)
+    layer.apply(newer)
+    assert layer.apply(newer)["changed"] is False
+
+
 def test_another_layers_object_is_refused(layer: Harness) -> None:
     layer.apply(config_map("shared"), layer="another")
     with pytest.raises(PlatformError, match=r"ConfigMap .*/shared belongs to layer another of tests"):
