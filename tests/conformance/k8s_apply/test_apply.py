@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.pingpong.platform.plugins.module_utils.cluster.client import ClusterClient
+from ansible_collections.pingpong.platform.plugins.module_utils.cluster.model import Owner
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
 
 from tests.support.layers import (
@@ -162,6 +163,14 @@ def test_drift_by_hand_is_set_back(layer: Harness) -> None:
     assert live is not None
     assert live["data"] == {"key": "value"}
     assert layer.apply(*EVERY_SHAPE)["changed"] is False
+
+
+@pytest.mark.parametrize("label", Owner("tests", "any").labels)
+def test_a_label_of_the_owner_that_was_taken_off_is_put_back(layer: Harness, label: str) -> None:
+    layer.apply(config_map("c"))
+    layer.edit("ConfigMap", "c", {"metadata": {"labels": {label: None}}}, manager="kubectl-label")
+    assert actions(layer.apply(config_map("c"))) == {"c": "adopted"}
+    assert layer.apply(config_map("c"))["changed"] is False
 
 
 def test_a_field_of_another_controller_is_a_conflict_that_names_both(layer: Harness) -> None:
