@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,12 @@ import yaml
 ROOT = Path(__file__).parents[1]
 
 
+# ansible-doc's markup for code, values, options, plugins: to a page they are all code.
+MARKUP = re.compile(r"\b[CMOV]\((?:[\w.]+#module:)?([^)]*)\)")
+
+
 def sentences(text: str | list[str]) -> str:
-    return "\n\n".join([text] if isinstance(text, str) else text)
+    return MARKUP.sub(r"`\1`", "\n\n".join([text] if isinstance(text, str) else text))
 
 
 def cell(text: str) -> str:

@@ -41,7 +41,7 @@ options:
         description: A context of the kubeconfig file; by default its current one.
         type: str
       proxy:
-        description: The URL of an HTTP proxy that passes connections on (CONNECT).
+        description: The URL of an HTTP proxy that passes connections on (CONNECT); with user and password, if it asks.
         type: str
 """
 

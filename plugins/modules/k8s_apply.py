@@ -69,7 +69,8 @@ options:
         description: The URL of the chart's repository.
         type: str
       version:
-        description: The chart's version. Without it a chart from a repository is rendered on every run.
+        description:
+          - The chart's version. Without it, or with a range, a chart from a repository is rendered on every run.
         type: str
       namespace:
         description: The release's namespace; also that of objects that name none.

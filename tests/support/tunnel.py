@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import socket
 import threading
@@ -9,10 +10,11 @@ from collections.abc import Iterator
 
 
 class Tunnel:
-    """``targets`` are the addresses that were asked for."""
+    """``targets`` are the addresses that were asked for; with ``user`` (``name:password``) only that one may."""
 
-    def __init__(self) -> None:
+    def __init__(self, user: str | None = None) -> None:
         self.targets: list[str] = []
+        self._expected = f"Basic {base64.b64encode(user.encode()).decode()}".encode() if user else b""
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
 
@@ -34,6 +36,10 @@ class Tunnel:
         head = b""
         while b"\r\n\r\n" not in head:
             head += client.recv(4096)
+        if self._expected not in head:
+            client.sendall(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")
+            client.close()
+            return
         target = head.split()[1].decode()
         self.targets.append(target)
         host, _unused, port = target.rpartition(":")

@@ -11,7 +11,7 @@ import json
 import os
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,6 +22,9 @@ from ansible_collections.pingpong.platform.plugins.module_utils.common.errors im
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _EXEC_TIMEOUT = 60.0
+_SAID = 500
+# What a kubeconfig's user may say and would be passed over in silence: who we are would be somebody else.
+_UNSUPPORTED = ("as", "as-groups", "as-uid", "as-user-extra", "auth-provider", "password", "username")
 
 
 @dataclass(frozen=True)
@@ -37,9 +40,15 @@ class Credential:
     def current(self) -> Credential:
         """The credential with a token to use now: from the file or the credential plugin where one is named."""
         if self.plugin is not None:
-            return _run_plugin(self.plugin)
+            status = _run_plugin(self.plugin)
+            return replace(
+                self,
+                token=status.get("token"),
+                client_certificate=status.get("clientCertificateData"),
+                client_key=status.get("clientKeyData"),
+            )
         if self.token_file is not None:
-            return Credential(token=_read(self.token_file, "token_file").strip(), token_file=self.token_file)
+            return replace(self, token=_read(self.token_file, "connection.token_file").strip())
         return self
 
     @property
@@ -93,6 +102,12 @@ class Connection:
         chosen = _entry(config, "contexts", "context", str(name), path)
         cluster = _entry(config, "clusters", "cluster", str(chosen.get("cluster")), path)
         user = _entry(config, "users", "user", str(chosen.get("user")), path) if chosen.get("user") else {}
+        passed_over = [key for key in _UNSUPPORTED if user.get(key)]
+        if passed_over:
+            raise OptionError(
+                f"connection.kubeconfig: {path}: user {chosen['user']!r} has {', '.join(passed_over)}, expected only "
+                "token, tokenFile, client-certificate and client-key, or exec"
+            )
         if cluster.get("insecure-skip-tls-verify"):
             raise OptionError(
                 f"connection.kubeconfig: {path} skips the verification of the server; give its CA instead"
@@ -101,11 +116,11 @@ class Connection:
             endpoint=_checked_url(str(cluster.get("server")), f"connection.kubeconfig: {path}: server"),
             ca_certificate=_inline(cluster, "certificate-authority", file),
             credential=Credential(
-                token=user.get("token"),
-                token_file=user.get("tokenFile"),
+                token=str(user["token"]) if user.get("token") else None,
+                token_file=str(file.parent / str(user["tokenFile"])) if user.get("tokenFile") else None,
                 client_certificate=_inline(user, "client-certificate", file),
                 client_key=_inline(user, "client-key", file),
-                plugin=user.get("exec"),
+                plugin=_plugin(user["exec"], file) if user.get("exec") else None,
             ),
             proxy=proxy or cluster.get("proxy-url"),
             server_name=cluster.get("tls-server-name"),
@@ -146,10 +161,14 @@ def _read(path: str, option: str) -> str:
 
 
 def _entry(config: Mapping[str, Any], section: str, key: str, name: str, path: str) -> dict[str, Any]:
-    entries = [item for item in config.get(section) or [] if isinstance(item, dict)]
+    given = config.get(section)
+    entries = [item for item in given if isinstance(item, dict)] if isinstance(given, list) else []
     for item in entries:
-        if item.get("name") == name:
-            return dict(item.get(key) or {})
+        if str(item.get("name")) == name:
+            entry = item.get(key) or {}
+            if not isinstance(entry, dict):
+                raise OptionError(f"connection.kubeconfig: {path}: {key} {name!r}: expected a dict")
+            return entry
     names = sorted(str(item.get("name")) for item in entries)
     raise OptionError(f"connection.kubeconfig: {path} has no {key} {name!r}, found {names}")
 
@@ -158,7 +177,9 @@ def _inline(entry: Mapping[str, Any], key: str, file: Path) -> str | None:
     """PEM text from ``<key>-data`` (base64) or from the file ``<key>``, which is relative to the kubeconfig."""
     if entry.get(f"{key}-data"):
         try:
-            return base64.b64decode(str(entry[f"{key}-data"]), validate=True).decode("ascii")
+            # kubectl passes over the line ends of wrapped text, too.
+            text = "".join(str(entry[f"{key}-data"]).split())
+            return base64.b64decode(text, validate=True).decode("ascii")
         except (binascii.Error, UnicodeDecodeError):
             raise OptionError(f"connection.kubeconfig: {file}: {key}-data is not base64 of PEM text") from None
     if entry.get(key):
@@ -166,28 +187,44 @@ def _inline(entry: Mapping[str, Any], key: str, file: Path) -> str | None:
     return None
 
 
-def _run_plugin(plugin: Mapping[str, Any]) -> Credential:
-    """Ask a credential plugin (``users[].user.exec``, e.g. gke-gcloud-auth-plugin) for an ExecCredential."""
-    command = [str(plugin.get("command")), *(str(argument) for argument in plugin.get("args") or [])]
+def _plugin(entry: Any, file: Path) -> Mapping[str, Any]:
+    """A credential plugin (``users[].user.exec``); a path to its program is relative to the kubeconfig."""
+    plugin = entry if isinstance(entry, dict) else {}
+    command, variables = plugin.get("command"), plugin.get("env") or []
+    if not isinstance(command, str) or not command:
+        raise OptionError(f"connection.kubeconfig: {file}: exec.command is missing")
+    if not isinstance(variables, list) or not all(
+        isinstance(one, dict) and {"name", "value"} <= set(one) for one in variables
+    ):
+        raise OptionError(f"connection.kubeconfig: {file}: exec.env: expected a list of dicts of name and value")
+    return {**plugin, "command": str(file.parent / command) if os.sep in command else command}
+
+
+def _run_plugin(plugin: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Ask a credential plugin, such as gke-gcloud-auth-plugin; the status of the ExecCredential that it prints."""
+    command = [plugin["command"], *(str(argument) for argument in plugin.get("args") or [])]
     environment = dict(os.environ)
-    environment.update({item["name"]: str(item["value"]) for item in plugin.get("env") or []})
+    environment.update({str(item["name"]): str(item["value"]) for item in plugin.get("env") or []})
     environment["KUBERNETES_EXEC_INFO"] = json.dumps(
         {"apiVersion": plugin.get("apiVersion"), "kind": "ExecCredential", "spec": {"interactive": False}}
     )
     try:
         # No module's run_command: this runs in the controller too. pylint: disable-next=ansible-bad-function
         done = subprocess.run(command, env=environment, capture_output=True, timeout=_EXEC_TIMEOUT, check=False)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise PlatformError(f"the credential plugin {command[0]} did not run: {type(error).__name__}") from None
+    except OSError as error:
+        hint = f"; {plugin['installHint']}" if plugin.get("installHint") else ""
+        raise PlatformError(f"the credential plugin {command[0]} did not run: {error.strerror}{hint}") from None
+    except subprocess.TimeoutExpired:
+        raise PlatformError(f"the credential plugin {command[0]} did not end in {_EXEC_TIMEOUT:g} seconds") from None
     try:
         status = json.loads(done.stdout)["status"]
+        usable = isinstance(status, dict) and (status.get("token") or status.get("clientCertificateData"))
     except (ValueError, KeyError, TypeError):
+        usable = False
+    if not usable:
+        said = done.stderr.decode("utf-8", "replace").strip()[-_SAID:]
         raise PlatformError(
-            f"the credential plugin {command[0]} ended with {done.returncode} and printed no ExecCredential"
-        ) from None
-    return Credential(
-        token=status.get("token"),
-        client_certificate=status.get("clientCertificateData"),
-        client_key=status.get("clientKeyData"),
-        plugin=plugin,
-    )
+            f"the credential plugin {command[0]} ended with {done.returncode} and printed no credential"
+            + (f": {said}" if said else "")
+        )
+    return dict(status)

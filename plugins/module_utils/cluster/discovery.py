@@ -5,13 +5,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.cluster.errors import ApiError
 from ansible_collections.pingpong.platform.plugins.module_utils.cluster.kinds import BUILT_IN, Resource
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
+
+_OWN = frozenset(api_version for api_version, _unused in BUILT_IN)
 
 Fetch = Callable[[str], dict[str, Any]]
 
@@ -32,16 +35,9 @@ class Discovery:
         """Take the kinds from CustomResourceDefinitions at hand: they need not be asked for."""
         found = {}
         for crd in objects:
-            if crd.get("kind") != "CustomResourceDefinition":
-                continue
-            spec = crd.get("spec") or {}
-            names = spec.get("names") or {}
-            for version in spec.get("versions") or []:
-                if version.get("served") and names.get("kind") and names.get("plural"):
-                    api_version = f"{spec.get('group')}/{version.get('name')}"
-                    found[api_version, str(names["kind"])] = Resource(
-                        api_version, str(names["kind"]), str(names["plural"]), spec.get("scope") == "Namespaced"
-                    )
+            # What is wrong with a malformed one is for the server to say.
+            with contextlib.suppress(AttributeError, TypeError):
+                found.update(_defined(crd) if crd.get("kind") == "CustomResourceDefinition" else {})
         with self._lock:
             self._known.update(found)
 
@@ -59,10 +55,15 @@ class Discovery:
         return known
 
     def namespaced(self, api_version: str, kind: str) -> bool | None:
-        """Whether objects of the kind live in namespaces, None while the kind is unknown to the server."""
+        """Whether objects of the kind live in namespaces, None while the kind is unknown to the server.
+
+        Kubernetes' own versions get no kinds later: a kind that is unknown there is a mistake.
+        """
         try:
             return self.find(api_version, kind).namespaced
         except UnknownKind:
+            if api_version in _OWN:
+                raise
             return None
 
     def everything(self) -> list[Resource]:
@@ -95,3 +96,18 @@ class Discovery:
                 api_version, item["kind"], item["name"], bool(item["namespaced"])
             )
         return sorted(kinds)
+
+
+def _defined(crd: Mapping[str, Any]) -> dict[tuple[str, str], Resource]:
+    """The kinds that a CustomResourceDefinition serves."""
+    spec = crd.get("spec") or {}
+    names = spec.get("names") or {}
+    kind, plural = names.get("kind"), names.get("plural")
+    served = [
+        f"{spec.get('group')}/{version.get('name')}" for version in spec.get("versions") or [] if version.get("served")
+    ]
+    if not (kind and plural):
+        return {}
+    return {
+        (one, str(kind)): Resource(one, str(kind), str(plural), spec.get("scope") == "Namespaced") for one in served
+    }

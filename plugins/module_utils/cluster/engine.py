@@ -27,9 +27,13 @@ _FIELDS = 50
 def run(args: Mapping[str, Any], *, check_mode: bool, want_diff: bool = True) -> dict[str, Any]:
     """Reconcile one layer; ``args`` are the validated options of the module."""
     owner = Owner(args["environment_name"], args["layer"])
-    for option, value in (("environment_name", owner.environment), ("layer", owner.layer)):
-        if not _NAME.fullmatch(value):
+    for option in ("environment_name", "layer", "namespace", "record_namespace"):
+        value = args[option] or ""
+        if not _NAME.fullmatch(value) and (value or option != "namespace"):
             raise OptionError(f"{option}: {value!r} is not usable, expected lower-case letters, digits and hyphens")
+    for option in ("threads", "wait_sleep", "request_timeout"):
+        if not args[option] > 0:
+            raise OptionError(f"{option}: {args[option]:g} is not usable, expected more than 0")
     options = Options(
         prune=args["prune"],
         wait=args["wait"],

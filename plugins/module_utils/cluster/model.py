@@ -74,11 +74,11 @@ def group_to_list(obj: Mapping[str, Any]) -> Group:
 
 
 def owner_of(obj: Mapping[str, Any]) -> Owner | None:
-    """The owner that an object's labels name, None when it is not the collection's."""
+    """The owner that an object's labels name, None when they name none, as when somebody took one of them off."""
     labels = (obj.get("metadata") or {}).get("labels") or {}
-    if labels.get(MANAGED_BY) != FIELD_MANAGER or ENVIRONMENT not in labels:
+    if labels.get(MANAGED_BY) != FIELD_MANAGER or not {ENVIRONMENT, LAYER} <= set(labels):
         return None
-    return Owner(labels[ENVIRONMENT], labels.get(LAYER, ""))
+    return Owner(labels[ENVIRONMENT], labels[LAYER])
 
 
 def label(obj: Mapping[str, Any]) -> str:

@@ -13,6 +13,7 @@ import math
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
+from ansible_collections.pingpong.platform.plugins.module_utils.cluster.discovery import UnknownKind
 from ansible_collections.pingpong.platform.plugins.module_utils.cluster.model import (
     INTENT,
     Key,
@@ -126,6 +127,11 @@ def _check(item: Sourced) -> None:
     if metadata.get("namespace") is not None and not isinstance(metadata["namespace"], str):
         found = _kind_of(metadata["namespace"])
         raise OptionError(f"{item.source}{name}: metadata.namespace: expected a string, found {found}")
+    for field in ("name", "namespace"):
+        if any(sign in (metadata.get(field) or "") for sign in "/%"):
+            raise OptionError(
+                f"{item.source}{name}: metadata.{field}: {metadata[field]!r} is no name, expected no / or %"
+            )
     for field in ("labels", "annotations"):
         values = metadata.get(field)
         if values is None:
@@ -142,7 +148,10 @@ def _completed(item: Sourced, scope: Scope, namespace: str) -> Object:
     given = {key: value for key, value in item.obj.items() if key != "status"}
     obj: Object = _plain(given, f"{item.source} ({label(item.obj)}): ")
     metadata = {key: value for key, value in obj["metadata"].items() if key not in _SERVER_FIELDS}
-    namespaced = scope(obj["apiVersion"], obj["kind"])
+    try:
+        namespaced = scope(obj["apiVersion"], obj["kind"])
+    except UnknownKind as error:
+        raise OptionError(f"{item.source} ({label(obj)}): {error}") from None
     if namespaced is False:
         metadata.pop("namespace", None)
     elif namespaced and not metadata.get("namespace"):
@@ -164,8 +173,9 @@ def _encoded(obj: Object, source: str) -> Object:
     data = dict(obj.get("data") or {})
     for key, value in data.items():
         try:
-            base64.b64decode(value, validate=True)
-        except (binascii.Error, ValueError, TypeError):
+            # Wrapped, or with a line end, as the server takes it and gives it back without.
+            data[key] = base64.b64encode(base64.b64decode("".join(value.split()), validate=True)).decode()
+        except (binascii.Error, ValueError, AttributeError):
             raise OptionError(
                 f"{source} ({label(obj)}): data.{key} is not base64; plain text goes to stringData"
             ) from None

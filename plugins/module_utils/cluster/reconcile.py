@@ -151,7 +151,8 @@ class Layer:
             return make_plan(desired, self._list(groups), prune=False)
         reading = self._pool.submit(self._record.read)
         live = self._list(groups)
-        live |= self._list(read_groups(reading.result()) - groups)
+        # An object turns up in every version of its kind that is listed: it is compared in the one that is given.
+        live = self._list(read_groups(reading.result()) - groups) | live
         return make_plan(desired, live, prune=True)
 
     def _list(self, groups: Iterable[Group]) -> dict[Key, Object]:

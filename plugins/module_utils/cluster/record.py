@@ -29,7 +29,11 @@ from ansible_collections.pingpong.platform.plugins.module_utils.cluster.model im
     Object,
     Owner,
 )
-from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import DeadlineError, PlatformError
+from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import (
+    DeadlineError,
+    OptionError,
+    PlatformError,
+)
 
 HOLDS = "pingpong.platform/holds"
 RECORD = "pingpong.platform/record"
@@ -166,6 +170,10 @@ class Record:
                     self._lease = current
                     return True
                 return False
+            if error.status == 404:
+                raise OptionError(
+                    f"record_namespace: there is no namespace {self._namespace}; it must exist before the layer does"
+                ) from None
             raise
         return not holder or _holder(self._lease) == holder
 

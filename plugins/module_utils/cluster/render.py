@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -20,6 +21,8 @@ from ansible_collections.pingpong.platform.plugins.module_utils.common.redact im
 
 TIMEOUT = 300.0
 _CACHE_FORMAT = 1
+# Anything else is a range, such as ~1.2 or 1, in which a newer chart may appear.
+_EXACT = re.compile(r"v?\d+\.\d+\.\d+([-+][-+.0-9A-Za-z]+)?")
 _SHOWN = 2000
 _SECRET_WORDS = ("password", "passwd", "secret", "token", "key", "credential")
 
@@ -114,7 +117,7 @@ def _entry(chart: Mapping[str, Any], argv: list[str], values: bytes, cache: Path
     source = Path(str(chart["chart"])).expanduser()
     if source.exists():
         content = _digest(source)
-    elif chart.get("version"):
+    elif _EXACT.fullmatch(str(chart.get("version") or "")):
         content = "by version"
     else:
         return None

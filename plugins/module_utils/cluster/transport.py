@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import http.client
 import os
@@ -16,14 +17,18 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from ansible_collections.pingpong.platform.plugins.module_utils.cluster.connection import (
     Connection,
     Credential,
     checked_token,
 )
-from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError, TransientError
+from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import (
+    OptionError,
+    PlatformError,
+    TransientError,
+)
 
 _MAX_IDLE = 16
 
@@ -149,20 +154,19 @@ class Transport:
             ) from None
         except (OSError, http.client.HTTPException) as error:
             connection.close()
-            raise ConnectionLost(f"cannot connect to {self.endpoint}: {_reason(error)}", sent=False) from None
+            way = " through connection.proxy" if self._connection.proxy else ""
+            raise ConnectionLost(f"cannot connect to {self.endpoint}{way}: {_reason(error)}", sent=False) from None
         return connection
 
     def _open(self, host: str, port: int | None, timeout: float) -> http.client.HTTPConnection:
-        proxy = urlsplit(self._connection.proxy) if self._connection.proxy else None
         if self._ssl is None:
             return http.client.HTTPConnection(host, port or 80, timeout=timeout)
         name = self._connection.server_name
-        if proxy is None:
+        if not self._connection.proxy:
             return _HTTPSConnection(host, port or 443, timeout, self._ssl, name)
-        if proxy.scheme != "http" or not proxy.hostname:
-            raise PlatformError(f"connection.proxy: {proxy.scheme}://… is not usable, expected http://host:port")
-        connection = _HTTPSConnection(proxy.hostname, proxy.port or 3128, timeout, self._ssl, name or host)
-        connection.set_tunnel(host, port or 443)
+        proxy, headers = _proxy(self._connection.proxy)
+        connection = _HTTPSConnection(str(proxy.hostname), proxy.port or 3128, timeout, self._ssl, name or host)
+        connection.set_tunnel(host, port or 443, headers)
         return connection
 
 
@@ -179,10 +183,26 @@ class _HTTPSConnection(http.client.HTTPSConnection):
         self.sock = self._tls.wrap_socket(self.sock, server_hostname=self._name)
 
 
+def _proxy(url: str) -> tuple[SplitResult, dict[str, str]]:
+    """A proxy's URL, and the header that carries its user and password; neither is ever shown."""
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme == "http" and parts.hostname and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise OptionError("connection.proxy: it is not usable, expected http://host:port")
+    if parts.username is None:
+        return parts, {}
+    user = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+    return parts, {"Proxy-Authorization": f"Basic {base64.b64encode(user.encode()).decode()}"}
+
+
 def _reason(error: Exception) -> str:
     if isinstance(error, TimeoutError | socket.timeout):
         return "no answer in time"
-    text = getattr(error, "strerror", None)
+    # What a proxy refuses with has its words in the text only.
+    text = getattr(error, "strerror", None) or (isinstance(error, OSError) and str(error))
     return str(text) if text else type(error).__name__
 
 
@@ -191,6 +211,8 @@ def _ssl_context(connection: Connection, credential: Credential) -> ssl.SSLConte
         context = ssl.create_default_context(cadata=connection.ca_certificate)
     except (ssl.SSLError, ValueError):
         raise PlatformError("connection.ca_certificate: expected PEM certificates") from None
+    if bool(credential.client_certificate) != bool(credential.client_key):
+        raise OptionError("connection.client_certificate and connection.client_key: expected both, found only one")
     if credential.client_certificate and credential.client_key:
         _load_client(context, credential.client_certificate, credential.client_key)
     return context

@@ -16,12 +16,20 @@ def _yaml() -> Any:
     return require("yaml", "read and write YAML", "PyYAML")
 
 
+# To Kubernetes these are text: a date without quotes, and the ``=`` that Prometheus' definitions list.
+_TEXT = ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:value")
+
+
 def load_all(text: str) -> list[Any]:
     """The documents of a YAML stream; ValueError with line and column when it is malformed."""
     yaml = _yaml()
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    base = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    resolvers = {
+        first: [(tag, pattern) for tag, pattern in known if tag not in _TEXT]
+        for first, known in base.yaml_implicit_resolvers.items()
+    }
     try:
-        return list(yaml.load_all(text, Loader=loader))
+        return list(yaml.load_all(text, Loader=type("Loader", (base,), {"yaml_implicit_resolvers": resolvers})))
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f" in line {mark.line + 1}, column {mark.column + 1}" if mark is not None else ""

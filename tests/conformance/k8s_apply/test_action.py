@@ -62,6 +62,13 @@ def test_a_relative_file_is_found_beside_the_playbook(play: Play, tmp_path: Path
     assert all(layer.get("ConfigMap", name) for name in "abc")
 
 
+def test_a_template_may_have_empty_documents(play: Play, tmp_path: Path, layer: Harness) -> None:
+    document = "{apiVersion: v1, kind: ConfigMap, metadata: {name: {{ name }}}}"
+    (tmp_path / "two.yml.j2").write_text(f"---\n{{% for name in 'ab' %}}---\n{document}\n{{% endfor %}}---\n")
+    assert "changed=1" in play.run(objects="{{ lookup('template', 'two.yml.j2') | from_yaml_all }}")
+    assert all(layer.get("ConfigMap", name) for name in "ab")
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.pingpong.platform.plugins.module_utils.cluster.client import ClusterClient
+from ansible_collections.pingpong.platform.plugins.module_utils.cluster.model import Owner
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
 
 from tests.support.layers import (
@@ -131,6 +132,7 @@ UNUSUAL = {
         "overhead": {"podFixed": {"cpu": "0.25", "memory": "0.5Gi"}},
     },
     "signs of every plane": config_map("c", a="ü💥\u2028\x85\x7f\ufeff\r\n\t", b="\\ud83d"),
+    "wrapped base64": secret("s") | {"data": {"a": "aHVu\ndGVy\r\nMg==\n"}},
     "numbers as keys": {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c"}, "data": {1: "a", "b": "c"}},
 }  # fmt: skip
 
@@ -161,6 +163,14 @@ def test_drift_by_hand_is_set_back(layer: Harness) -> None:
     assert live is not None
     assert live["data"] == {"key": "value"}
     assert layer.apply(*EVERY_SHAPE)["changed"] is False
+
+
+@pytest.mark.parametrize("label", Owner("tests", "any").labels)
+def test_a_label_of_the_owner_that_was_taken_off_is_put_back(layer: Harness, label: str) -> None:
+    layer.apply(config_map("c"))
+    layer.edit("ConfigMap", "c", {"metadata": {"labels": {label: None}}}, manager="kubectl-label")
+    assert actions(layer.apply(config_map("c"))) == {"c": "adopted"}
+    assert layer.apply(config_map("c"))["changed"] is False
 
 
 def test_a_field_of_another_controller_is_a_conflict_that_names_both(layer: Harness) -> None:
@@ -283,6 +293,25 @@ def test_a_kind_that_is_no_longer_given_at_all_is_still_pruned(layer: Harness) -
     layer.apply(config_map("c"), role("r"))
     assert [entry["name"] for entry in layer.apply(config_map("c"))["pruned"]] == ["r"]
     assert layer.get("Role", "r", "rbac.authorization.k8s.io/v1") is None
+
+
+def test_a_version_of_a_kind_that_was_given_before_is_no_change(layer: Harness) -> None:
+    def scaler(version: str, **more: Any) -> dict[str, Any]:
+        spec = {"scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "d"}, "maxReplicas": 3}
+        return {
+            "apiVersion": f"autoscaling/{version}",
+            "kind": "HorizontalPodAutoscaler",
+            "metadata": {"name": "h"},
+            "spec": spec | more,
+        }
+
+    target = {"type": "Utilization", "averageUtilization": 50}
+    newer = scaler("v2", metrics=[{"type": "Resource", "resource": {"name": "cpu", "target": target}}])
+    # What is kept keeps the record of every kind that the layer ever had.
+    kept = config_map("k") | {"metadata": {"name": "k", "annotations": {"pingpong.platform/prune": "keep"}}}
+    layer.apply(scaler("v1"), kept)
+    layer.apply(newer)
+    assert layer.apply(newer)["changed"] is False
 
 
 def test_another_layers_object_is_refused(layer: Harness) -> None:

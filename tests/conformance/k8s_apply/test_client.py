@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import sys
 from collections.abc import Callable
@@ -21,22 +22,45 @@ from tests.support.layers import Harness, config_map
 from tests.support.tunnel import Tunnel
 
 
-def with_plugin(server: ApiServer, folder: Path) -> dict[str, Any]:
-    """A kubeconfig whose user is a credential plugin."""
-    credential = {"kind": "ExecCredential", "status": {"token": server.token}}
-    plugin = {
-        "apiVersion": "client.authentication.k8s.io/v1",
-        "command": sys.executable,
-        "args": [
-            "-c",
-            f"import os, json; json.loads(os.environ['KUBERNETES_EXEC_INFO']); print({json.dumps(credential)!r})",
-        ],
-    }
+def kubeconfig(server: ApiServer, folder: Path, user: Any, **changes: Any) -> dict[str, Any]:
+    """A kubeconfig file in ``folder`` with this user; ``changes`` are made to its sections."""
     config = json.loads(server.kubeconfig.read_text())
-    config["users"] = [{"name": "admin", "user": {"exec": plugin}}]
+    config["users"] = [{"name": "admin", "user": user}]
     config["clusters"][0]["cluster"]["certificate-authority"] = str(server.folder / "ca.pem")
-    (folder / "kubeconfig").write_text(json.dumps(config))
+    (folder / "kubeconfig").write_text(json.dumps(config | changes))
     return {"kubeconfig": str(folder / "kubeconfig"), "context": "tests"}
+
+
+def plugin(command: str, *arguments: str, **more: Any) -> dict[str, Any]:
+    """A kubeconfig's user that asks a program who it is."""
+    api_version = "client.authentication.k8s.io/v1"
+    return {"exec": {"apiVersion": api_version, "command": command, "args": list(arguments), **more}}
+
+
+def credential(server: ApiServer) -> str:
+    return json.dumps({"kind": "ExecCredential", "status": {"token": server.token}})
+
+
+def with_plugin(server: ApiServer, folder: Path) -> dict[str, Any]:
+    program = f"import os, json; json.loads(os.environ['KUBERNETES_EXEC_INFO']); print({credential(server)!r})"
+    return kubeconfig(server, folder, plugin(sys.executable, "-c", program))
+
+
+def with_plugin_beside(server: ApiServer, folder: Path) -> dict[str, Any]:
+    (folder / "who").write_text(f"#!/bin/sh\necho '{credential(server)}'\n")
+    (folder / "who").chmod(0o700)
+    return kubeconfig(server, folder, plugin("./who", env=None))
+
+
+def with_token_file_beside(server: ApiServer, folder: Path) -> dict[str, Any]:
+    (folder / "token").write_text(server.token + "\n")
+    return kubeconfig(server, folder, {"tokenFile": "token"})
+
+
+def with_wrapped_data(server: ApiServer, folder: Path) -> dict[str, Any]:
+    pem = {name: (server.folder / f"client.{name}").read_bytes() for name in ("pem", "key")}
+    wrapped = {name: base64.encodebytes(data).decode() for name, data in pem.items()}
+    return kubeconfig(server, folder, {"client-certificate-data": wrapped["pem"], "client-key-data": wrapped["key"]})
 
 
 def with_certificate(server: ApiServer, folder: Path) -> dict[str, Any]:
@@ -62,6 +86,9 @@ WAYS: dict[str, Callable[[ApiServer, Path], dict[str, Any]]] = {
     "a client certificate": with_certificate,
     "a kubeconfig": lambda server, folder: {"kubeconfig": str(server.kubeconfig)},
     "a credential plugin": with_plugin,
+    "a credential plugin beside the kubeconfig": with_plugin_beside,
+    "a token file beside the kubeconfig": with_token_file_beside,
+    "a kubeconfig with wrapped base64": with_wrapped_data,
 }
 
 
@@ -77,6 +104,16 @@ def test_through_a_proxy(server: ApiServer) -> None:
         client = ClusterClient.from_connection(server.connection | {"proxy": tunnel.url})
         assert client.get("v1", "Namespace", "default") is not None
     assert tunnel.targets == [server.endpoint.removeprefix("https://")]
+
+
+def test_a_proxy_may_ask_for_a_password(server: ApiServer) -> None:
+    with Tunnel(user="me:hunter/2").running() as tunnel:
+        url = tunnel.url.replace("//", "//me:hunter%2F2@")
+        client = ClusterClient.from_connection(server.connection | {"proxy": url})
+        assert client.get("v1", "Namespace", "default") is not None
+        refused = ClusterClient.from_connection(server.connection | {"proxy": tunnel.url}, retry=Retry(attempts=1))
+        with pytest.raises(PlatformError, match=r"through connection\.proxy: .* 407 "):
+            refused.get("v1", "Namespace", "default")
 
 
 MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
@@ -95,6 +132,16 @@ MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
     "two words for a token": ({"token": "a\nb"}, "connection.token: expected one word of printable ASCII.* else$"),
     "no token in it": ({"token": " \n"}, "connection.token: expected one word"),
     "a port that is none": ({"endpoint": "https://127.0.0.1:99999"}, "99999' is not usable, expected https"),
+    "a client certificate without its key": (
+        {"client_certificate": "text"},
+        "connection.client_certificate and connection.client_key: expected both, found only one",
+    ),
+    "a proxy that is no URL": ({"proxy": "127.0.0.1:3128"}, "connection.proxy: it is not usable, expected http://"),
+    "a proxy's port that is none": (
+        {"proxy": "http://u:p@127.0.0.1:x"},
+        "connection.proxy: it is not usable, expected",
+    ),
+    "no proxy there": ({"proxy": "http://127.0.0.1:1"}, "through connection.proxy: Connection refused"),
     "a user in the URL": ({"endpoint": "https://u:p@127.0.0.1:1"}, "connection.endpoint: found a user in the URL, exp"),
 }
 
@@ -106,6 +153,43 @@ def test_a_mistake_is_named(server: ApiServer, mistake: str) -> None:
         ClusterClient.from_connection(server.connection | change, retry=Retry(attempts=1)).get(
             "v1", "Namespace", "default"
         )
+
+
+USERS: dict[str, tuple[Any, str]] = {
+    "to be somebody else": ({"token": "x", "as": "nobody"}, "user 'admin' has as, expected only token, tokenFile, "),
+    "a password": ({"username": "a", "password": "hunter2"}, "has password, username, expected only token"),
+    "a user that is text": ("admin", "user 'admin': expected a dict"),
+    "a plugin without a program": ({"exec": "gke-gcloud-auth-plugin"}, "exec.command is missing"),
+    "a plugin's variables as a dict": (
+        plugin("true", env={"A": "b"}),
+        "exec.env: expected a list of dicts of name and",
+    ),
+    "a plugin that is not there": (
+        plugin("/nonexistent/plugin", installHint="Install it."),
+        "plugin /nonexistent/plugin did not run: No such file or directory; Install it.",
+    ),
+    "a plugin that refuses": (
+        plugin("sh", "-c", "echo log in first >&2; exit 3"),
+        "plugin sh ended with 3 and printed no credential: log in first",
+    ),
+    "a plugin that says nothing": (plugin("echo", '{"status": null}'), "ended with 0 and printed no credential"),
+}
+
+
+@pytest.mark.parametrize("case", USERS)
+def test_a_user_of_a_kubeconfig_that_is_not_usable(server: ApiServer, tmp_path: Path, case: str) -> None:
+    user, message = USERS[case]
+    with pytest.raises(PlatformError, match=message) as caught:
+        ClusterClient.from_connection(kubeconfig(server, tmp_path, user))
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize("clusters", [5, {"tests": {}}, [{"name": "other", "cluster": {}}]])
+def test_a_kubeconfig_without_the_cluster_that_its_context_names(
+    server: ApiServer, tmp_path: Path, clusters: Any
+) -> None:
+    with pytest.raises(PlatformError, match=r"connection\.kubeconfig: .* has no cluster 'tests', found"):
+        ClusterClient.from_connection(kubeconfig(server, tmp_path, {"token": 5}, clusters=clusters))
 
 
 def test_a_token_may_end_its_line(server: ApiServer) -> None:

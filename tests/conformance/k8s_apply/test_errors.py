@@ -12,7 +12,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.cluster.model im
 from ansible_collections.pingpong.platform.plugins.module_utils.cluster.record import Record
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
 
-from tests.support.layers import Harness, config_map, deployment, secret, service
+from tests.support.layers import Harness, config_map, definition, deployment, secret, service
 
 CONTAINER = {"name": "c", "image": "a:2"}
 MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
@@ -64,6 +64,14 @@ MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
         {"objects": [secret("s") | {"stringDatum": {"a": "hunter2"}}]},
         r"apply Secret .*/s: 500: \.stringDatum: field not declared in schema$",
     ),
+    "a definition that is none": (
+        {"objects": [definition("example.org", "Thing") | {"spec": {"names": [], "versions": ["v1"]}}]},
+        r"apply CustomResourceDefinition things\.example\.org: .*expected map",
+    ),
+    "a record where no namespace is": (
+        {"objects": [config_map("c")], "record_namespace": "nowhere"},
+        r"record_namespace: there is no namespace nowhere",
+    ),
     "a layer's name": ({"layer": "Not A Name"}, r"layer: 'Not A Name' is not usable"),
 }
 
@@ -77,6 +85,28 @@ def test_a_mistake_is_named(layer: Harness, helm: Path, mistake: str) -> None:
     with pytest.raises(PlatformError, match=re.compile(message, re.DOTALL)):
         layer.apply(**{"objects": [], "wait_timeout": 5} | options)
     assert time.monotonic() - started < 15
+
+
+EARLY: dict[str, tuple[dict[str, Any], str]] = {
+    "a kind in another case": (
+        {"objects": [config_map("c") | {"kind": "configmap"}]},
+        r"objects\[0\] \(configmap c\): configmap in v1 is not served by the cluster \(it serves .*ConfigMap",
+    ),
+    "a path for a name": ({"objects": [config_map("a/b")]}, r"objects\[0\] .*: metadata\.name: 'a/b' is no name"),
+    "a namespace's name": ({"namespace": "A b"}, r"namespace: 'A b' is not usable"),
+    "no namespace for the record": ({"record_namespace": ""}, r"record_namespace: '' is not usable"),
+    "no threads": ({"threads": 0}, r"threads: 0 is not usable, expected more than 0"),
+    "no time between looks": ({"wait_sleep": -1.0}, r"wait_sleep: -1 is not usable, expected more than 0"),
+    "no time for a request": ({"request_timeout": 0.0}, r"request_timeout: 0 is not usable, expected more than 0"),
+}
+
+
+@pytest.mark.parametrize("check_mode", [False, True])
+@pytest.mark.parametrize("mistake", EARLY)
+def test_a_mistake_is_named_in_check_mode_as_well(layer: Harness, mistake: str, check_mode: bool) -> None:
+    options, message = EARLY[mistake]
+    with pytest.raises(PlatformError, match=message):
+        layer.apply(**{"objects": [], "check_mode": check_mode} | options)
 
 
 def test_an_invalid_secret_is_refused_without_its_value(layer: Harness) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+import yaml
 from ansible_collections.pingpong.platform.plugins.module_utils.common.documents import dump, load_all, plain
 from ansible_collections.pingpong.platform.plugins.module_utils.common.results import diff
 
@@ -29,8 +30,13 @@ def test_plain_strips_subclasses_all_the_way_down() -> None:
     "text", ["2027-01-01T00:00:00Z", "2027-01-01T02:00:00+02:00", "2027-01-01T00:00:00.250000Z", "2027-01-01"]
 )
 def test_a_time_that_yaml_has_read_is_text_again(text: str) -> None:
-    (read,) = load_all(f"at: {text}")
+    read = yaml.safe_load(f"at: {text}")
     assert not isinstance(read["at"], str) and plain(read) == {"at": text}
+
+
+@pytest.mark.parametrize("text", ["=", "2027-01-01", "2027-01-01T00:00:00Z", "2027-01-01 00:00:00"])
+def test_what_kubernetes_reads_as_text_is_text(text: str) -> None:
+    assert load_all(f"enum:\n- {text}\n") == [{"enum": [text]}]
 
 
 def test_yaml_round_trip_without_aliases() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,9 @@ def options(role: Path) -> dict[str, Any]:
 
 
 def test_has_a_page(role: Path) -> None:
-    assert (role / "README.md").read_text().startswith(f"# {role.name}\n")
+    page = (role / "README.md").read_text()
+    assert page.startswith(f"# {role.name}\n")
+    assert re.findall(r"\b[A-Z]\([^)]*\)", page) == [], "markup of ansible-doc, which no page knows"
 
 
 def test_every_default_is_specified_with_the_same_value(role: Path) -> None:
