@@ -57,7 +57,7 @@ def checked_levels(namespaces: Mapping[str, Any]) -> dict[str, Level]:
 def measure(client: ClusterClient, options: Mapping[str, Any], levels: Mapping[str, Level]) -> Findings:
     """All namespaces: the label, every fixture of the table, every running pod."""
     minor = server_minor(client)
-    known = [fixture for fixture in FIXTURES if fixture.since <= minor]
+    known = [fixture for fixture in FIXTURES if fixture.told_by(minor)]
     cells: list[Cell] = []
     with ThreadPoolExecutor(WORKERS) as pool:
         for namespace, level in levels.items():
