@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.pod_security.check import standards_minor
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.pod_security.fixtures import (
     FIXTURES,
     Fixture,
@@ -48,6 +49,14 @@ def test_fixture_names_are_unique_for_a_server(minor: int) -> None:
 def test_an_unmasked_proc_is_baseline_s_business_until_1_34(minor: int, refused_by: list[Level]) -> None:
     asked = [fixture for fixture in FIXTURES if fixture.name == "proc-unmasked" and fixture.told_by(minor)]
     assert [fixture.refused_by for fixture in asked] == refused_by
+
+
+@pytest.mark.parametrize(
+    ("version", "minor"), [(None, 34), ("latest", 34), ("v1.33", 33), ("v1.99", 34), ("nonsense", 34)]
+)
+def test_a_namespace_is_held_to_the_standards_that_it_is_pinned_to(version: str | None, minor: int) -> None:
+    labels = {"pod-security.kubernetes.io/enforce-version": version} if version else {}
+    assert standards_minor(labels, server=34) == minor
 
 
 @pytest.mark.parametrize("fixture", FIXTURES, ids=lambda fixture: f"{fixture.name}-{fixture.since}")
