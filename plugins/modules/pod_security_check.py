@@ -12,9 +12,9 @@ short_description: Ask the API server what each namespace's Pod Security level r
 version_added: 0.1.0
 author: The pingpong.platform maintainers (@pingpong)
 description:
-  - Sends a table of pods, one or more for each control of the Pod Security Standards 1.34, to the real API server as a
+  - Sends a table of pods, one or more for each control of the Pod Security Standards, to the real API server as a
     dry run, which creates nothing, and holds every answer against the namespace's level. A refusal must name the
-    violated control.
+    violated control. A namespace that is pinned to a version of the standards is held to that version.
   - Looks at each namespace's label, and asks whether every pod that already runs would be admitted today.
 options:
   namespaces:

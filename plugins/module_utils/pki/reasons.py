@@ -16,7 +16,6 @@ from ansible_collections.pingpong.platform.plugins.module_utils.pki.certificates
     Issued,
     constraints_of,
     describe_constraints,
-    fingerprint,
     is_self_signed,
     key_identifiers,
     lifetime,
@@ -149,8 +148,8 @@ def _issuer(wanted: Wanted, current: Issued, issuer: Issued | None, now: datetim
             return ""
         return f"it names its issuer's key {found.hex()}, which its issuer calls {expected.hex()}"
     return (
-        f'it is signed by another key or name ("{certificate.issuer.rfc4514_string()}") than '
-        f'"{issuer.certificate.subject.rfc4514_string()}" ({fingerprint(issuer.certificate)[:16]})'
+        f'it is signed by another key or name ("{certificate.issuer.rfc4514_string()}") than that of '
+        f'"{issuer.certificate.subject.rfc4514_string()}" now'
     )
 
 

@@ -118,6 +118,11 @@ def parse_wanted(option: str, options: Mapping[str, Any]) -> Wanted:
 def _check(option: str, wanted: Wanted, *, mesh_leaf: bool) -> None:
     if not (wanted.common_name or wanted.organization or wanted.names):
         raise OptionError(f"{option}: found neither common_name nor a name in dns, ips, uris, emails; expected one")
+    if wanted.authority is not None and not list(wanted.subject()):
+        raise OptionError(
+            f"{option}: found an authority with neither common_name nor organization, expected one: verifiers refuse "
+            "an issuer without a name"
+        )
     if len(wanted.common_name.encode()) > 64:
         raise OptionError(
             f"{option}.common_name: found {len(wanted.common_name.encode())} bytes in UTF-8, expected at most 64 "

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 Verdict = Literal["pass", "fail", "inconclusive"]
 VERDICTS: tuple[Verdict, ...] = ("pass", "fail", "inconclusive")
+QUESTION = ("proof", "cluster", "source", "target", "case", "expected", "observed")
 NAMED_AT_MOST = 20
 
 
@@ -66,8 +67,11 @@ class Cell:
 
 
 def cell_from(data: Mapping[str, Any]) -> Cell:
-    """A cell from its plain form, as results and reports carry it."""
+    """A cell from its plain form, as results and reports carry it; one that is not whole proves nothing."""
     known = {name: data[name] for name in Cell.__dataclass_fields__ if name in data}
+    lacking = [name for name in QUESTION if name not in known]
+    if lacking:
+        known |= {**dict.fromkeys(lacking, "?"), "verdict": "inconclusive", "reason": f"it lacks {', '.join(lacking)}"}
     if known.get("verdict") not in VERDICTS:
         known |= {"verdict": "inconclusive", "reason": f"verdict {known.get('verdict')!r} is none of {VERDICTS}"}
     return Cell(**known)

@@ -99,6 +99,11 @@ def test_check_mode_says_the_same_and_writes_nothing(tmp_path: Path) -> None:
     assert planned["diff"] == engine().run(task)["diff"]
     assert "+" not in planned["diff"][0]["before"] and "www.leaf.example" in planned["diff"][0]["after"]
 
+    # The authority that check mode makes and throws away has no name of its own in what follows from it.
+    task[0]["common_name"] = "another root"
+    planned = engine(check_mode=True).run(task)
+    assert [one["why"] for one in planned["certificates"]] == [one["why"] for one in engine().run(task)["certificates"]]
+
 
 def test_no_key_and_no_pem_is_returned_unless_asked_for(tmp_path: Path) -> None:
     task = [root(tmp_path), leaf(tmp_path)]

@@ -6,6 +6,7 @@ import os
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError, PlatformError
@@ -142,6 +143,25 @@ def test_runs_at_once_make_one_pair(tmp_path: Path) -> None:
         done = [future.result() for future in [pool.submit(engine().run, task) for _unused in range(8)]]
     assert sorted(one["certificates"][0]["reason"] for one in done) == ["created", *["none"] * 7]
     assert len({one["certificates"][0]["fingerprint"] for one in done}) == 1
+
+
+def test_a_folder_under_two_names_is_one(tmp_path: Path) -> None:
+    (tmp_path / "private").mkdir()
+    (tmp_path / "certs").symlink_to("private")
+    pair = {"certificate": str(tmp_path / "certs" / "a.pem"), "key": str(tmp_path / "private" / "a.key")}
+    task = [{"name": "a", "common_name": "a", "sinks": [{"files": pair}]}]
+    run = Thread(target=lambda: engine().run(task), daemon=True)
+    run.start()
+    run.join(timeout=30)
+    assert not run.is_alive(), "it waits for itself"
+    assert not engine().run(task)["changed"]
+
+
+def test_a_link_to_itself_is_told(tmp_path: Path) -> None:
+    (tmp_path / "a.pem").symlink_to("a.pem")
+    pair = {"certificate": str(tmp_path / "a.pem"), "key": str(tmp_path / "a.key")}
+    with pytest.raises(PlatformError, match=r"a\.pem: can't be read: Too many levels of symbolic links"):
+        engine().run([{"name": "a", "common_name": "a", "sinks": [{"files": pair}]}])
 
 
 def test_a_folder_that_cannot_be_made_is_named() -> None:

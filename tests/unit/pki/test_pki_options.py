@@ -101,6 +101,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         {"common_name": "x", "ca": {}, "usages": ["digital_signature"]},
         "expected key_cert_sign exactly where ca is given",
     ),
+    "an authority without a subject": ({"dns": ["example.org"], "ca": {}}, "neither common_name nor organization"),
     "a leaf that may sign": ({"common_name": "x", "usages": ["key_cert_sign"]}, "exactly where ca is given"),
     "a negative path length": ({"common_name": "x", "ca": {"path_length": -1}}, "expected 0 or more"),
     "always due": ({"common_name": "x", "validity": "30d", "renew_before": "30d"}, "a window as long as the validity"),

@@ -47,3 +47,8 @@ def test_long_lists_are_cut_and_counted() -> None:
 def test_a_cell_survives_its_plain_form_and_an_unknown_verdict_is_never_a_pass() -> None:
     assert cell_from(PASS.to_dict()) == PASS
     assert cell_from({**PASS.to_dict(), "verdict": "green", "unknown": 1}).verdict == "inconclusive"
+
+
+def test_a_cell_that_is_not_whole_proves_nothing() -> None:
+    cell = cell_from({"proof": "mtls", "cluster": "primary", "target": "x", "expected": "refused", "verdict": "pass"})
+    assert (cell.verdict, cell.reason) == ("inconclusive", "it lacks source, case, observed")

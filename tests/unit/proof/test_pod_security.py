@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.pod_security.check import standards_minor
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.pod_security.fixtures import (
     FIXTURES,
     Fixture,
@@ -20,7 +21,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.proof.pod_securi
 PRIVILEGED = next(fixture for fixture in FIXTURES if fixture.name == "privileged")
 PLAIN = next(fixture for fixture in FIXTURES if fixture.name == "restricted-pod")
 HOST_PATH = next(fixture for fixture in FIXTURES if fixture.name == "host-path")
-# The controls of the Pod Security Standards 1.34, as the admission library's files name them.
+# The controls of the Pod Security Standards up to 1.36, as the admission library's files name them.
 CONTROLS = {
     "allowPrivilegeEscalation", "appArmorProfile", "capabilities", "hostNamespaces", "hostPathVolumes", "hostPorts",
     "hostProbesAndHostLifecycle", "privileged", "procMount", "restrictedVolumes", "runAsNonRoot", "runAsUser",
@@ -36,11 +37,29 @@ def test_every_control_of_the_standards_is_in_the_table() -> None:
     assert {fixture.control for fixture in FIXTURES if fixture.refused_by} == CONTROLS
 
 
-def test_fixture_names_are_unique() -> None:
-    assert len({fixture.name for fixture in FIXTURES}) == len(FIXTURES)
+@pytest.mark.parametrize("minor", range(30, 37))
+def test_fixture_names_are_unique_for_a_server(minor: int) -> None:
+    told = [fixture.name for fixture in FIXTURES if fixture.told_by(minor)]
+    assert len(set(told)) == len(told)
 
 
-@pytest.mark.parametrize("fixture", FIXTURES, ids=lambda fixture: fixture.name)
+@pytest.mark.parametrize(
+    ("minor", "refused_by"), [(32, []), (33, ["baseline"]), (34, ["baseline"]), (35, ["restricted"])]
+)
+def test_an_unmasked_proc_is_baseline_s_business_until_1_34(minor: int, refused_by: list[Level]) -> None:
+    asked = [fixture for fixture in FIXTURES if fixture.name == "proc-unmasked" and fixture.told_by(minor)]
+    assert [fixture.refused_by for fixture in asked] == refused_by
+
+
+@pytest.mark.parametrize(
+    ("version", "minor"), [(None, 34), ("latest", 34), ("v1.33", 33), ("v1.99", 34), ("nonsense", 34)]
+)
+def test_a_namespace_is_held_to_the_standards_that_it_is_pinned_to(version: str | None, minor: int) -> None:
+    labels = {"pod-security.kubernetes.io/enforce-version": version} if version else {}
+    assert standards_minor(labels, server=34) == minor
+
+
+@pytest.mark.parametrize("fixture", FIXTURES, ids=lambda fixture: f"{fixture.name}-{fixture.since}")
 def test_refused_fixtures_say_why_and_admitted_ones_do_not(fixture: Fixture) -> None:
     assert bool(fixture.reason) is (fixture.refused_by is not None)
 

@@ -59,6 +59,8 @@ CASES: list[tuple[str, list[dict[str, Any]], Connection, bool]] = [
     ("a pod reaches itself", [DENY_ALL], Connection(E, E, 8080), True),
     ("an empty rule admits everybody", [ingress({})], Connection(A, B, 8080), True),
     ("no rule admits nobody", [ingress()], Connection(A, B, 8080), False),
+    ("a policy without a spec lets nothing come", [{"metadata": {"name": "bare", "namespace": "b"}}],
+     Connection(A, B, 8080), False),
     ("a policy isolates only the pods that it selects", [ingress(podSelector={"matchLabels": {"app": "other"}})],
      Connection(A, B, 8080), True),
     ("namespaceSelector admits the namespace", [ingress({"from": [NAMESPACE_A]})], Connection(A, B, 8080), True),

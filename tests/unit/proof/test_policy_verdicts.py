@@ -6,7 +6,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.exchange import Exchange
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.policy.check import check_directions
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.policy.evaluator import Decision, Ruling
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.policy.plan import (
     LISTEN,
@@ -93,6 +95,13 @@ def test_default_deny_means_a_policy_for_every_pod(existing: list[tuple[Any, ...
     ]
     found = default_deny_cells("primary", {"a": ["Ingress", "Egress"]}, policies)
     assert [cell.verdict for cell in found] == verdicts
+
+
+@pytest.mark.parametrize("wanted", ["Ingress", ["ingress"], [], None, [["Ingress"]]])
+def test_directions_that_are_none_are_refused(wanted: Any) -> None:
+    with pytest.raises(OptionError, match=r"default_deny\.a: found .*, expected a list of Ingress, Egress"):
+        check_directions({"a": wanted})
+    check_directions({"a": ["Ingress", "Egress"], "b": ["Egress"]})
 
 
 @pytest.mark.parametrize(

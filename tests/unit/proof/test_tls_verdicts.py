@@ -92,6 +92,7 @@ CASES: list[tuple[str, dict[str, Any], Callable[[ssl.SSLContext], None] | None, 
     ("of another name", {"name": "else.localdev.me"}, None, PONG,
      {"chain": "fail", "names": "fail", "GET": "fail", "hsts": "inconclusive"}),
     ("by a wildcard", {"name": "*.localdev.me"}, None, PONG, {}),
+    ("of its name in other letters", {"name": "Test.LocalDev.me"}, None, PONG, {}),
     ("expired", {"days": -1}, None, PONG,
      {"chain": "fail", "expiry": "fail", "GET": "fail", "hsts": "inconclusive"}),
     ("soon expiring", {"days": 3}, None, PONG, {"expiry": "fail"}),
@@ -192,6 +193,15 @@ def test_the_wrong_issuer_is_named(tmp_path: Path) -> None:
         ({"ca": "junk"}, r"endpoints\[0\].ca: expected certificates in PEM"),
         ({"ca": "ü"}, r"endpoints\[0\].ca: expected certificates in PEM"),
         ({"service": {"name": "x"}}, "connection: missing"),
+        ({"server_name": ""}, r'endpoints\[0\].server_name: found "", expected a DNS name or an IP address'),
+        ({"server_name": f"{'a' * 64}.me"}, "server_name: found .* expected a DNS name"),
+        ({"server_name": "a\0b"}, "server_name: found .* expected a DNS name"),
+        ({"address": ".me"}, r'address: found ".me", expected a DNS name'),
+        ({"names": ["a..b"]}, r"names\[0\]: found .* expected a DNS name"),
+        ({"port": 70000}, "port: found 70000, expected 1 to 65535"),
+        ({"plain_port": 0}, "plain_port: found 0, expected 1 to 65535"),
+        ({"timeout": -1.0}, "timeout: found -1, expected more than 0 seconds"),
+        ({"path": "/ü"}, 'path: found "/ü", expected ASCII without spaces'),
     ],
 )
 def test_wrong_options_are_named(entry: dict[str, Any], says: str) -> None:
@@ -199,3 +209,40 @@ def test_wrong_options_are_named(entry: dict[str, Any], says: str) -> None:
                 "min_version": "1.2", "status": 200, **entry}  # fmt: skip
     with pytest.raises(OptionError, match=says):
         run({"cluster": "primary", "fail": False, "endpoints": [endpoint]})
+
+
+@pytest.mark.parametrize(
+    ("written", "found"),
+    [
+        ('max-age="31536000"; includeSubDomains', "pass"),
+        ("includeSubDomains; MAX-AGE = 31536000", "pass"),
+        ("max-age=0\r\nStrict-Transport-Security: max-age=31536000", "fail"),
+        ("x-max-age=31536000", "fail"),
+        ("max-age=31536000s", "fail"),
+        (f"max-age={'9' * 5000}", "fail"),
+    ],
+    ids=["quoted", "with space", "twice: the first counts", "another directive", "no number", "beyond all numbers"],
+)
+def test_hsts_is_read_as_browsers_read_it(tmp_path: Path, written: str, found: str) -> None:
+    answer = PONG.replace(b"max-age=31536000", written.encode())
+    with listening(answer, context(tmp_path)) as port, listening(REDIRECT, None) as plain:
+        assert measured(port, plain)["hsts"] == found
+
+
+def test_names_are_compared_and_not_their_spelling(tmp_path: Path) -> None:
+    with listening(PONG, context(tmp_path, name="xn--bcher-kva.example")) as port, listening(REDIRECT, None) as plain:
+        asked = {"server_name": "Bücher.example", "names": ["BÜCHER.example", "127.0.0.1"]}
+        assert measured(port, plain, **asked) == ALL_PASS
+
+
+def test_a_malformed_certificate_proves_nothing_and_ends_nothing(tmp_path: Path) -> None:
+    made = context(tmp_path, name="aaaa.localdev.me")
+    file = tmp_path / "pair.pem"
+    leaf, end, key = file.read_text().partition("-----END CERTIFICATE-----\n")
+    # In the DNS name a letter that is no ASCII.
+    der = ssl.PEM_cert_to_DER_cert(leaf + end).replace(b"\x82\x10aaaa", b"\x82\x10\xe9aaa")
+    file.write_text(ssl.DER_cert_to_PEM_cert(der) + key)
+    made.load_cert_chain(file)
+    with listening(PONG, made) as port, listening(REDIRECT, None) as plain:
+        found = measured(port, plain)
+    assert (found["chain"], found["names"], found["expiry"]) == ("fail", "inconclusive", "inconclusive")

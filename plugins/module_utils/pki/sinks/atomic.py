@@ -80,7 +80,8 @@ def _id(option: str, name: str | None, find: Callable[[str], int], what: str) ->
 def alone(paths: Iterable[Path]) -> Iterator[None]:
     """Keep other runs out of the files' folders: of two that make the same pair, key and certificate would mix."""
     with ExitStack() as locks:
-        for folder in sorted({path.absolute().parent for path in paths}):
+        # By their real names: of a folder under two names the second lock would wait for the first, forever.
+        for folder in sorted({Path(os.path.realpath(path.parent)) for path in paths}):
             try:
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             except OSError as error:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,7 +38,7 @@ class PemFiles:
 
     @property
     def claims(self) -> Sequence[str]:
-        return [str(path.resolve()) for path in self.paths]
+        return [os.path.realpath(path) for path in self.paths]  # unlike resolve, it bears links in a circle
 
     def read(self) -> Held:
         self._found = {path: atomic.read(path) for path in self.paths}
@@ -93,7 +94,7 @@ class Pkcs12File:
 
     @property
     def claims(self) -> Sequence[str]:
-        return (str(self.path.resolve()),)
+        return (os.path.realpath(self.path),)
 
     def read(self) -> Held:
         data = atomic.read(self.path)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -56,12 +57,22 @@ def checked_levels(namespaces: Mapping[str, Any]) -> dict[str, Level]:
 
 def measure(client: ClusterClient, options: Mapping[str, Any], levels: Mapping[str, Level]) -> Findings:
     """All namespaces: the label, every fixture of the table, every running pod."""
-    minor = server_minor(client)
-    known = [fixture for fixture in FIXTURES if fixture.since <= minor]
+    server = server_minor(client)
     cells: list[Cell] = []
+    asked: set[str] = set()
+    notes: list[str] = []
     with ThreadPoolExecutor(WORKERS) as pool:
         for namespace, level in levels.items():
-            cells.append(_label_cell(client, options, namespace, level))
+            found = client.get("v1", "Namespace", namespace)
+            cells.append(_label_cell(found, options, namespace, level))
+            minor = standards_minor(((found or {}).get("metadata") or {}).get("labels") or {}, server)
+            known = [fixture for fixture in FIXTURES if fixture.told_by(minor)]
+            names = {fixture.name for fixture in known}
+            asked |= names
+            notes += [
+                f"{namespace}: fixture {name}: the standards of 1.{minor} say nothing of it"
+                for name in sorted({fixture.name for fixture in FIXTURES} - names)
+            ]
             pods = [pod_of(fixture, namespace, options["image"], LABELS) for fixture in known]
             answers = pool.map(lambda pod: ask(client, pod), pods)
             cells += [_fixture_cell(options, namespace, level, *pair) for pair in zip(known, answers, strict=True)]
@@ -72,9 +83,7 @@ def measure(client: ClusterClient, options: Mapping[str, Any], levels: Mapping[s
                     name = f"running pod {pod['metadata']['name']}"
                     place = (PROOF, options["cluster"], ASKED, namespace, name, "admitted")
                     cells.append(judge_running(level, answer).cell(*place))
-    uncovered = sorted({fixture.name for fixture in FIXTURES} - {fixture.name for fixture in known})
-    note = [f"fixture {name}: Kubernetes 1.{minor} does not know the field" for name in uncovered]
-    return Findings(cells, {"coverage": {"fixtures": len(known), "namespaces": len(levels)}, "not_covered": note})
+    return Findings(cells, {"coverage": {"fixtures": len(asked), "namespaces": len(levels)}, "not_covered": notes})
 
 
 def ask(client: ClusterClient, pod: dict[str, Any]) -> Answer:
@@ -91,13 +100,18 @@ def server_minor(client: ClusterClient) -> int:
     return int("".join(letter for letter in client.request("GET", "/version")["minor"] if letter.isdigit()))
 
 
+def standards_minor(labels: Mapping[str, str], server: int) -> int:
+    """The minor version of the standards that a namespace is held to: its own where it is pinned, else the server's."""
+    pinned = re.fullmatch(r"v1\.(\d+)", labels.get("pod-security.kubernetes.io/enforce-version", ""))
+    return min(int(pinned[1]), server) if pinned else server
+
+
 def _running_pods(client: ClusterClient, namespace: str) -> list[dict[str, Any]]:
     pods = client.list("v1", "Pod", namespace)
     return [pod for pod in pods if (pod.get("status") or {}).get("phase") not in ENDED]
 
 
-def _label_cell(client: ClusterClient, options: Mapping[str, Any], namespace: str, level: Level) -> Cell:
-    found = client.get("v1", "Namespace", namespace)
+def _label_cell(found: Mapping[str, Any] | None, options: Mapping[str, Any], namespace: str, level: Level) -> Cell:
     if found is None:
         judgement = Judgement("fail", "no such namespace", "the namespace does not exist")
     else:

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The pingpong.platform maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""A table of pods, one or more a control of the Pod Security Standards 1.34: what each level must say to them.
+"""A table of pods, one or more a control of the Pod Security Standards up to 1.36: what each level must say to them.
 
 Every fixture is a pod that obeys ``restricted`` with one thing changed, so that a refusal can have one cause only,
 and a valid object for the API, because validation comes before Pod Security and would hide its answer.
@@ -27,7 +27,8 @@ class Fixture:
 
     ``refused_by`` is the lowest level that refuses it, None for one that every level admits. ``reason`` is the
     control's name in the API server's message; at ``restricted`` a stricter check may answer in its place, under
-    ``restricted_reason``. ``since`` is the minor version of Kubernetes 1 that first knows the field.
+    ``restricted_reason``. ``since`` is the minor version of Kubernetes 1 that first knows the field or gives this
+    answer, ``until`` the last that does; where an answer changes, the next fixture of that name has the new one.
     """
 
     control: str
@@ -39,6 +40,11 @@ class Fixture:
     container: Merge = field(default_factory=dict)
     init_container: Merge | None = None
     since: int = 0
+    until: int | None = None
+
+    def told_by(self, minor: int) -> bool:
+        """Whether a server of this minor version must give this answer."""
+        return self.since <= minor and (self.until is None or minor <= self.until)
 
     def reason_at(self, level: Level) -> str:
         return (self.restricted_reason if level == "restricted" else "") or self.reason
@@ -88,7 +94,7 @@ FIXTURES: tuple[Fixture, ...] = (
     Fixture("seLinuxOptions", "selinux-user", "baseline", "seLinuxOptions",
             container=_security(seLinuxOptions={"user": "sysadm_u"})),
     Fixture("seLinuxOptions", "selinux-container", None, pod=_security(seLinuxOptions={"type": "container_t"})),
-    Fixture("procMount", "proc-unmasked", "baseline", "procMount", since=33,
+    Fixture("procMount", "proc-unmasked", "baseline", "procMount", since=33, until=34,
             pod={"hostUsers": False}, container=_security(procMount="Unmasked")),
     Fixture("seccompProfile", "seccomp-unconfined", "baseline", "seccompProfile",
             container=_security(seccompProfile={"type": "Unconfined"})),
@@ -99,6 +105,8 @@ FIXTURES: tuple[Fixture, ...] = (
     Fixture("sysctls", "sysctl-safe", None,
             pod=_security(sysctls=[{"name": "net.ipv4.ip_unprivileged_port_start", "value": "1024"}])),
     # restricted
+    Fixture("procMount", "proc-unmasked", "restricted", "procMount", since=35,
+            pod={"hostUsers": False}, container=_security(procMount="Unmasked")),
     Fixture("allowPrivilegeEscalation", "escalation-unset", "restricted", "allowPrivilegeEscalation != false",
             container=_security(allowPrivilegeEscalation=None)),
     Fixture("allowPrivilegeEscalation", "escalation", "restricted", "allowPrivilegeEscalation != false",

@@ -34,6 +34,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.proof.policy.ver
 )
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.probes.pods import Prober
 
+DIRECTIONS = ("Ingress", "Egress")
 POLICIES = ("networking.k8s.io/v1", "NetworkPolicy")
 # Kinds of other engines that admit or deny as well, and that the evaluator does not read.
 FOREIGN = (("cilium.io/v2", "CiliumNetworkPolicy"), ("cilium.io/v2", "CiliumClusterwideNetworkPolicy"))
@@ -41,8 +42,16 @@ FOREIGN = (("cilium.io/v2", "CiliumNetworkPolicy"), ("cilium.io/v2", "CiliumClus
 
 def run(options: Mapping[str, Any]) -> dict[str, Any]:
     """Options as in the argument spec; see the module's documentation for the result."""
+    check_directions(options["default_deny"])
     prober = Prober(ClusterClient.from_connection(options["connection"]), options)
     return conclude(PROOF, options, lambda: check(prober, options))
+
+
+def check_directions(default_deny: Mapping[str, Any]) -> None:
+    """Raise OptionError where ``default_deny`` names no directions, or others than there are."""
+    for namespace, wanted in default_deny.items():
+        if not isinstance(wanted, list) or not wanted or any(entry not in DIRECTIONS for entry in wanted):
+            raise OptionError(f"default_deny.{namespace}: found {wanted!r}, expected a list of {', '.join(DIRECTIONS)}")
 
 
 def check(prober: Prober, options: Mapping[str, Any]) -> Findings:

@@ -100,7 +100,7 @@ def _rule(
         for policy in selecting
         if any(
             _admits(rule, direction, policy["metadata"]["namespace"], peer, connection, blocks_match_pods)
-            for rule in (policy["spec"].get(direction.lower()) or [])
+            for rule in _rules(policy, direction)
         )
     ]
     if admitting:
@@ -136,8 +136,14 @@ def isolates_all(policy: Policy, namespace: str, direction: Direction) -> bool:
 
 def admits_everything(policy: Policy, direction: Direction) -> bool:
     """Whether a policy has a rule without peers and without ports: it isolates, and then lets everything pass."""
-    rules = (policy.get("spec") or {}).get(direction.lower()) or []
-    return any(not rule.get("from" if direction == "Ingress" else "to") and not rule.get("ports") for rule in rules)
+    return any(
+        not rule.get("from" if direction == "Ingress" else "to") and not rule.get("ports")
+        for rule in _rules(policy, direction)
+    )
+
+
+def _rules(policy: Policy, direction: Direction) -> Sequence[Mapping[str, Any]]:
+    return (policy.get("spec") or {}).get(direction.lower()) or []
 
 
 def _admits(

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import ssl
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -31,7 +32,7 @@ def run(options: Mapping[str, Any]) -> dict[str, Any]:
     services = [entry.get("service") for entry in options["endpoints"]]
     if any(services) and not options.get("connection"):
         raise OptionError("connection: missing; the address of an endpoint's service is looked up in the cluster")
-    expectations = [expectation_of(entry) for entry in options["endpoints"]]
+    expectations = [expectation_of(f"endpoints[{n}]", entry) for n, entry in enumerate(options["endpoints"])]
 
     def measure() -> Findings:
         client = ClusterClient.from_connection(options["connection"]) if any(services) else None
@@ -44,7 +45,10 @@ def run(options: Mapping[str, Any]) -> dict[str, Any]:
         now = datetime.now(UTC)
         cells, certificates = [], []
         for endpoint, expectation, observation in zip(located, expectations, observations, strict=True):
-            chain = read_chain(observation.chain, now)
+            try:
+                chain = read_chain(observation.chain, now)
+            except ValueError:  # OpenSSL shakes hands over certificates that are malformed in part
+                chain = []
             cells += cells_of(options["cluster"], endpoint, expectation, observation, chain)
             certificates += [{**item, "depth": depth, "seen_at": [endpoint.name]} for depth, item in enumerate(chain)]
         return Findings(cells, {"certificates": certificates, "coverage": {"endpoints": len(endpoints)}})
@@ -78,22 +82,47 @@ def endpoint_of(where: str, entry: Mapping[str, Any]) -> Endpoint:
             ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=ca)
         except (OSError, ValueError, TypeError) as error:
             raise OptionError(f"{where}.ca: expected certificates in PEM: {error}") from None
+    for option in ("port", "plain_port"):
+        if entry.get(option) is not None and not 0 < entry[option] < 65536:
+            raise OptionError(f"{where}.{option}: found {entry[option]}, expected 1 to 65535")
+    if entry["timeout"] <= 0:
+        raise OptionError(f"{where}.timeout: found {entry['timeout']:g}, expected more than 0 seconds")
+    path = entry["path"]
+    if not path.isascii() or not path.isprintable() or " " in path:
+        raise OptionError(f'{where}.path: found "{path}", expected ASCII without spaces; write others as %20 and so on')
+    server_name = _host(f"{where}.server_name", entry["server_name"])
     return Endpoint(
         name=entry["name"],
-        address=entry.get("address") or entry["server_name"],
+        address=_host(f"{where}.address", entry.get("address") or server_name),
         port=entry["port"],
-        server_name=entry["server_name"],
+        server_name=server_name,
         ca=ca,
-        path=entry["path"],
+        path=path,
         plain_port=entry.get("plain_port"),
         timeout=entry["timeout"],
     )
 
 
-def expectation_of(entry: Mapping[str, Any]) -> Expectation:
+def _host(option: str, text: str) -> str:
+    """A host as certificates write it: in small ASCII letters, an address in its shortest form."""
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        pass
+    try:
+        name = text.encode("idna").decode().lower()
+    except UnicodeError:  # a label is empty or too long
+        name = ""
+    if not name or not name.isprintable():
+        raise OptionError(f'{option}: found "{text}", expected a DNS name or an IP address')
+    return name
+
+
+def expectation_of(where: str, entry: Mapping[str, Any]) -> Expectation:
     """What is expected of an endpoint, from its option."""
+    names = entry["names"] or [entry["server_name"]]
     return Expectation(
-        names=tuple(entry["names"] or [entry["server_name"]]),
+        names=tuple(_host(f"{where}.names[{n}]", name) for n, name in enumerate(names)),
         min_days=entry["min_days"],
         min_version=entry["min_version"],
         status=entry["status"],

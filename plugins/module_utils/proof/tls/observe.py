@@ -26,6 +26,7 @@ WEAK_CIPHERS = (
     "AES128-SHA:AES256-SHA:AES128-SHA256:AES256-SHA256:AES128-GCM-SHA256:AES256-GCM-SHA384:3DES:RC4:aNULL:eNULL"
 )
 BODY_LIMIT = 65_536
+_MAX_AGE = re.compile(r'(?:^|;)\s*max-age\s*=\s*(?:"(?P<quoted>\d{1,18})"|(?P<bare>\d{1,18}))\s*(?:;|$)', re.IGNORECASE)
 # The words of an OpenSSL that was built or told not to make the offer: the server was not asked.
 NOT_OFFERED = ("no protocols available", "no ciphers available")
 
@@ -183,7 +184,8 @@ def _ask(connection: http.client.HTTPConnection, path: str, host: str | None = N
     try:
         connection.request("GET", path, headers={"Host": host} if host else {})
         response = connection.getresponse()
-        headers = {name.lower(): value for name, value in response.getheaders()}
+        # Of a header that comes twice the first counts, as for Strict-Transport-Security in RFC 6797, section 8.1.
+        headers = {name.lower(): value for name, value in reversed(response.getheaders())}
         body = response.read(BODY_LIMIT).decode("utf-8", "replace")
         return Answer(response.status, headers, body)
     except http.client.HTTPException as error:
@@ -192,5 +194,5 @@ def _ask(connection: http.client.HTTPConnection, path: str, host: str | None = N
 
 def hsts_seconds(answer: Answer) -> int | None:
     """The max-age of Strict-Transport-Security, None where the header is absent or says nothing."""
-    found = re.search(r"max-age=\"?(\d+)", answer.headers.get("strict-transport-security", ""), re.IGNORECASE)
-    return int(found[1]) if found else None
+    found = _MAX_AGE.search(answer.headers.get("strict-transport-security", ""))
+    return int(found["quoted"] or found["bare"]) if found else None

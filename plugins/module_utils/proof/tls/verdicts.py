@@ -20,6 +20,8 @@ from ansible_collections.pingpong.platform.plugins.module_utils.proof.tls.observ
 PROOF = "tls"
 UNREACHED = Judgement("inconclusive", "not reached", "no TLS version brought a handshake, so nothing can be said")
 
+UNREADABLE = Judgement("inconclusive", "unreadable", "a certificate that it presents is malformed")
+
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
@@ -76,9 +78,9 @@ def _names(
     _unused: Endpoint, expectation: Expectation, observation: Observation, chain: Sequence[Mapping[str, Any]]
 ) -> tuple[str, str, Judgement]:
     case, expected = "names", ", ".join(expectation.names)
-    if not observation.reached or not chain:
-        return case, expected, UNREACHED
-    found = set(chain[0]["dns"]) | set(chain[0]["ips"])
+    if not chain:
+        return case, expected, UNREADABLE if observation.reached else UNREACHED
+    found = {name.lower() for name in chain[0]["dns"]} | set(chain[0]["ips"])
     missing = [name for name in expectation.names if name not in found and not _by_wildcard(name, found)]
     seen = ", ".join(sorted(found)) or "none"
     if missing:
@@ -94,8 +96,8 @@ def _expiry(
     _unused: Endpoint, expectation: Expectation, observation: Observation, chain: Sequence[Mapping[str, Any]]
 ) -> tuple[str, str, Judgement]:
     case, expected = "expiry", f"at least {expectation.min_days:g} days left"
-    if not observation.reached or not chain:
-        return case, expected, UNREACHED
+    if not chain:
+        return case, expected, UNREADABLE if observation.reached else UNREACHED
     soonest = min(chain, key=lambda certificate: float(certificate["days_left"]))
     seen = f"{soonest['days_left']:g} days left"
     if soonest["days_left"] < expectation.min_days:
@@ -169,7 +171,7 @@ def _redirect(endpoint: Endpoint, expectation: Expectation, observation: Observa
         return case, expected, Judgement("fail", plain.error or "no answer" if plain else "not asked", "")
     location = plain.headers.get("location", "")
     seen = f"{plain.status} {location}".strip()
-    right = plain.status in (301, 302, 307, 308) and location.startswith("https://")
+    right = plain.status in (301, 302, 307, 308) and location.lower().startswith("https://")
     return case, expected, Judgement("pass", seen, "") if right else Judgement("fail", seen, "not a redirect to https")
 
 
