@@ -76,7 +76,8 @@ class Kind:
     - ``output_only``: fields that the server fills and that must not be sent back.
     - ``keyed``: lists of objects, by the field that names an element; ``ordered``: lists whose order means something.
     - ``kept``: elements of keyed lists that the server adds by itself; they stay where the wish does not name them.
-    - ``unions``: objects of which one field at a time is set: which one it is matters even while it holds nothing.
+    - ``unions``: by path ("*" for any name) the fields that exclude each other: one that is wished takes the others'
+      place, and which one it is matters even while it holds nothing.
     - ``defaults``: what a field means that the server leaves out of its answers.
     - ``caseless``: fields that the server answers in another case.
     - ``canonical``: brings a wish and what is live to one form before they are compared.
@@ -119,7 +120,7 @@ class Kind:
     keyed: Mapping[str, str] = field(default_factory=dict)
     ordered: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
-    unions: tuple[str, ...] = ()
+    unions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     defaults: Mapping[str, Any] = field(default_factory=dict)
     caseless: tuple[str, ...] = ()
     canonical: Callable[[Body], Body] = lambda body: body

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kind import (
@@ -25,7 +26,41 @@ _SERVER = ("id", "kind", "selfLink", "selfLinkWithId", "creationTimestamp", "fin
 def _compute(name: str, where: str, collection: str, summary: str, **data: Any) -> Kind:
     output = (*_SERVER, *data.pop("output_only", ()))
     path = f"{_PROJECT}/{where}/{collection}"
-    return Kind(name, "compute", path, summary, flavour="compute", list_query=_PAGE, output_only=output, **data)
+    create_only = ("params", *data.pop("create_only", ()))  # tags of the resource manager, which no answer has
+    return Kind(
+        name,
+        "compute",
+        path,
+        summary,
+        flavour="compute",
+        list_query=_PAGE,
+        output_only=output,
+        create_only=create_only,
+        **data,
+    )
+
+
+def _logged(update: Update) -> Update:
+    """An update in which logging that is off has no settings: Google takes them only while it is on."""
+
+    def build(context: Context) -> Body:
+        body = update.build(context)
+        logs = body.get("logConfig")
+        return {**body, "logConfig": {"enable": False}} if logs and not logs.get("enable") else body
+
+    return replace(update, build=build)
+
+
+def _unlogged(desired: Body, live: Body) -> tuple[str, ...]:
+    """The settings of logging, which nothing comes of while it is off."""
+    logs = desired.get("logConfig") or {}
+    return () if logs.get("enable", True) else tuple(f"logConfig.{name}" for name in logs if name != "enable")
+
+
+def _one_protocol(values: Body) -> Body:
+    """A check of one type asks for the absence of what the other types need."""
+    kind = values.get("type")
+    return {**{field: None for name, field in _CHECKS.items() if name != kind}, **values} if kind in _CHECKS else values
 
 
 def _expand(context: Context) -> Body:
@@ -47,6 +82,15 @@ def _tags(context: Context) -> Body:
 
 
 # What Compute Engine takes a field for that it does not answer: what is older than a field lacks it for ever.
+_CHECKS = {
+    "HTTP": "httpHealthCheck",
+    "HTTPS": "httpsHealthCheck",
+    "HTTP2": "http2HealthCheck",
+    "TCP": "tcpHealthCheck",
+    "SSL": "sslHealthCheck",
+    "GRPC": "grpcHealthCheck",
+    "GRPC_WITH_TLS": "grpcTlsHealthCheck",
+}
 _NAT = {
     "nats.autoNetworkTier": "PREMIUM",
     "nats.endpointTypes": ["ENDPOINT_TYPE_VM"],
@@ -95,24 +139,27 @@ KINDS = (
         updates=(
             Update(("ipCidrRange",), _expand, method="POST", path="{item}/expandIpCidrRange"),
             setter("setPrivateIpGoogleAccess", "privateIpGoogleAccess"),
-            patch(
-                "secondaryIpRanges",
-                "logConfig",
-                "enableFlowLogs",
-                "role",
-                "stackType",
-                "ipv6AccessType",
-                "privateIpv6GoogleAccess",
-                "allowSubnetCidrRoutesOverlap",
-                fingerprint="fingerprint",
+            _logged(
+                patch(
+                    "secondaryIpRanges",
+                    "logConfig",
+                    "enableFlowLogs",
+                    "role",
+                    "stackType",
+                    "ipv6AccessType",
+                    "privateIpv6GoogleAccess",
+                    "allowSubnetCidrRoutesOverlap",
+                    fingerprint="fingerprint",
+                )
             ),
         ),
         immutable=("network", "purpose", "description"),
-        output_only=("gatewayAddress", "region", "state", "logConfig.metadataFields"),
+        output_only=("gatewayAddress", "region", "state"),
+        ignore=_unlogged,
         defaults={
             "logConfig.aggregationInterval": "INTERVAL_5_SEC",
             "logConfig.flowSampling": 0.5,
-            "logConfig.metadata": "INCLUDE_ALL_METADATA",
+            "logConfig.metadata": "EXCLUDE_ALL_METADATA",
             "privateIpv6GoogleAccess": "DISABLE_GOOGLE_ACCESS",
             "purpose": "PRIVATE",
             "stackType": "IPV4_ONLY",
@@ -134,7 +181,8 @@ KINDS = (
         "global",
         "firewalls",
         "Firewall rule of a network",
-        updates=(patch(),),
+        updates=(_logged(patch()),),
+        ignore=_unlogged,
         immutable=("network", "direction"),
         caseless=("allowed.IPProtocol", "denied.IPProtocol"),
         defaults={"direction": "INGRESS", "priority": 1000},
@@ -167,6 +215,7 @@ KINDS = (
         "healthChecks",
         "Health check; for DNS failover it needs exactly three sourceRegions",
         updates=(patch(),),
+        prepare=_one_protocol,
         output_only=("region",),
     ),
     _compute(
@@ -177,6 +226,7 @@ KINDS = (
         labels="labels",
         keyed={"rules": "priority"},
         kept=("rules[2147483647]",),  # the default rule: every policy has it, and it cannot be removed
+        unions={"rules.match": ("versionedExpr", "config", "expr", "exprOptions")},
         parts=Parts("rules", "priority", "addRule", "patchRule", "removeRule"),
         updates=(_LABELS, patch(fingerprint="fingerprint")),
         immutable=("type",),
@@ -214,7 +264,7 @@ KINDS = (
         ),
         advice="delete it (state: absent) and run again: it is made anew",
         # What a disk was made from is not answered by the server.
-        create_only=("disks.initializeParams", "description"),
+        create_only=("disks.initializeParams", "disks.forceAttach", "description"),
         keyed={"metadata.items": "key"},
         output_only=("zone", "status", "metadata.fingerprint", "tags.fingerprint"),
         defaults=_INSTANCE,

@@ -37,8 +37,21 @@ _DESIRED = {
     "networkConfig.privateIpv6GoogleAccess": "desiredPrivateIpv6GoogleAccess",
     "networkConfig.networkPerformanceConfig": "desiredNetworkPerformanceConfig",
     "networkConfig.disableL4LbFirewallReconciliation": "desiredDisableL4LbFirewallReconciliation",
+    "networkConfig.ambientNetworkingConfig": "desiredAmbientNetworkingConfig",
+    "ipAllocationPolicy.autoIpamConfig": "desiredAutoIpamConfig",
+    "ipAllocationPolicy.networkTierConfig": "desiredNetworkTierConfig",
+    "ipAllocationPolicy.stackType": "desiredStackType",
     "privateClusterConfig.enablePrivateEndpoint": "desiredEnablePrivateEndpoint",
-    "privateClusterConfig": "desiredPrivateClusterConfig",
+    "privateClusterConfig.enablePrivateNodes": "desiredDefaultEnablePrivateNodes",
+    "autopilot.clusterPolicyConfig": "desiredAutopilotClusterPolicyConfig",
+    "autopilot.privilegedAdmissionConfig": "desiredPrivilegedAdmissionConfig",
+    "autopilot.workloadPolicyConfig": "desiredAutopilotWorkloadPolicyConfig",
+    "nodePoolDefaults.nodeConfigDefaults.containerdConfig": "desiredContainerdConfig",
+    "nodePoolDefaults.nodeConfigDefaults.gcfsConfig": "desiredGcfsConfig",
+    "nodePoolDefaults.nodeConfigDefaults.loggingConfig": "desiredNodePoolLoggingConfig",
+    "nodePoolDefaults.nodeConfigDefaults.nodeKubeletConfig": "desiredNodeKubeletConfig",
+    "nodePoolAutoConfig.linuxNodeConfig": "desiredNodePoolAutoConfigLinuxNodeConfig",
+    "nodePoolAutoConfig.resourceManagerTags": "desiredNodePoolAutoConfigResourceManagerTags",
     "nodePoolAutoConfig.networkTags": "desiredNodePoolAutoConfigNetworkTags",
     "nodePoolAutoConfig.nodeKubeletConfig": "desiredNodePoolAutoConfigKubeletConfig",
     "addonsConfig": "desiredAddonsConfig",
@@ -46,19 +59,25 @@ _DESIRED = {
     "authenticatorGroupsConfig": "desiredAuthenticatorGroupsConfig",
     "autoscaling": "desiredClusterAutoscaling",
     "binaryAuthorization": "desiredBinaryAuthorization",
+    "compliancePostureConfig": "desiredCompliancePostureConfig",
     "controlPlaneEgress": "desiredControlPlaneEgress",
     "controlPlaneEndpointsConfig": "desiredControlPlaneEndpointsConfig",
     "costManagementConfig": "desiredCostManagementConfig",
     "databaseEncryption": "desiredDatabaseEncryption",
+    "enableK8sBetaApis": "desiredK8sBetaApis",
     "fleet": "desiredFleet",
     "gkeAutoUpgradeConfig": "gkeAutoUpgradeConfig",
     "identityServiceConfig": "desiredIdentityServiceConfig",
     "locations": "desiredLocations",
     "loggingConfig": "desiredLoggingConfig",
+    "managedMachineLearningDiagnosticsConfig": "desiredManagedMachineLearningDiagnosticsConfig",
+    "managedOpentelemetryConfig": "desiredManagedOpentelemetryConfig",
     "masterAuthorizedNetworksConfig": "desiredMasterAuthorizedNetworksConfig",
     "meshCertificates": "desiredMeshCertificates",
     "monitoringConfig": "desiredMonitoringConfig",
+    "nodeCreationConfig": "desiredNodeCreationConfig",
     "notificationConfig": "desiredNotificationConfig",
+    "parentProductConfig": "desiredParentProductConfig",
     "podAutoscaling": "desiredPodAutoscaling",
     "rbacBindingConfig": "desiredRbacBindingConfig",
     "releaseChannel": "desiredReleaseChannel",
@@ -67,6 +86,7 @@ _DESIRED = {
     "secretSyncConfig": "desiredSecretSyncConfig",
     "securityPostureConfig": "desiredSecurityPostureConfig",
     "shieldedNodes": "desiredShieldedNodes",
+    "userManagedKeysConfig": "desiredUserManagedKeysConfig",
     "verticalPodAutoscaling": "desiredVerticalPodAutoscaling",
     "workloadIdentityConfig": "desiredWorkloadIdentityConfig",
 }
@@ -94,11 +114,22 @@ _POOL = {
     "config.confidentialNodes": ("confidentialNodes", None),
     "config.gcfsConfig": ("gcfsConfig", None),
     "config.gvnic": ("gvnic", None),
+    "config.accelerators": ("accelerators", None),
+    "config.bootDisk": ("bootDisk", None),
+    "config.consolidationDelay": ("consolidationDelay", None),
+    "config.fastSocket": ("fastSocket", None),
+    "config.flexStart": ("flexStart", None),
+    "config.maxRunDuration": ("maxRunDuration", None),
+    "config.storagePools": ("storagePools", None),
+    "config.taintConfig": ("taintConfig", None),
+    "config.windowsNodeConfig": ("windowsNodeConfig", None),
     "config.loggingConfig": ("loggingConfig", None),
     "config.resourceManagerTags": ("resourceManagerTags", None),
     "locations": ("locations", None),
+    "maintenancePolicy": ("maintenancePolicy", None),
     "networkConfig.enablePrivateNodes": ("nodeNetworkConfig", "enablePrivateNodes"),
     "nodeDrainConfig": ("nodeDrainConfig", None),
+    "queuedProvisioning": ("queuedProvisioning", None),
     "upgradeSettings": ("upgradeSettings", None),
     "version": ("nodeVersion", None),
 }
@@ -106,7 +137,9 @@ _POOL = {
 
 def _put(source: str, build: Callable[[Any], Body]) -> Update:
     def body(context: Context) -> Body:
-        return build(compact(get(context.merged, source)))
+        value = compact(get(context.merged, source))
+        # An update without a value is no update: what is to be removed is sent empty.
+        return build(type(get(context.live, source))() if value is None else value)
 
     return Update((source,), body, method="PUT", each=True)
 
@@ -124,7 +157,25 @@ def _action(action: str, field: str, build: Callable[[Context], Body]) -> Update
 
 
 def _same(field: str) -> Callable[[Context], Body]:
-    return lambda context: {field: compact(context.merged[field])}
+    return lambda context: {field: compact(context.merged[field]) or {}}
+
+
+def _maintenance(context: Context) -> Body:
+    """The policy with the version that was read, so that nobody else's change is undone."""
+    policy = compact(context.merged["maintenancePolicy"]) or {}
+    version = get(context.live, "maintenancePolicy.resourceVersion")
+    return {"maintenancePolicy": {**policy, **({"resourceVersion": version} if version else {})}}
+
+
+def _pod_ranges(context: Context) -> Body:
+    """The names that are missing or, when none is, those that are not wished: an update adds or removes."""
+    path = "ipAllocationPolicy.additionalPodRangesConfig.podRangeNames"
+    wished, there = get(context.desired, path) or [], get(context.live, path) or []
+    missing = [name for name in wished if name not in there]
+    if missing:
+        return {"update": {"additionalPodRangesConfig": {"podRangeNames": missing}}}
+    extra = [name for name in there if name not in wished]
+    return {"update": {"removedAdditionalPodRangesConfig": {"podRangeNames": extra}}}
 
 
 def _set_labels(context: Context) -> Body:
@@ -173,10 +224,14 @@ KINDS = (
         ignore=_cluster_ignore,
         updates=(
             _action("setResourceLabels", "resourceLabels", _set_labels),
-            _action("setMaintenancePolicy", "maintenancePolicy", _same("maintenancePolicy")),
+            _action("setMaintenancePolicy", "maintenancePolicy", _maintenance),
             _action("setLegacyAbac", "legacyAbac", lambda c: {"enabled": bool(get(c.desired, "legacyAbac.enabled"))}),
-            _action(
-                "setNetworkPolicy", "networkPolicy", lambda c: {"networkPolicy": compact(c.merged["networkPolicy"])}
+            _action("setNetworkPolicy", "networkPolicy", _same("networkPolicy")),
+            Update(("ipAllocationPolicy.additionalPodRangesConfig",), _pod_ranges, method="PUT"),
+            # The one field that this message changes.
+            _put(
+                "privateClusterConfig.masterGlobalAccessConfig",
+                lambda value: {"update": {"desiredPrivateClusterConfig": {"masterGlobalAccessConfig": value}}},
             ),
             *(_put(source, _update(target, wrapped=True)) for source, target in _WRAPPED.items()),
             *(_put(source, _update(target)) for source, target in _DESIRED.items()),
@@ -201,8 +256,10 @@ KINDS = (
             "networkConfig.gatewayApiConfig.channel": "CHANNEL_DISABLED",
             "networkConfig.inTransitEncryptionConfig": "IN_TRANSIT_ENCRYPTION_DISABLED",
         },
-        keyed={"ipAllocationPolicy.additionalPodRangesConfig": "podRangeNames"},
+        unions={"maintenancePolicy.window": ("dailyMaintenanceWindow", "recurringWindow")},
         output_only=(
+            "ipAllocationPolicy.additionalPodRangesConfig.podRangeInfo",
+            "maintenancePolicy.resourceVersion",
             "controlPlaneEndpointsConfig.dnsEndpointConfig.endpoint",
             "controlPlaneEndpointsConfig.ipEndpointsConfig.privateEndpoint",
             "controlPlaneEndpointsConfig.ipEndpointsConfig.publicEndpoint",
@@ -236,6 +293,11 @@ KINDS = (
             *(_put(source, _pool_update(target, wrap)) for source, (target, wrap) in _POOL.items()),
         ),
         ignore=_pool_ignore,
+        create_only=("networkConfig.createPodRange",),
+        unions={
+            "upgradeSettings.blueGreenSettings": ("standardRolloutPolicy", "autoscaledRolloutPolicy"),
+            "upgradeSettings.blueGreenSettings.standardRolloutPolicy": ("batchNodeCount", "batchPercentage"),
+        },
         defaults={"autoscaling.locationPolicy": "BALANCED", "upgradeSettings.strategy": "SURGE"},
         advice="give the pool a new name, so that its nodes are made anew and pods move over, and remove the old one",
         output_only=("instanceGroupUrls", "podIpv4CidrSize", "status", "etag", "management.upgradeOptions"),
