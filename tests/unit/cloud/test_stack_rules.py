@@ -125,6 +125,14 @@ def test_references_in_a_plan_are_known_as_far_as_they_follow_from_the_place() -
     assert plan["project_iam/i"].changes[0].after == ["serviceAccount:nodes@p.iam.gserviceaccount.com"]
 
 
+def test_a_field_that_what_is_there_lacks_is_named() -> None:
+    record = {"kind": "dns_record", "name": "x.", "zone": "z", "type": "A", "rrdatas": ["${address/a:adress}"]}
+    resources = parse_all([ADDRESS, record], "p", {})
+    plan = plan_stack(resources, {"address/a": {"name": "a", "address": "192.0.2.1"}, "dns_record/x.": None})
+    values = {change.path: change.after for change in plan.operations[-1].changes}
+    assert values["rrdatas"] == ["(adress, which address/a does not have yet)"]
+
+
 def test_a_pool_is_born_and_dies_with_its_cluster() -> None:
     resources = parse_all([CLUSTER, POOL], "p", {})
     born = {op.key: op for op in plan_stack(resources, {"cluster/c": None, "node_pool/main": None}).operations}
