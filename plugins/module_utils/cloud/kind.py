@@ -33,6 +33,7 @@ class Update:
 
     ``fields`` are dotted prefixes ("*" for any); a changed field belongs to the first Update that covers it.
     ``path`` is formatted with {item} and {collection}. With ``each``, every covered prefix is a request of its own.
+    ``takes``: whether it leads from one value to another; a range only grows, say.
     """
 
     fields: tuple[str, ...]
@@ -41,6 +42,7 @@ class Update:
     path: str = "{item}"
     query: Callable[[Context], dict[str, str]] | None = None
     each: bool = False
+    takes: Callable[[Any, Any], bool] = lambda before, after: True
 
     def covers(self, path: str) -> str | None:
         """The prefix that covers a changed field, None when there is none."""

@@ -36,7 +36,7 @@ def plan_present(resource: Resource, live: dict[str, Any] | None) -> Operation:
     changes = Comparison(kind, resource.project).changes(resource.body, kind.canonical(live), skip)
     if not changes:
         return Operation(resource, "none")
-    stuck = [change for change in changes if _find_update(kind, change.path) is None]
+    stuck = [change for change in changes if _find_update(kind, change) is None]
     if stuck:
         return Operation(resource, "blocked", tuple(changes), why=_immutable(kind, stuck))
     return Operation(resource, "update", tuple(changes), _steps(resource, live, changes))
@@ -88,14 +88,15 @@ def _immutable(kind: Kind, stuck: list[Change]) -> str:
     return f"cannot be changed once it exists: {fields}; {kind.advice}"
 
 
-def _find_update(kind: Kind, path: str) -> tuple[Update | Parts, str] | None:
+def _find_update(kind: Kind, change: Change) -> tuple[Update | Parts, str] | None:
+    path = change.path
     if any(path == name or path.startswith((f"{name}.", f"{name}[")) for name in kind.immutable):
         return None
     if kind.parts is not None and path.startswith(f"{kind.parts.field}["):
         return kind.parts, path.split("[", 1)[1].split("]", 1)[0]
     for update in kind.updates:
         prefix = update.covers(path)
-        if prefix is not None:
+        if prefix is not None and update.takes(change.before, change.after):
             return update, prefix
     return None
 
@@ -105,7 +106,7 @@ def _steps(resource: Resource, live: dict[str, Any], changes: list[Change]) -> t
     merged = without(merge(kind, resource.body, live), kind.output_only)
     groups: dict[tuple[int, str], _Group] = {}
     for change in changes:
-        found = _find_update(kind, change.path)
+        found = _find_update(kind, change)
         if found is None:
             continue
         how, prefix = found

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import replace
 from typing import Any
 
@@ -65,6 +66,14 @@ def _one_protocol(values: Body) -> Body:
 
 def _expand(context: Context) -> Body:
     return {"ipCidrRange": context.desired["ipCidrRange"]}
+
+
+def _grows(before: Any, after: Any) -> bool:
+    """Whether a range becomes larger around what it is; what is no range is Google's to refuse."""
+    try:
+        return ipaddress.ip_network(before).subnet_of(ipaddress.ip_network(after))  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return True
 
 
 def _metadata(context: Context) -> Body:
@@ -137,7 +146,7 @@ KINDS = (
         "Subnet, with its secondary ranges; also a proxy-only subnet (purpose REGIONAL_MANAGED_PROXY)",
         keyed={"secondaryIpRanges": "rangeName"},
         updates=(
-            Update(("ipCidrRange",), _expand, method="POST", path="{item}/expandIpCidrRange"),
+            Update(("ipCidrRange",), _expand, method="POST", path="{item}/expandIpCidrRange", takes=_grows),
             setter("setPrivateIpGoogleAccess", "privateIpGoogleAccess"),
             _logged(
                 patch(

@@ -9,6 +9,7 @@ A cluster takes one field an update and one operation at a time; each field has 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kind import (
@@ -91,12 +92,6 @@ _DESIRED = {
     "workloadIdentityConfig": "desiredWorkloadIdentityConfig",
 }
 
-# Fields whose update wants the value inside an object.
-_WRAPPED = {
-    "networkConfig.enableIntraNodeVisibility": "desiredIntraNodeVisibilityConfig",
-    "networkConfig.enableL4ilbSubsetting": "desiredL4ilbSubsettingConfig",
-}
-
 # Field of a node pool: (field of UpdateNodePoolRequest, key to wrap the value in).
 _POOL = {
     "config.machineType": ("machineType", None),
@@ -144,8 +139,12 @@ def _put(source: str, build: Callable[[Any], Body]) -> Update:
     return Update((source,), body, method="PUT", each=True)
 
 
-def _update(target: str, wrapped: bool = False) -> Callable[[Any], Body]:
-    return lambda value: {"update": {target: {"enabled": bool(value)} if wrapped else value}}
+def _update(target: str) -> Callable[[Any], Body]:
+    return lambda value: {"update": {target: value}}
+
+
+def _switch(target: str) -> Callable[[Any], Body]:
+    return lambda value: {"update": {target: {"enabled": bool(value)}}}
 
 
 def _pool_update(target: str, wrap: str | None) -> Callable[[Any], Body]:
@@ -233,7 +232,11 @@ KINDS = (
                 "privateClusterConfig.masterGlobalAccessConfig",
                 lambda value: {"update": {"desiredPrivateClusterConfig": {"masterGlobalAccessConfig": value}}},
             ),
-            *(_put(source, _update(target, wrapped=True)) for source, target in _WRAPPED.items()),
+            _put("networkConfig.enableIntraNodeVisibility", _switch("desiredIntraNodeVisibilityConfig")),
+            replace(
+                _put("networkConfig.enableL4ilbSubsetting", _switch("desiredL4ilbSubsettingConfig")),
+                takes=lambda before, after: bool(after),  # it is never switched off again
+            ),
             *(_put(source, _update(target)) for source, target in _DESIRED.items()),
         ),
         # The pools are resources of their own; here they say what the cluster is born with.
