@@ -77,6 +77,7 @@ class Kind:
     - ``create_only``: fields that matter at creation and are never compared.
     - ``output_only``: fields that the server fills and that must not be sent back.
     - ``keyed``: lists of objects, by the field that names an element; ``ordered``: lists whose order means something.
+    - ``objects``: fields that the plan looks into.
     - ``kept``: elements of keyed lists that the server adds by itself; they stay where the wish does not name them.
     - ``unions``: by path ("*" for any name) the fields that exclude each other: one that is wished takes the others'
       place, and which one it is matters even while it holds nothing.
@@ -120,6 +121,7 @@ class Kind:
     ignore: Callable[[Body, Body], tuple[str, ...]] | None = None
     output_only: tuple[str, ...] = ()
     keyed: Mapping[str, str] = field(default_factory=dict)
+    objects: tuple[str, ...] = ()
     ordered: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
     unions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

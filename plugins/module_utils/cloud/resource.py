@@ -121,13 +121,20 @@ def parse(data: dict[str, Any], project: str, labels: dict[str, str]) -> Resourc
 
 def _check_shapes(kind: Kind, key: str, body: dict[str, Any]) -> None:
     """OptionError where the plan looks into a field and finds another type; the rest is Google's to check."""
-    if kind.labels is not None and not isinstance(body.get(kind.labels) or {}, dict):
-        raise OptionError(f"{key}: {kind.labels} must be a dictionary (found {body[kind.labels]!r})")
-    parts = [other.part_of[1] for other in KINDS.values() if other.part_of and other.part_of[0] == kind.name]
-    for path in (*kind.keyed, *parts):
+    for name in (kind.labels, *kind.objects):
+        if name is not None and not isinstance(body.get(name) or {}, dict):
+            raise OptionError(f"{key}: {name} must be a dictionary (found {body[name]!r})")
+    parts = {other.part_of[1]: "name" for other in KINDS.values() if other.part_of and other.part_of[0] == kind.name}
+    for path, named in {**kind.keyed, **parts}.items():
         value = get(body, path)
         if value and not (isinstance(value, list) and all(isinstance(item, dict) for item in value)):
             raise OptionError(f"{key}: {path} must be a list of objects (found {value!r})")
+        names = [item[named] for item in value or [] if item.get(named) is not None]
+        for name in names:
+            if isinstance(name, dict | list):
+                raise OptionError(f"{key}: {path}: {named} must be a text or a number (found {name!r})")
+            if list(map(str, names)).count(str(name)) > 1:
+                raise OptionError(f"{key}: {path}: {named} {name} is there twice")
     wrong = malformed(body)
     if wrong is not None:
         raise OptionError(f"{key}: {wrong} is no reference; expected ${{kind/name}} or ${{kind/name:field}}")

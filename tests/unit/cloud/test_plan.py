@@ -272,6 +272,12 @@ STEPS: list[tuple[str, Body, Body | None, list[tuple[str, str, Body, Body | None
         ],
     ),
     (
+        "null in an instance's scheduling is sent as what is empty",
+        {"kind": "instance", "name": "i", "zone": "z", "scheduling": None},
+        {"scheduling": {"preemptible": True}},
+        [("POST", f"compute/v1/{P}/zones/z/instances/i/setScheduling", {}, {})],
+    ),
+    (
         "accelerators of a pool",
         pool(config={"accelerators": [{"acceleratorType": "t", "acceleratorCount": "1"}]}),
         {"config": {}},

@@ -60,7 +60,7 @@ def _unlogged(desired: Body, live: Body) -> tuple[str, ...]:
 
 def _one_protocol(values: Body) -> Body:
     """A check of one type asks for the absence of what the other types need."""
-    kind = values.get("type")
+    kind = str(values.get("type"))
     return {**{field: None for name, field in _CHECKS.items() if name != kind}, **values} if kind in _CHECKS else values
 
 
@@ -144,6 +144,7 @@ KINDS = (
         "regions/{region}",
         "subnetworks",
         "Subnet, with its secondary ranges; also a proxy-only subnet (purpose REGIONAL_MANAGED_PROXY)",
+        objects=("logConfig",),
         keyed={"secondaryIpRanges": "rangeName"},
         updates=(
             Update(("ipCidrRange",), _expand, method="POST", path="{item}/expandIpCidrRange", takes=_grows),
@@ -190,6 +191,7 @@ KINDS = (
         "global",
         "firewalls",
         "Firewall rule of a network",
+        objects=("logConfig",),
         updates=(_logged(patch()),),
         ignore=_unlogged,
         immutable=("network", "direction"),
@@ -261,19 +263,20 @@ KINDS = (
             ),
             Update(
                 ("scheduling",),
-                lambda context: dict(context.merged["scheduling"]),
+                lambda context: dict(context.merged["scheduling"] or {}),
                 method="POST",
                 path="{item}/setScheduling",
             ),
             Update(
                 ("shieldedInstanceIntegrityPolicy",),
-                lambda context: dict(context.merged["shieldedInstanceIntegrityPolicy"]),
+                lambda context: dict(context.merged["shieldedInstanceIntegrityPolicy"] or {}),
                 path="{item}/setShieldedInstanceIntegrityPolicy",
             ),
         ),
         advice="delete it (state: absent) and run again: it is made anew",
         # What a disk was made from is not answered by the server.
         create_only=("disks.initializeParams", "disks.forceAttach", "description"),
+        objects=("metadata", "tags", "scheduling", "shieldedInstanceIntegrityPolicy"),
         keyed={"metadata.items": "key"},
         output_only=("zone", "status", "metadata.fingerprint", "tags.fingerprint"),
         defaults=_INSTANCE,

@@ -259,6 +259,7 @@ KINDS = (
             "networkConfig.gatewayApiConfig.channel": "CHANNEL_DISABLED",
             "networkConfig.inTransitEncryptionConfig": "IN_TRANSIT_ENCRYPTION_DISABLED",
         },
+        objects=("maintenancePolicy",),
         unions={"maintenancePolicy.window": ("dailyMaintenanceWindow", "recurringWindow")},
         output_only=(
             "ipAllocationPolicy.additionalPodRangesConfig.podRangeInfo",
