@@ -8,8 +8,9 @@ from typing import Any
 
 import yaml
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.connection import run_connection
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.info import run_info
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.settings import settings
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.spec import run_stack
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.spec import cloud_settings, run_stack
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
 
 from testbed.cloud.testing import PROJECT, RunningCloud
@@ -65,6 +66,12 @@ class Engine:
         """``gcp_cluster_connection`` as a task calls it."""
         place = {"location": "europe-west1", "cluster": cluster, "access": "direct", "proxy": None}
         return run_connection(settings(cloud), place, check=False)
+
+    def info(self, resources: list[dict[str, Any]]) -> dict[str, Any]:
+        """``gcp_stack_info`` as a task calls it: what is live, by key."""
+        args = self.arguments(resources)
+        live: dict[str, Any] = run_info(cloud_settings(args), args)["live"]
+        return live
 
     def stored(self) -> list[str]:
         """The keys of all that exists, operations and enabled services apart."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -21,8 +21,10 @@ from ansible_collections.pingpong.platform.plugins.module_utils.cloud.paths impo
     is_link,
     same_path,
     twin,
+    without,
 )
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.references import Unknown
+from ansible_collections.pingpong.platform.plugins.module_utils.common.redact import MASKED
 
 _INDEX = re.compile(r"\[[^\]]*\]")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
@@ -37,6 +39,13 @@ class Change:
     before: Any
     after: Any
     why: str = "differs from what is wished"
+
+
+def masked(kind: Kind, change: Change) -> Change:
+    """The change as it may be shown: without the values of what is sensitive."""
+    if any(change.path == path or change.path.startswith(f"{path}.") for path in kind.sensitive):
+        return replace(change, before=change.before and MASKED, after=change.after and MASKED)
+    return change
 
 
 class Comparison:
@@ -68,10 +77,11 @@ class Comparison:
         if isinstance(desired, Unknown):
             found.append(Change(path, live, str(desired), "is known once what it refers to exists"))
         elif desired is None:
-            if not _is_empty(live):
+            filled = tuple(name.removeprefix(f"{bare}.") for name in self._kind.output_only)
+            if not _is_empty(without(live, filled) if isinstance(live, dict) else live):
                 found.append(Change(path, live, None, "is to be removed"))
-        elif bare in self._kind.unions and _chosen(desired) != _chosen(live):
-            found.append(Change(path, live, desired))
+        elif _others(self._kind, bare, desired, live):
+            found.append(Change(path, live, merge(self._kind, desired, live, bare)))
         elif isinstance(desired, dict) and (live is None or isinstance(live, dict)):
             for key, value in desired.items():
                 self._compare(
@@ -160,9 +170,14 @@ def _same_size(desired: str, live: str) -> bool:
     return network is not None and network.group(1) == desired
 
 
-def _chosen(union: Any) -> set[str]:
-    """The names of the fields that are there, empty ones too."""
-    return {name for name, value in union.items() if value is not None} if isinstance(union, dict) else set()
+def _others(kind: Kind, bare: str, desired: Any, live: Any) -> set[str]:
+    """The fields of a union that give way to one that is wished and not there yet, empty ones too."""
+    fields = kind.unions.get(bare) or kind.unions.get(f"{bare.rpartition('.')[0]}.*")
+    if not fields or not isinstance(desired, dict) or not isinstance(live, dict):
+        return set()
+    wished = {name for name in fields if desired.get(name) is not None}
+    there = {name for name in fields if live.get(name) is not None}
+    return there - wished if wished - there else set()
 
 
 def _is_empty(value: Any) -> bool:
@@ -176,12 +191,14 @@ def _is_unspecified(value: Any) -> bool:
 
 
 def merge(kind: Kind, desired: Any, live: Any, path: str = "") -> Any:
-    """The wish laid over what is live: objects are merged, lists replaced, elements of keyed lists merged.
+    """The wish laid over what is live: objects are merged, lists replaced, elements of keyed lists merged, and of a
+    union there is what is wished.
 
     A None of the wish stays: PATCH takes it as the order to remove the field.
     """
     if isinstance(desired, dict) and isinstance(live, dict):
-        result = dict(live)
+        gone = _others(kind, path, desired, live)
+        result = {key: value for key, value in live.items() if key not in gone}
         for key, value in desired.items():
             theirs_key = twin(live, key)
             result[theirs_key] = merge(kind, value, live.get(theirs_key), f"{path}.{key}" if path else key)

@@ -9,7 +9,7 @@ from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.paths import without
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.reading import Reader
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.resource import parse_all
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.resource import by_key, locate
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.settings import CloudSettings
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.stack import connect
 
@@ -17,7 +17,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.cloud.stack impo
 def run_info(settings: CloudSettings, args: dict[str, Any]) -> dict[str, Any]:
     """Live bodies by key, None for what does not exist."""
     client = connect(settings)
-    resources = parse_all(args["resources"], settings.project, {})
-    live = Reader(client).read_all(resources)
-    shown = {r.key: without(body, r.kind.sensitive) if (body := live[r.key]) else None for r in resources}
+    resources = by_key(locate(item, settings.project) for item in args["resources"])
+    live = Reader(client).read_all(list(resources.values()))
+    shown = {key: without(body, r.kind.sensitive) if (body := live[key]) else None for key, r in resources.items()}
     return {"changed": False, "live": shown, "requests": client.counts.requests}

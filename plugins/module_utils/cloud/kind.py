@@ -33,6 +33,7 @@ class Update:
 
     ``fields`` are dotted prefixes ("*" for any); a changed field belongs to the first Update that covers it.
     ``path`` is formatted with {item} and {collection}. With ``each``, every covered prefix is a request of its own.
+    ``takes``: whether it leads from one value to another; a range only grows, say.
     """
 
     fields: tuple[str, ...]
@@ -41,6 +42,7 @@ class Update:
     path: str = "{item}"
     query: Callable[[Context], dict[str, str]] | None = None
     each: bool = False
+    takes: Callable[[Any, Any], bool] = lambda before, after: True
 
     def covers(self, path: str) -> str | None:
         """The prefix that covers a changed field, None when there is none."""
@@ -75,8 +77,10 @@ class Kind:
     - ``create_only``: fields that matter at creation and are never compared.
     - ``output_only``: fields that the server fills and that must not be sent back.
     - ``keyed``: lists of objects, by the field that names an element; ``ordered``: lists whose order means something.
+    - ``objects``: fields that the plan looks into.
     - ``kept``: elements of keyed lists that the server adds by itself; they stay where the wish does not name them.
-    - ``unions``: objects of which one field at a time is set: which one it is matters even while it holds nothing.
+    - ``unions``: by path ("*" for any name) the fields that exclude each other: one that is wished takes the others'
+      place, and which one it is matters even while it holds nothing.
     - ``defaults``: what a field means that the server leaves out of its answers.
     - ``caseless``: fields that the server answers in another case.
     - ``canonical``: brings a wish and what is live to one form before they are compared.
@@ -117,9 +121,10 @@ class Kind:
     ignore: Callable[[Body, Body], tuple[str, ...]] | None = None
     output_only: tuple[str, ...] = ()
     keyed: Mapping[str, str] = field(default_factory=dict)
+    objects: tuple[str, ...] = ()
     ordered: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
-    unions: tuple[str, ...] = ()
+    unions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     defaults: Mapping[str, Any] = field(default_factory=dict)
     caseless: tuple[str, ...] = ()
     canonical: Callable[[Body], Body] = lambda body: body

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud import policies, services
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.compare import Change, Comparison, merge
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.compare import Change, Comparison, masked, merge
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kind import Context, Kind, Parts, Update
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.operation import Operation, Step
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.paths import compact, without
@@ -25,16 +25,18 @@ def plan_present(resource: Resource, live: dict[str, Any] | None) -> Operation:
     """What has to be done so that the resource is as wished."""
     if resource.kind.planner:
         return _PLANNERS[resource.kind.planner](resource, live, True)
+    # It is sent as Google answers it, so that what was meant is what it makes of it.
+    resource = resource.with_body(resource.kind.canonical(resource.body))
     if live is None:
         return _create(resource)
     if str(live.get("status")) in resource.kind.failed and resource.kind.never_ran(live):
         return _replace(resource, live)
     kind = resource.kind
     skip = kind.ignore(resource.body, live) if kind.ignore else ()
-    changes = Comparison(kind, resource.project).changes(kind.canonical(resource.body), kind.canonical(live), skip)
+    changes = Comparison(kind, resource.project).changes(resource.body, kind.canonical(live), skip)
     if not changes:
         return Operation(resource, "none")
-    stuck = [change for change in changes if _find_update(kind, change.path) is None]
+    stuck = [change for change in changes if _find_update(kind, change) is None]
     if stuck:
         return Operation(resource, "blocked", tuple(changes), why=_immutable(kind, stuck))
     return Operation(resource, "update", tuple(changes), _steps(resource, live, changes))
@@ -81,18 +83,20 @@ def _replace(resource: Resource, live: dict[str, Any]) -> Operation:
 
 
 def _immutable(kind: Kind, stuck: list[Change]) -> str:
-    fields = ", ".join(f"{change.path} (is {change.before!r}, wished {change.after!r})" for change in stuck)
+    shown = [masked(kind, change) for change in stuck]
+    fields = ", ".join(f"{change.path} (is {change.before!r}, wished {change.after!r})" for change in shown)
     return f"cannot be changed once it exists: {fields}; {kind.advice}"
 
 
-def _find_update(kind: Kind, path: str) -> tuple[Update | Parts, str] | None:
+def _find_update(kind: Kind, change: Change) -> tuple[Update | Parts, str] | None:
+    path = change.path
     if any(path == name or path.startswith((f"{name}.", f"{name}[")) for name in kind.immutable):
         return None
     if kind.parts is not None and path.startswith(f"{kind.parts.field}["):
         return kind.parts, path.split("[", 1)[1].split("]", 1)[0]
     for update in kind.updates:
         prefix = update.covers(path)
-        if prefix is not None:
+        if prefix is not None and update.takes(change.before, change.after):
             return update, prefix
     return None
 
@@ -102,7 +106,7 @@ def _steps(resource: Resource, live: dict[str, Any], changes: list[Change]) -> t
     merged = without(merge(kind, resource.body, live), kind.output_only)
     groups: dict[tuple[int, str], _Group] = {}
     for change in changes:
-        found = _find_update(kind, change.path)
+        found = _find_update(kind, change)
         if found is None:
             continue
         how, prefix = found
@@ -129,23 +133,31 @@ class _Group:
         self.changes.append(change)
 
     def step(self, resource: Resource, live: dict[str, Any], merged: dict[str, Any]) -> Step:
-        paths = tuple(change.path for change in self.changes)
         if isinstance(self.how, Parts):
-            return _part_step(self.how, resource, merged, self.prefixes[0], self.changes[0], paths)
+            return _part_step(self.how, resource, merged, self.prefixes[0], self.changes)
         context = Context(resource.body, live, merged, tuple(self.prefixes))
         query = self.how.query(context) if self.how.query else {}
-        return Step(self.how.method, resource.format(self.how.path), self.how.build(context), query, paths)
+        return Step(
+            self.how.method,
+            resource.format(self.how.path),
+            self.how.build(context),
+            query,
+            tuple(change.path for change in self.changes),
+        )
 
 
-def _part_step(
-    parts: Parts, resource: Resource, merged: dict[str, Any], key: str, change: Change, paths: tuple[str, ...]
-) -> Step:
+def _part_step(parts: Parts, resource: Resource, merged: dict[str, Any], key: str, changes: list[Change]) -> Step:
     element: Literal["add", "change", "remove"] = "change"
-    if change.path == f"{parts.field}[{key}]":
-        element = "add" if change.before is None else "remove"
+    if changes[0].path == f"{parts.field}[{key}]":
+        element = "add" if changes[0].before is None else "remove"
+    paths = tuple(change.path for change in changes)
     path = f"{resource.item}/{getattr(parts, element)}"
     query = {} if element == "add" else {parts.key: key}
     if element == "remove":
         return Step("POST", path, None, query, paths)
+    # A field that is merely left out stays: the mask names those that are to go.
+    gone = (change.path.removeprefix(f"{parts.field}[{key}].") for change in changes if change.after is None)
+    if mask := ",".join(dict.fromkeys(name.split(".")[0] for name in gone)):
+        query["updateMask"] = mask
     body = next(item for item in merged[parts.field] if str(item.get(parts.key)) == key)
     return Step("POST", path, compact(body), query, paths)

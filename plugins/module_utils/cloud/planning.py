@@ -41,7 +41,7 @@ def lookup(resources: dict[str, Resource], live: dict[str, Live | None]) -> Look
             return f"https://www.googleapis.com/compute/v1/{resource.path}"
         if field == "email" and resource.email:
             return resource.email
-        return Unknown(f"(known once {key} exists)")
+        return Unknown(f"({field}, which {key} does not have yet)" if live.get(key) else f"(known once {key} exists)")
 
     return find
 

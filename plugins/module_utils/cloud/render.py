@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import difflib
 import json
+from dataclasses import replace
 from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.apply import Outcome
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.compare import Change
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.compare import Change, masked
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.operation import Operation
 from ansible_collections.pingpong.platform.plugins.module_utils.common.documents import plain
-from ansible_collections.pingpong.platform.plugins.module_utils.common.redact import MASKED
 
 _SIGNS = {"create": "+", "update": "~", "replace": "!", "delete": "-", "blocked": "x"}
 _ABSENT = "(absent)"
@@ -47,13 +47,8 @@ def summary(counts: dict[str, int]) -> str:
 
 def shown_changes(operation: Operation) -> list[Change]:
     """The changes with sensitive values masked."""
-    sensitive = operation.resource.kind.sensitive
-    return [
-        Change(change.path, change.before and MASKED, change.after and MASKED, change.why)
-        if any(change.path == path or change.path.startswith(f"{path}.") for path in sensitive)
-        else Change(change.path, plain(change.before), plain(change.after), change.why)
-        for change in operation.changes
-    ]
+    changes = (masked(operation.resource.kind, change) for change in operation.changes)
+    return [replace(change, before=plain(change.before), after=plain(change.after)) for change in changes]
 
 
 def _did(shown: list[Operation], outcome: Outcome) -> bool:

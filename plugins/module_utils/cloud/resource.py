@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import string
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -79,8 +80,8 @@ def locators(kind: Kind) -> tuple[str, ...]:
     return tuple(sorted(names - {"project", "name", "collection", "item"}))
 
 
-def parse(data: dict[str, Any], project: str, labels: dict[str, str]) -> Resource:
-    """A Resource from the user's form; ``labels`` are added where the kind has labels. OptionError when malformed."""
+def locate(data: dict[str, Any], project: str) -> Resource:
+    """Where a resource is, whatever is wished of it. OptionError when malformed."""
     kind = KINDS.get(str(data.get("kind")))
     if kind is None:
         raise OptionError(f"resources: unknown kind {data.get('kind')!r}; the kinds are {', '.join(sorted(KINDS))}")
@@ -94,6 +95,13 @@ def parse(data: dict[str, Any], project: str, labels: dict[str, str]) -> Resourc
         if not isinstance(value, str) or not value:
             raise OptionError(f"{key}: {locator} is required for a {kind.name} and must be a string (found {value!r})")
         place[locator] = value
+    return Resource(kind, name, key, place, {})
+
+
+def parse(data: dict[str, Any], project: str, labels: dict[str, str]) -> Resource:
+    """A Resource from the user's form; ``labels`` are added where the kind has labels. OptionError when malformed."""
+    resource = locate(data, project)
+    kind, key = resource.kind, resource.key
     depends = data.get("depends") or []
     if not isinstance(depends, list):
         raise OptionError(f"{key}: depends must be a list of keys (found {depends!r})")
@@ -108,31 +116,43 @@ def parse(data: dict[str, Any], project: str, labels: dict[str, str]) -> Resourc
         except ValueError as error:
             raise OptionError(f"{key}: {error}") from None
     needs = frozenset(map(str, depends)) | find(body)
-    return Resource(kind, name, key, place, body, needs, bool(data.get("protection", False)))
+    return replace(resource, body=body, depends=needs, protection=bool(data.get("protection", False)))
 
 
 def _check_shapes(kind: Kind, key: str, body: dict[str, Any]) -> None:
     """OptionError where the plan looks into a field and finds another type; the rest is Google's to check."""
-    if kind.labels is not None and not isinstance(body.get(kind.labels) or {}, dict):
-        raise OptionError(f"{key}: {kind.labels} must be a dictionary (found {body[kind.labels]!r})")
-    parts = [other.part_of[1] for other in KINDS.values() if other.part_of and other.part_of[0] == kind.name]
-    for path in (*kind.keyed, *parts):
+    for name in (kind.labels, *kind.objects):
+        if name is not None and not isinstance(body.get(name) or {}, dict):
+            raise OptionError(f"{key}: {name} must be a dictionary (found {body[name]!r})")
+    parts = {other.part_of[1]: "name" for other in KINDS.values() if other.part_of and other.part_of[0] == kind.name}
+    for path, named in {**kind.keyed, **parts}.items():
         value = get(body, path)
         if value and not (isinstance(value, list) and all(isinstance(item, dict) for item in value)):
             raise OptionError(f"{key}: {path} must be a list of objects (found {value!r})")
+        names = [item[named] for item in value or [] if item.get(named) is not None]
+        for name in names:
+            if isinstance(name, dict | list):
+                raise OptionError(f"{key}: {path}: {named} must be a text or a number (found {name!r})")
+            if list(map(str, names)).count(str(name)) > 1:
+                raise OptionError(f"{key}: {path}: {named} {name} is there twice")
     wrong = malformed(body)
     if wrong is not None:
         raise OptionError(f"{key}: {wrong} is no reference; expected ${{kind/name}} or ${{kind/name:field}}")
 
 
-def parse_all(items: list[dict[str, Any]], project: str, labels: dict[str, str]) -> list[Resource]:
-    """All resources of a stack, each under a key of its own."""
+def by_key(found: Iterable[Resource]) -> dict[str, Resource]:
+    """Resources by their keys; OptionError when two have the same."""
     resources: dict[str, Resource] = {}
-    for item in items:
-        resource = parse(item, project, labels)
+    for resource in found:
         if resource.key in resources:
             raise OptionError(f"resources: {resource.key} is there twice; give one of them a key of its own")
         resources[resource.key] = resource
+    return resources
+
+
+def parse_all(items: list[dict[str, Any]], project: str, labels: dict[str, str]) -> list[Resource]:
+    """All resources of a stack, each under a key of its own."""
+    resources = by_key(parse(item, project, labels) for item in items)
     names: dict[tuple[str, str], str] = {}
     for resource in resources.values():
         other = names.setdefault((resource.kind.name, resource.item), resource.key)

@@ -97,7 +97,8 @@ def run_stack(args: dict[str, Any], check: bool) -> dict[str, Any]:
     for name in ("parallel", "timeout"):
         if args[name] <= 0:
             raise OptionError(f"{name} is {args[name]:g}, expected more than 0")
-    resources = [_with_payload(item, args.get("payloads") or {}) for item in args["resources"]]
+    present = args["state"] == "present"
+    resources = [_with_payload(item, args.get("payloads") or {}, present) for item in args["resources"]]
     wish = Wish(
         resources=resources,
         # A label is text; true without quotes means the word.
@@ -105,7 +106,7 @@ def run_stack(args: dict[str, Any], check: bool) -> dict[str, Any]:
             str(name): str(value).lower() if isinstance(value, bool) else str(value)
             for name, value in args["labels"].items()
         },
-        present=args["state"] == "present",
+        present=present,
         prune=args["prune"],
         prefix=args["prune_prefix"],
         unprotect=args["unprotect"],
@@ -126,14 +127,17 @@ def run_resource(args: dict[str, Any], check: bool) -> dict[str, Any]:
     return {**result, "action": entry["action"], "fields": entry.get("fields", [])}
 
 
-def _with_payload(item: dict[str, Any], payloads: dict[str, Any]) -> dict[str, Any]:
+def _with_payload(item: dict[str, Any], payloads: dict[str, Any], present: bool) -> dict[str, Any]:
     """A secret's value comes from ``payloads``, which Ansible never shows; ``resources`` only names it."""
     if item.get("kind") != "secret_version":
         return item
     source = item.get("payload_from")
+    rest = {key: value for key, value in item.items() if key != "payload_from"}
+    if not present:
+        return {**rest, "payload": ""}  # a version goes with its secret, whatever its value is
     if source not in payloads:
         raise OptionError(f"resources: {item.get('name')}: payload_from is {source!r}, which is not in payloads")
     if isinstance(payloads[source], dict | list):
         found = type(payloads[source]).__name__
         raise OptionError(f"payloads: {source} is a {found}, expected a text; write it as one (to_json)")
-    return {**{key: value for key, value in item.items() if key != "payload_from"}, "payload": payloads[source]}
+    return {**rest, "payload": payloads[source]}

@@ -123,6 +123,8 @@ RULES = [
         changed(FIREWALL, direction="EGRESS", sourceRanges=["10.0.0.0/8"]), "Sources can't be specified"),
     bad("firewall: tags with service accounts", FIREWALL_DOC, FIREWALLS,
         changed(FIREWALL, sourceTags=["a"], targetServiceAccounts=["a@b.test"]), "can't be mixed"),
+    bad("firewall: what to log without logging", f"{REF}/firewalls", FIREWALLS,
+        changed(FIREWALL, logConfig={"enable": False, "metadata": "INCLUDE_ALL_METADATA"}), "Logging must be enabled"),
     bad("firewall: tag", FIREWALL_DOC, FIREWALLS, changed(FIREWALL, targetTags=["A"]), "Must be a match of regex"),
     bad("nat: no ranges", NAT_DOC, ROUTERS, nat(sourceSubnetworkIpRangesToNat=None), "must be specified", "required"),
     bad("nat: manual without addresses", NAT_DOC, ROUTERS, nat(natIpAllocateOption="MANUAL_ONLY"),
@@ -214,7 +216,7 @@ FILLED = [
                       "network": f"{LINK}/global/networks/net"}),
     (SUBNETS, changed(OTHER, logConfig={"enable": True}),
      {"enableFlowLogs": True, "logConfig": {"enable": True, "aggregationInterval": "INTERVAL_5_SEC",
-                                            "flowSampling": 0.5, "metadata": "INCLUDE_ALL_METADATA"}}),
+                                            "flowSampling": 0.5, "metadata": "EXCLUDE_ALL_METADATA"}}),
     (SUBNETS, PROXY, {"state": "READY", "role": "ACTIVE"}),
     (FIREWALLS, FIREWALL, {"direction": "INGRESS", "priority": 1000, "disabled": False,
                            "sourceRanges": ["0.0.0.0/0"], "logConfig": {"enable": False}}),
@@ -390,6 +392,24 @@ def test_security_rules_one_by_one(cloud: RunningCloud) -> None:
     make(cloud, f"{path}/removeRule?priority=1001", None)
     assert "does not contain a rule" in refused(cloud, "POST", f"{path}/removeRule?priority=1001")[2]
     assert "default rule cannot be removed" in refused(cloud, "POST", f"{path}/removeRule?priority=2147483647")[2]
+
+
+def test_a_patch_of_a_rule_clears_what_its_mask_names(cloud: RunningCloud) -> None:
+    """compute.v1.json, regionSecurityPolicies.patchRule: updateMask"""
+    limited = {"conformAction": "allow", "exceedAction": "deny(429)", "rateLimitThreshold": {"count": 9}}
+    make(cloud, POLICIES, changed(POLICY, rules=[changed(ARMOR_RULE, action="throttle", rateLimitOptions=limited)]))
+    path = f"{POLICIES}/armor/patchRule?priority=1000"
+    assert "if and only if" in refused(cloud, "POST", path, {"action": "allow"})[2]
+    make(cloud, f"{path}&updateMask=rateLimitOptions", {"action": "allow"})
+    rule = cloud.request("GET", f"{POLICIES}/armor/getRule?priority=1000")[1]
+    assert rule["action"] == "allow" and "rateLimitOptions" not in rule
+
+
+def test_logging_that_is_switched_off_has_no_settings(network: RunningCloud) -> None:
+    make(network, FIREWALLS, changed(FIREWALL, logConfig={"enable": True, "metadata": "INCLUDE_ALL_METADATA"}))
+    path = f"{FIREWALLS}/{FIREWALL['name']}"
+    make(network, path, {"logConfig": {"enable": False}}, verb="PATCH")
+    assert network.request("GET", path)[1]["logConfig"] == {"enable": False}
 
 
 def test_an_instance_and_its_setters(network: RunningCloud) -> None:

@@ -72,6 +72,9 @@ RULES = [
         addonsConfig={"httpLoadBalancing": {"disabled": True}}),
     bad("secret rotation without secrets", "../secret-manager-managed-csi-component", "needs secret_manager_config",
         secretManagerConfig={"enabled": False, "rotationConfig": {"enabled": True}}),
+    bad("two forms of a maintenance window", "maintenance-windows-and-exclusions", "oneof field 'policy' is already set",
+        maintenancePolicy={"window": {"dailyMaintenanceWindow": {"startTime": "03:00"},
+                                      "recurringWindow": {"recurrence": "FREQ=DAILY"}}}),
     bad("labels", "creating-managing-labels", "Invalid label", resourceLabels={"Team": "x"}),
     bad("version", "../release-notes", "is unsupported", initialClusterVersion="1.10"),
     bad("zone of another region", "creating-a-regional-cluster", "is not in region", locations=["us-east1-b"]),
@@ -197,6 +200,34 @@ def test_updates_refused(primary: RunningCloud) -> None:
     make(primary, PRIMARY, update("desiredL4ilbSubsettingConfig", {"enabled": True}), verb="PUT")
     assert "can't be disabled" in refused(
         primary, "PUT", PRIMARY, update("desiredL4ilbSubsettingConfig", {"enabled": False}))[2]  # fmt: skip
+
+
+def test_a_private_clusters_older_message_changes_global_access_alone(primary: RunningCloud) -> None:
+    """container.v1.json, ClusterUpdate.desiredPrivateClusterConfig"""
+    body = update("desiredPrivateClusterConfig", {"masterIpv4CidrBlock": "172.16.0.0/28"})
+    assert "cannot be changed" in refused(primary, "PUT", PRIMARY, body)[2]
+    body = update("desiredPrivateClusterConfig", {"masterGlobalAccessConfig": {"enabled": True}})
+    make(primary, PRIMARY, body, verb="PUT")
+    assert get(primary)["controlPlaneEndpointsConfig"]["ipEndpointsConfig"]["globalAccess"] is True
+
+
+def test_ranges_for_pods_are_added_and_removed(primary: RunningCloud) -> None:
+    """container.v1.json, ClusterUpdate.additionalPodRangesConfig and removedAdditionalPodRangesConfig"""
+    path = f"{COMPUTE}/regions/europe-west1/subnetworks/sub"
+    subnetwork = get(primary, path)
+    more = [*subnetwork["secondaryIpRanges"], {"rangeName": "more", "ipCidrRange": "10.6.0.0/16"}]
+    make(primary, path, {"fingerprint": subnetwork["fingerprint"], "secondaryIpRanges": more}, verb="PATCH")
+    added, removed = (
+        {"update": {field: {"podRangeNames": ["more"]}}}
+        for field in ("additionalPodRangesConfig", "removedAdditionalPodRangesConfig")
+    )
+    assert "is not used" in refused(primary, "PUT", PRIMARY, removed)[2]
+    make(primary, PRIMARY, added, verb="PUT")
+    assert get(primary)["ipAllocationPolicy"]["additionalPodRangesConfig"]["podRangeNames"] == ["more"]
+    make(primary, PRIMARY, removed, verb="PUT")
+    assert "additionalPodRangesConfig" not in get(primary)["ipAllocationPolicy"]
+    other = {"update": {"additionalPodRangesConfig": {"podRangeNames": ["pods"]}}}
+    assert "another secondary range" in refused(primary, "PUT", PRIMARY, other)[2]
 
 
 def test_one_operation_at_a_time(primary: RunningCloud) -> None:

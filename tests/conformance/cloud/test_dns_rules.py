@@ -181,6 +181,15 @@ def test_patch_swaps_data_for_a_policy(zone: RunningCloud) -> None:
     assert "routingPolicy" not in zone.request("GET", f"{SETS}/a.example.com./A")[1]
 
 
+@pytest.mark.parametrize(
+    ("sent", "kept"), [("one", '"one"'), ("v=spf1 -all", '"v=spf1" "-all"'), ('"v=spf1 -all"', '"v=spf1 -all"')]
+)
+def test_text_without_quotes_is_split_on_its_spaces(zone: RunningCloud, sent: str, kept: str) -> None:
+    """https://cloud.google.com/dns/docs/records; terraform's google_dns_record_set says the same of an SPF record."""
+    made = make(zone, SETS, {"name": "t.example.com.", "type": "TXT", "ttl": 30, "rrdatas": [sent]})
+    assert made["rrdatas"] == [kept]
+
+
 def test_a_new_zone_has_its_own_records(zone: RunningCloud) -> None:
     found = {item["type"]: item for item in zone.request("GET", SETS)[1]["rrsets"] if item["name"] == "example.com."}
     assert set(found) == {"NS", "SOA"} and len(found["NS"]["rrdatas"]) == 4

@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.registry import KINDS
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.resource import locators
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
 
 from tests.support.engine import Engine, by_key, cases
 
 CASES = cases()
 PAYLOADS = {"one": "first-value", "two": "second-value"}
+LOCATED = {"kind", "name", "key", *(place for kind in KINDS.values() for place in locators(kind))}
 
 
 def test_every_kind_is_in_the_table() -> None:
@@ -47,6 +49,7 @@ def test_life(engine: Engine, kind: str) -> None:
     again = engine(wish, payloads=PAYLOADS)
     assert (again["changed"], again["mutations"]) == (False, 0)
     assert {step[1] for step in plan_of(again)} == {"none"}
+    assert engine.info([{name: value for name, value in wish[-1].items() if name in LOCATED}])["it"]
 
     planned = engine(change, check=True, payloads=PAYLOADS)
     entry = by_key(planned, "it")
@@ -58,13 +61,13 @@ def test_life(engine: Engine, kind: str) -> None:
     assert changed["warnings"] == []
     assert engine(change, payloads=PAYLOADS)["mutations"] == 0
 
-    planned = engine(change, check=True, state="absent", payloads=PAYLOADS)
+    planned = engine(change, check=True, state="absent")
     assert planned["mutations"] == 0
-    removed = engine(change, state="absent", payloads=PAYLOADS)
+    removed = engine(change, state="absent")
     assert plan_of(planned) == plan_of(removed)
     if kind != "services":
         assert removed["changed"]
-    assert engine(change, state="absent", payloads=PAYLOADS)["mutations"] == 0
+    assert engine(change, state="absent")["mutations"] == 0
     assert engine.stored() == []
 
 

@@ -12,6 +12,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.cloud.resource i
 Body = dict[str, Any]
 P = "projects/p"
 SUB = f"compute/v1/{P}/regions/r/subnetworks/s"
+ARMOR = f"compute/v1/{P}/regions/r/securityPolicies/a"
 CLUSTER = f"v1/{P}/locations/l/clusters/c"
 
 
@@ -29,6 +30,10 @@ def cluster(**body: Any) -> Body:
 
 def pool(**body: Any) -> Body:
     return {"kind": "node_pool", "name": "n", "location": "l", "cluster": "c", **body}
+
+
+def policy_of(**rule: Any) -> Body:
+    return {"kind": "security_policy", "name": "a", "region": "r", "rules": [rule]}
 
 
 STEPS: list[tuple[str, Body, Body | None, list[tuple[str, str, Body, Body | None]]]] = [
@@ -142,6 +147,197 @@ STEPS: list[tuple[str, Body, Body | None, list[tuple[str, str, Body, Body | None
             ),
             ("POST", f"compute/v1/{P}/regions/r/securityPolicies/a/addRule", {}, {"priority": 3, "action": "allow"}),
             ("POST", f"compute/v1/{P}/regions/r/securityPolicies/a/removeRule", {"priority": "2"}, None),
+        ],
+    ),
+    (
+        "a match of another form takes the place of the one that is there",
+        policy_of(priority=1, match={"expr": {"expression": "e"}}),
+        {"rules": [{"priority": 1, "action": "allow", "match": {"versionedExpr": "SRC_IPS_V1", "config": {}}}]},
+        [
+            (
+                "POST",
+                f"{ARMOR}/patchRule",
+                {"priority": "1"},
+                {"priority": 1, "action": "allow", "match": {"expr": {"expression": "e"}}},
+            )
+        ],
+    ),
+    (
+        "null removes a field of a rule, which the mask names",
+        policy_of(priority=1, action="allow", rateLimitOptions=None),
+        {"rules": [{"priority": 1, "action": "throttle", "rateLimitOptions": {"conformAction": "allow"}}]},
+        [
+            (
+                "POST",
+                f"{ARMOR}/patchRule",
+                {"priority": "1", "updateMask": "rateLimitOptions"},
+                {"priority": 1, "action": "allow"},
+            )
+        ],
+    ),
+    (
+        "a check of another type asks for the absence of the other protocol",
+        {"kind": "health_check", "name": "h", "type": "TCP", "tcpHealthCheck": {"port": 80}},
+        {"type": "HTTP", "httpHealthCheck": {"port": 80}},
+        [
+            (
+                "PATCH",
+                f"compute/v1/{P}/global/healthChecks/h",
+                {},
+                {"httpHealthCheck": None, "type": "TCP", "tcpHealthCheck": {"port": 80}},
+            )
+        ],
+    ),
+    (
+        "flow logs are switched off without their settings",
+        sub(logConfig={"enable": False, "flowSampling": 0.1}),
+        {"fingerprint": "f", "logConfig": {"enable": True, "flowSampling": 0.5, "metadata": "INCLUDE_ALL_METADATA"}},
+        [("PATCH", SUB, {}, {"logConfig": {"enable": False}, "fingerprint": "f"})],
+    ),
+    (
+        "the fields of flow logs are chosen",
+        sub(logConfig={"enable": True, "metadata": "CUSTOM_METADATA", "metadataFields": ["src_vpc"]}),
+        {"fingerprint": "f", "logConfig": {"enable": True, "metadata": "CUSTOM_METADATA", "metadataFields": ["x"]}},
+        [
+            (
+                "PATCH",
+                SUB,
+                {},
+                {
+                    "logConfig": {"enable": True, "metadata": "CUSTOM_METADATA", "metadataFields": ["src_vpc"]},
+                    "fingerprint": "f",
+                },
+            )
+        ],
+    ),
+    (
+        "null in a cluster is sent as what is empty",
+        cluster(workloadIdentityConfig=None),
+        {"workloadIdentityConfig": {"workloadPool": "p.svc.id.goog"}},
+        [("PUT", CLUSTER, {}, {"update": {"desiredWorkloadIdentityConfig": {}}})],
+    ),
+    (
+        "null clears the maintenance policy that was read",
+        cluster(maintenancePolicy=None),
+        {"maintenancePolicy": {"window": {"dailyMaintenanceWindow": {}}, "resourceVersion": "v"}},
+        [("POST", f"{CLUSTER}:setMaintenancePolicy", {}, {"maintenancePolicy": {"resourceVersion": "v"}})],
+    ),
+    (
+        "a window of another form keeps the exclusions",
+        cluster(maintenancePolicy={"window": {"recurringWindow": {"recurrence": "R"}}}),
+        {
+            "maintenancePolicy": {
+                "window": {"dailyMaintenanceWindow": {"startTime": "03:00"}, "maintenanceExclusions": {"x": {}}},
+                "resourceVersion": "v",
+            }
+        },
+        [
+            (
+                "POST",
+                f"{CLUSTER}:setMaintenancePolicy",
+                {},
+                {
+                    "maintenancePolicy": {
+                        "window": {"maintenanceExclusions": {"x": {}}, "recurringWindow": {"recurrence": "R"}},
+                        "resourceVersion": "v",
+                    }
+                },
+            )
+        ],
+    ),
+    (
+        "ranges for pods are added first",
+        cluster(ipAllocationPolicy={"additionalPodRangesConfig": {"podRangeNames": ["b", "c"]}}),
+        {"ipAllocationPolicy": {"additionalPodRangesConfig": {"podRangeNames": ["a", "b"], "podRangeInfo": [{}]}}},
+        [("PUT", CLUSTER, {}, {"update": {"additionalPodRangesConfig": {"podRangeNames": ["c"]}}})],
+    ),
+    (
+        "then those that are not wished go",
+        cluster(ipAllocationPolicy={"additionalPodRangesConfig": {"podRangeNames": ["b"]}}),
+        {"ipAllocationPolicy": {"additionalPodRangesConfig": {"podRangeNames": ["a", "b"]}}},
+        [("PUT", CLUSTER, {}, {"update": {"removedAdditionalPodRangesConfig": {"podRangeNames": ["a"]}}})],
+    ),
+    (
+        "of a private cluster's older message the global access is sent alone",
+        cluster(privateClusterConfig={"masterGlobalAccessConfig": {"enabled": True}, "enablePrivateNodes": True}),
+        {"privateClusterConfig": {"masterIpv4CidrBlock": "172.16.0.0/28"}},
+        [
+            (
+                "PUT",
+                CLUSTER,
+                {},
+                {"update": {"desiredPrivateClusterConfig": {"masterGlobalAccessConfig": {"enabled": True}}}},
+            ),
+            ("PUT", CLUSTER, {}, {"update": {"desiredDefaultEnablePrivateNodes": True}}),
+        ],
+    ),
+    (
+        "null in an instance's scheduling is sent as what is empty",
+        {"kind": "instance", "name": "i", "zone": "z", "scheduling": None},
+        {"scheduling": {"preemptible": True}},
+        [("POST", f"compute/v1/{P}/zones/z/instances/i/setScheduling", {}, {})],
+    ),
+    (
+        "accelerators of a pool",
+        pool(config={"accelerators": [{"acceleratorType": "t", "acceleratorCount": "1"}]}),
+        {"config": {}},
+        [
+            (
+                "PUT",
+                f"{CLUSTER}/nodePools/n",
+                {},
+                {"accelerators": [{"acceleratorType": "t", "acceleratorCount": "1"}]},
+            )
+        ],
+    ),
+    (
+        "a pool's taints are all removed",
+        pool(config={"taints": None}),
+        {"config": {"taints": [{"key": "k"}]}},
+        [("PUT", f"{CLUSTER}/nodePools/n", {}, {"taints": {"taints": []}})],
+    ),
+    (
+        "where a zone forwards to",
+        {"kind": "dns_zone", "name": "z", "forwardingConfig": {"targetNameServers": [{"ipv4Address": "192.0.2.1"}]}},
+        {"forwardingConfig": {"targetNameServers": [{"ipv4Address": "192.0.2.2"}]}},
+        [
+            (
+                "PATCH",
+                f"dns/v1/{P}/managedZones/z",
+                {},
+                {"forwardingConfig": {"targetNameServers": [{"ipv4Address": "192.0.2.1"}]}},
+            )
+        ],
+    ),
+    (
+        "text is sent with the quotes that keep it whole",
+        {"kind": "dns_record", "name": "a.", "zone": "z", "type": "TXT", "ttl": 30, "rrdatas": ["v=spf1 -all"]},
+        None,
+        [
+            (
+                "POST",
+                f"dns/v1/{P}/managedZones/z/rrsets",
+                {},
+                {"name": "a.", "type": "TXT", "ttl": 30, "rrdatas": ['"v=spf1 -all"']},
+            )
+        ],
+    ),
+    (
+        "a cleanup policy of another form",
+        {
+            "kind": "repository",
+            "name": "x",
+            "location": "l",
+            "cleanupPolicies": {"a": {"action": "KEEP", "mostRecentVersions": {"keepCount": 3}}},
+        },
+        {"cleanupPolicies": {"a": {"id": "a", "action": "DELETE", "condition": {"olderThan": "86400s"}}}},
+        [
+            (
+                "PATCH",
+                f"v1/{P}/locations/l/repositories/x",
+                {"updateMask": "cleanupPolicies"},
+                {"cleanupPolicies": {"a": {"id": "a", "action": "KEEP", "mostRecentVersions": {"keepCount": 3}}}},
+            )
         ],
     ),
     (
@@ -266,6 +462,14 @@ UNCHANGED: list[tuple[str, Body, Body]] = [
         },
     ),
     ("a patch of the wished version", pool(version="1.33"), {"version": "1.33.5-gke.1080000"}),
+    ("settings of flow logs that are off", sub(logConfig={"enable": False, "flowSampling": 0.1}), {"logConfig": {}}),
+    ("what no answer has", sub(params={"resourceManagerTags": {"tagKeys/1": "tagValues/2"}}), {}),
+    ("a range that was asked for anew", pool(networkConfig={"createPodRange": True}), {"networkConfig": {}}),
+    (
+        "a maintenance policy that was cleared",
+        cluster(maintenancePolicy=None),
+        {"maintenancePolicy": {"resourceVersion": "v"}},
+    ),
     ("the newest version", pool(version="latest"), {"version": "1.33.5-gke.1080000"}),
     (
         "a cluster as Google fills it",
@@ -358,6 +562,20 @@ BLOCKED: list[tuple[str, Body, Body, str]] = [
         {"config": {"serviceAccount": "a"}},
         "pods move over",
     ),
+    (
+        "a control plane's range",
+        cluster(privateClusterConfig={"masterIpv4CidrBlock": "a"}),
+        {"privateClusterConfig": {"masterIpv4CidrBlock": "b"}},
+        "give it a new name",
+    ),
+    ("a range that shrinks", sub(ipCidrRange="10.0.0.0/24"), {"ipCidrRange": "10.0.0.0/20"}, "give it a new name"),
+    ("a range elsewhere", sub(ipCidrRange="10.1.0.0/20"), {"ipCidrRange": "10.0.0.0/20"}, "give it a new name"),
+    (
+        "a switch that stays on",
+        cluster(networkConfig={"enableL4ilbSubsetting": False}),
+        {"networkConfig": {"enableL4ilbSubsetting": True}},
+        "give it a new name",
+    ),
     ("a cluster's subnet", cluster(subnetwork="b"), {"subnetwork": "a"}, "give it a new name"),
     ("a zone's domain", {"kind": "dns_zone", "name": "z", "dnsName": "b."}, {"dnsName": "a."}, "give it a new name"),
     (
@@ -376,7 +594,13 @@ def test_an_immutable_field_says_so_and_what_to_do(resource: Body, live: Body, a
     assert found.steps == ()
     assert "cannot be changed once it exists" in found.why
     assert advice in found.why
-    assert "'a'" in found.why or "/a'" in found.why or "a." in found.why
+    assert found.changes[0].path in found.why and repr(found.changes[0].before) in found.why
+
+
+def test_what_is_sensitive_is_not_told_by_a_refusal() -> None:
+    found = planned(cluster(masterAuth={"password": "hidden"}), {"masterAuth": {"password": "former"}})
+    assert "masterAuth.password" in found.why
+    assert "hidden" not in found.why and "former" not in found.why
 
 
 def test_an_autoscaled_pool_keeps_its_count() -> None:

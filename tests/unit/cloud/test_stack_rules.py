@@ -29,6 +29,8 @@ CLUSTER = {"kind": "cluster", "name": "c", "location": "l", "nodePools": [{"name
 POOL = {"kind": "node_pool", "name": "main", "location": "l", "cluster": "c"}
 ADDRESS = {"kind": "address", "name": "a", "region": "r"}
 POLICY = {"kind": "project_iam", "name": "i"}
+RULE = {"kind": "firewall", "name": "f"}
+ARMOR = {"kind": "security_policy", "name": "a", "region": "r"}
 RECORD = {"kind": "dns_record", "name": "x.", "zone": "z", "type": "A"}
 
 NEEDS: list[tuple[str, list[dict[str, Any]], str, set[str]]] = [
@@ -84,6 +86,13 @@ def test_a_circle_is_named() -> None:
         ),
         ([{**ADDRESS, "depends": "network/n"}], "address/a: depends must be a list of keys (found 'network/n')"),
         ([{**ADDRESS, "labels": "x"}], "address/a: labels must be a dictionary (found 'x')"),
+        ([{**RULE, "logConfig": True}], "firewall/f: logConfig must be a dictionary (found True)"),
+        ([{**ARMOR, "rules": [{"priority": [1]}]}], "security_policy/a: rules: priority must be a text or a number"),
+        (
+            [{**ARMOR, "rules": [{"priority": 7}, {"priority": "7"}]}],
+            "security_policy/a: rules: priority 7 is there twice",
+        ),
+        ([{**CLUSTER, "nodePools": [{"name": "x"}, {"name": "x"}]}], "cluster/c: nodePools: name x is there twice"),
         ([{**CLUSTER, "nodePools": {"name": "x"}}], "cluster/c: nodePools must be a list of objects (found {'name'"),
         ([{**ADDRESS, "subnetwork": "${subnet}"}], "address/a: ${subnet} is no reference; expected ${kind/name}"),
         ([{**POLICY, "bindngs": []}], "project_iam/i: bindngs is unknown; the fields are bindings, mode"),
@@ -123,6 +132,14 @@ def test_references_in_a_plan_are_known_as_far_as_they_follow_from_the_place() -
     values = {change.path: change.after for change in plan["dns_record/x."].changes}
     assert values["rrdatas"] == ["(known once address/a exists)"]
     assert plan["project_iam/i"].changes[0].after == ["serviceAccount:nodes@p.iam.gserviceaccount.com"]
+
+
+def test_a_field_that_what_is_there_lacks_is_named() -> None:
+    record = {"kind": "dns_record", "name": "x.", "zone": "z", "type": "A", "rrdatas": ["${address/a:adress}"]}
+    resources = parse_all([ADDRESS, record], "p", {})
+    plan = plan_stack(resources, {"address/a": {"name": "a", "address": "192.0.2.1"}, "dns_record/x.": None})
+    values = {change.path: change.after for change in plan.operations[-1].changes}
+    assert values["rrdatas"] == ["(adress, which address/a does not have yet)"]
 
 
 def test_a_pool_is_born_and_dies_with_its_cluster() -> None:

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import ipaddress
+from dataclasses import replace
 from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kind import (
@@ -25,11 +27,53 @@ _SERVER = ("id", "kind", "selfLink", "selfLinkWithId", "creationTimestamp", "fin
 def _compute(name: str, where: str, collection: str, summary: str, **data: Any) -> Kind:
     output = (*_SERVER, *data.pop("output_only", ()))
     path = f"{_PROJECT}/{where}/{collection}"
-    return Kind(name, "compute", path, summary, flavour="compute", list_query=_PAGE, output_only=output, **data)
+    create_only = ("params", *data.pop("create_only", ()))  # tags of the resource manager, which no answer has
+    return Kind(
+        name,
+        "compute",
+        path,
+        summary,
+        flavour="compute",
+        list_query=_PAGE,
+        output_only=output,
+        create_only=create_only,
+        **data,
+    )
+
+
+def _logged(update: Update) -> Update:
+    """An update in which logging that is off has no settings: Google takes them only while it is on."""
+
+    def build(context: Context) -> Body:
+        body = update.build(context)
+        logs = body.get("logConfig")
+        return {**body, "logConfig": {"enable": False}} if logs and not logs.get("enable") else body
+
+    return replace(update, build=build)
+
+
+def _unlogged(desired: Body, live: Body) -> tuple[str, ...]:
+    """The settings of logging, which nothing comes of while it is off."""
+    logs = desired.get("logConfig") or {}
+    return () if logs.get("enable", True) else tuple(f"logConfig.{name}" for name in logs if name != "enable")
+
+
+def _one_protocol(values: Body) -> Body:
+    """A check of one type asks for the absence of what the other types need."""
+    kind = str(values.get("type"))
+    return {**{field: None for name, field in _CHECKS.items() if name != kind}, **values} if kind in _CHECKS else values
 
 
 def _expand(context: Context) -> Body:
     return {"ipCidrRange": context.desired["ipCidrRange"]}
+
+
+def _grows(before: Any, after: Any) -> bool:
+    """Whether a range becomes larger around what it is; what is no range is Google's to refuse."""
+    try:
+        return ipaddress.ip_network(before).subnet_of(ipaddress.ip_network(after))  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return True
 
 
 def _metadata(context: Context) -> Body:
@@ -47,6 +91,15 @@ def _tags(context: Context) -> Body:
 
 
 # What Compute Engine takes a field for that it does not answer: what is older than a field lacks it for ever.
+_CHECKS = {
+    "HTTP": "httpHealthCheck",
+    "HTTPS": "httpsHealthCheck",
+    "HTTP2": "http2HealthCheck",
+    "TCP": "tcpHealthCheck",
+    "SSL": "sslHealthCheck",
+    "GRPC": "grpcHealthCheck",
+    "GRPC_WITH_TLS": "grpcTlsHealthCheck",
+}
 _NAT = {
     "nats.autoNetworkTier": "PREMIUM",
     "nats.endpointTypes": ["ENDPOINT_TYPE_VM"],
@@ -91,28 +144,32 @@ KINDS = (
         "regions/{region}",
         "subnetworks",
         "Subnet, with its secondary ranges; also a proxy-only subnet (purpose REGIONAL_MANAGED_PROXY)",
+        objects=("logConfig",),
         keyed={"secondaryIpRanges": "rangeName"},
         updates=(
-            Update(("ipCidrRange",), _expand, method="POST", path="{item}/expandIpCidrRange"),
+            Update(("ipCidrRange",), _expand, method="POST", path="{item}/expandIpCidrRange", takes=_grows),
             setter("setPrivateIpGoogleAccess", "privateIpGoogleAccess"),
-            patch(
-                "secondaryIpRanges",
-                "logConfig",
-                "enableFlowLogs",
-                "role",
-                "stackType",
-                "ipv6AccessType",
-                "privateIpv6GoogleAccess",
-                "allowSubnetCidrRoutesOverlap",
-                fingerprint="fingerprint",
+            _logged(
+                patch(
+                    "secondaryIpRanges",
+                    "logConfig",
+                    "enableFlowLogs",
+                    "role",
+                    "stackType",
+                    "ipv6AccessType",
+                    "privateIpv6GoogleAccess",
+                    "allowSubnetCidrRoutesOverlap",
+                    fingerprint="fingerprint",
+                )
             ),
         ),
         immutable=("network", "purpose", "description"),
-        output_only=("gatewayAddress", "region", "state", "logConfig.metadataFields"),
+        output_only=("gatewayAddress", "region", "state"),
+        ignore=_unlogged,
         defaults={
             "logConfig.aggregationInterval": "INTERVAL_5_SEC",
             "logConfig.flowSampling": 0.5,
-            "logConfig.metadata": "INCLUDE_ALL_METADATA",
+            "logConfig.metadata": "EXCLUDE_ALL_METADATA",
             "privateIpv6GoogleAccess": "DISABLE_GOOGLE_ACCESS",
             "purpose": "PRIVATE",
             "stackType": "IPV4_ONLY",
@@ -134,7 +191,9 @@ KINDS = (
         "global",
         "firewalls",
         "Firewall rule of a network",
-        updates=(patch(),),
+        objects=("logConfig",),
+        updates=(_logged(patch()),),
+        ignore=_unlogged,
         immutable=("network", "direction"),
         caseless=("allowed.IPProtocol", "denied.IPProtocol"),
         defaults={"direction": "INGRESS", "priority": 1000},
@@ -167,6 +226,7 @@ KINDS = (
         "healthChecks",
         "Health check; for DNS failover it needs exactly three sourceRegions",
         updates=(patch(),),
+        prepare=_one_protocol,
         output_only=("region",),
     ),
     _compute(
@@ -177,6 +237,7 @@ KINDS = (
         labels="labels",
         keyed={"rules": "priority"},
         kept=("rules[2147483647]",),  # the default rule: every policy has it, and it cannot be removed
+        unions={"rules.match": ("versionedExpr", "config", "expr", "exprOptions")},
         parts=Parts("rules", "priority", "addRule", "patchRule", "removeRule"),
         updates=(_LABELS, patch(fingerprint="fingerprint")),
         immutable=("type",),
@@ -202,19 +263,20 @@ KINDS = (
             ),
             Update(
                 ("scheduling",),
-                lambda context: dict(context.merged["scheduling"]),
+                lambda context: dict(context.merged["scheduling"] or {}),
                 method="POST",
                 path="{item}/setScheduling",
             ),
             Update(
                 ("shieldedInstanceIntegrityPolicy",),
-                lambda context: dict(context.merged["shieldedInstanceIntegrityPolicy"]),
+                lambda context: dict(context.merged["shieldedInstanceIntegrityPolicy"] or {}),
                 path="{item}/setShieldedInstanceIntegrityPolicy",
             ),
         ),
         advice="delete it (state: absent) and run again: it is made anew",
         # What a disk was made from is not answered by the server.
-        create_only=("disks.initializeParams", "description"),
+        create_only=("disks.initializeParams", "disks.forceAttach", "description"),
+        objects=("metadata", "tags", "scheduling", "shieldedInstanceIntegrityPolicy"),
         keyed={"metadata.items": "key"},
         output_only=("zone", "status", "metadata.fingerprint", "tags.fingerprint"),
         defaults=_INSTANCE,

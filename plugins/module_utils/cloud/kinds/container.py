@@ -9,6 +9,7 @@ A cluster takes one field an update and one operation at a time; each field has 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kind import (
@@ -37,8 +38,21 @@ _DESIRED = {
     "networkConfig.privateIpv6GoogleAccess": "desiredPrivateIpv6GoogleAccess",
     "networkConfig.networkPerformanceConfig": "desiredNetworkPerformanceConfig",
     "networkConfig.disableL4LbFirewallReconciliation": "desiredDisableL4LbFirewallReconciliation",
+    "networkConfig.ambientNetworkingConfig": "desiredAmbientNetworkingConfig",
+    "ipAllocationPolicy.autoIpamConfig": "desiredAutoIpamConfig",
+    "ipAllocationPolicy.networkTierConfig": "desiredNetworkTierConfig",
+    "ipAllocationPolicy.stackType": "desiredStackType",
     "privateClusterConfig.enablePrivateEndpoint": "desiredEnablePrivateEndpoint",
-    "privateClusterConfig": "desiredPrivateClusterConfig",
+    "privateClusterConfig.enablePrivateNodes": "desiredDefaultEnablePrivateNodes",
+    "autopilot.clusterPolicyConfig": "desiredAutopilotClusterPolicyConfig",
+    "autopilot.privilegedAdmissionConfig": "desiredPrivilegedAdmissionConfig",
+    "autopilot.workloadPolicyConfig": "desiredAutopilotWorkloadPolicyConfig",
+    "nodePoolDefaults.nodeConfigDefaults.containerdConfig": "desiredContainerdConfig",
+    "nodePoolDefaults.nodeConfigDefaults.gcfsConfig": "desiredGcfsConfig",
+    "nodePoolDefaults.nodeConfigDefaults.loggingConfig": "desiredNodePoolLoggingConfig",
+    "nodePoolDefaults.nodeConfigDefaults.nodeKubeletConfig": "desiredNodeKubeletConfig",
+    "nodePoolAutoConfig.linuxNodeConfig": "desiredNodePoolAutoConfigLinuxNodeConfig",
+    "nodePoolAutoConfig.resourceManagerTags": "desiredNodePoolAutoConfigResourceManagerTags",
     "nodePoolAutoConfig.networkTags": "desiredNodePoolAutoConfigNetworkTags",
     "nodePoolAutoConfig.nodeKubeletConfig": "desiredNodePoolAutoConfigKubeletConfig",
     "addonsConfig": "desiredAddonsConfig",
@@ -46,19 +60,25 @@ _DESIRED = {
     "authenticatorGroupsConfig": "desiredAuthenticatorGroupsConfig",
     "autoscaling": "desiredClusterAutoscaling",
     "binaryAuthorization": "desiredBinaryAuthorization",
+    "compliancePostureConfig": "desiredCompliancePostureConfig",
     "controlPlaneEgress": "desiredControlPlaneEgress",
     "controlPlaneEndpointsConfig": "desiredControlPlaneEndpointsConfig",
     "costManagementConfig": "desiredCostManagementConfig",
     "databaseEncryption": "desiredDatabaseEncryption",
+    "enableK8sBetaApis": "desiredK8sBetaApis",
     "fleet": "desiredFleet",
     "gkeAutoUpgradeConfig": "gkeAutoUpgradeConfig",
     "identityServiceConfig": "desiredIdentityServiceConfig",
     "locations": "desiredLocations",
     "loggingConfig": "desiredLoggingConfig",
+    "managedMachineLearningDiagnosticsConfig": "desiredManagedMachineLearningDiagnosticsConfig",
+    "managedOpentelemetryConfig": "desiredManagedOpentelemetryConfig",
     "masterAuthorizedNetworksConfig": "desiredMasterAuthorizedNetworksConfig",
     "meshCertificates": "desiredMeshCertificates",
     "monitoringConfig": "desiredMonitoringConfig",
+    "nodeCreationConfig": "desiredNodeCreationConfig",
     "notificationConfig": "desiredNotificationConfig",
+    "parentProductConfig": "desiredParentProductConfig",
     "podAutoscaling": "desiredPodAutoscaling",
     "rbacBindingConfig": "desiredRbacBindingConfig",
     "releaseChannel": "desiredReleaseChannel",
@@ -67,14 +87,9 @@ _DESIRED = {
     "secretSyncConfig": "desiredSecretSyncConfig",
     "securityPostureConfig": "desiredSecurityPostureConfig",
     "shieldedNodes": "desiredShieldedNodes",
+    "userManagedKeysConfig": "desiredUserManagedKeysConfig",
     "verticalPodAutoscaling": "desiredVerticalPodAutoscaling",
     "workloadIdentityConfig": "desiredWorkloadIdentityConfig",
-}
-
-# Fields whose update wants the value inside an object.
-_WRAPPED = {
-    "networkConfig.enableIntraNodeVisibility": "desiredIntraNodeVisibilityConfig",
-    "networkConfig.enableL4ilbSubsetting": "desiredL4ilbSubsettingConfig",
 }
 
 # Field of a node pool: (field of UpdateNodePoolRequest, key to wrap the value in).
@@ -94,11 +109,22 @@ _POOL = {
     "config.confidentialNodes": ("confidentialNodes", None),
     "config.gcfsConfig": ("gcfsConfig", None),
     "config.gvnic": ("gvnic", None),
+    "config.accelerators": ("accelerators", None),
+    "config.bootDisk": ("bootDisk", None),
+    "config.consolidationDelay": ("consolidationDelay", None),
+    "config.fastSocket": ("fastSocket", None),
+    "config.flexStart": ("flexStart", None),
+    "config.maxRunDuration": ("maxRunDuration", None),
+    "config.storagePools": ("storagePools", None),
+    "config.taintConfig": ("taintConfig", None),
+    "config.windowsNodeConfig": ("windowsNodeConfig", None),
     "config.loggingConfig": ("loggingConfig", None),
     "config.resourceManagerTags": ("resourceManagerTags", None),
     "locations": ("locations", None),
+    "maintenancePolicy": ("maintenancePolicy", None),
     "networkConfig.enablePrivateNodes": ("nodeNetworkConfig", "enablePrivateNodes"),
     "nodeDrainConfig": ("nodeDrainConfig", None),
+    "queuedProvisioning": ("queuedProvisioning", None),
     "upgradeSettings": ("upgradeSettings", None),
     "version": ("nodeVersion", None),
 }
@@ -106,13 +132,19 @@ _POOL = {
 
 def _put(source: str, build: Callable[[Any], Body]) -> Update:
     def body(context: Context) -> Body:
-        return build(compact(get(context.merged, source)))
+        value = compact(get(context.merged, source))
+        # An update without a value is no update: what is to be removed is sent empty.
+        return build(type(get(context.live, source))() if value is None else value)
 
     return Update((source,), body, method="PUT", each=True)
 
 
-def _update(target: str, wrapped: bool = False) -> Callable[[Any], Body]:
-    return lambda value: {"update": {target: {"enabled": bool(value)} if wrapped else value}}
+def _update(target: str) -> Callable[[Any], Body]:
+    return lambda value: {"update": {target: value}}
+
+
+def _switch(target: str) -> Callable[[Any], Body]:
+    return lambda value: {"update": {target: {"enabled": bool(value)}}}
 
 
 def _pool_update(target: str, wrap: str | None) -> Callable[[Any], Body]:
@@ -124,7 +156,25 @@ def _action(action: str, field: str, build: Callable[[Context], Body]) -> Update
 
 
 def _same(field: str) -> Callable[[Context], Body]:
-    return lambda context: {field: compact(context.merged[field])}
+    return lambda context: {field: compact(context.merged[field]) or {}}
+
+
+def _maintenance(context: Context) -> Body:
+    """The policy with the version that was read, so that nobody else's change is undone."""
+    policy = compact(context.merged["maintenancePolicy"]) or {}
+    version = get(context.live, "maintenancePolicy.resourceVersion")
+    return {"maintenancePolicy": {**policy, **({"resourceVersion": version} if version else {})}}
+
+
+def _pod_ranges(context: Context) -> Body:
+    """The names that are missing or, when none is, those that are not wished: an update adds or removes."""
+    path = "ipAllocationPolicy.additionalPodRangesConfig.podRangeNames"
+    wished, there = get(context.desired, path) or [], get(context.live, path) or []
+    missing = [name for name in wished if name not in there]
+    if missing:
+        return {"update": {"additionalPodRangesConfig": {"podRangeNames": missing}}}
+    extra = [name for name in there if name not in wished]
+    return {"update": {"removedAdditionalPodRangesConfig": {"podRangeNames": extra}}}
 
 
 def _set_labels(context: Context) -> Body:
@@ -173,12 +223,20 @@ KINDS = (
         ignore=_cluster_ignore,
         updates=(
             _action("setResourceLabels", "resourceLabels", _set_labels),
-            _action("setMaintenancePolicy", "maintenancePolicy", _same("maintenancePolicy")),
+            _action("setMaintenancePolicy", "maintenancePolicy", _maintenance),
             _action("setLegacyAbac", "legacyAbac", lambda c: {"enabled": bool(get(c.desired, "legacyAbac.enabled"))}),
-            _action(
-                "setNetworkPolicy", "networkPolicy", lambda c: {"networkPolicy": compact(c.merged["networkPolicy"])}
+            _action("setNetworkPolicy", "networkPolicy", _same("networkPolicy")),
+            Update(("ipAllocationPolicy.additionalPodRangesConfig",), _pod_ranges, method="PUT"),
+            # The one field that this message changes.
+            _put(
+                "privateClusterConfig.masterGlobalAccessConfig",
+                lambda value: {"update": {"desiredPrivateClusterConfig": {"masterGlobalAccessConfig": value}}},
             ),
-            *(_put(source, _update(target, wrapped=True)) for source, target in _WRAPPED.items()),
+            _put("networkConfig.enableIntraNodeVisibility", _switch("desiredIntraNodeVisibilityConfig")),
+            replace(
+                _put("networkConfig.enableL4ilbSubsetting", _switch("desiredL4ilbSubsettingConfig")),
+                takes=lambda before, after: bool(after),  # it is never switched off again
+            ),
             *(_put(source, _update(target)) for source, target in _DESIRED.items()),
         ),
         # The pools are resources of their own; here they say what the cluster is born with.
@@ -201,8 +259,11 @@ KINDS = (
             "networkConfig.gatewayApiConfig.channel": "CHANNEL_DISABLED",
             "networkConfig.inTransitEncryptionConfig": "IN_TRANSIT_ENCRYPTION_DISABLED",
         },
-        keyed={"ipAllocationPolicy.additionalPodRangesConfig": "podRangeNames"},
+        objects=("maintenancePolicy",),
+        unions={"maintenancePolicy.window": ("dailyMaintenanceWindow", "recurringWindow")},
         output_only=(
+            "ipAllocationPolicy.additionalPodRangesConfig.podRangeInfo",
+            "maintenancePolicy.resourceVersion",
             "controlPlaneEndpointsConfig.dnsEndpointConfig.endpoint",
             "controlPlaneEndpointsConfig.ipEndpointsConfig.privateEndpoint",
             "controlPlaneEndpointsConfig.ipEndpointsConfig.publicEndpoint",
@@ -236,6 +297,11 @@ KINDS = (
             *(_put(source, _pool_update(target, wrap)) for source, (target, wrap) in _POOL.items()),
         ),
         ignore=_pool_ignore,
+        create_only=("networkConfig.createPodRange",),
+        unions={
+            "upgradeSettings.blueGreenSettings": ("standardRolloutPolicy", "autoscaledRolloutPolicy"),
+            "upgradeSettings.blueGreenSettings.standardRolloutPolicy": ("batchNodeCount", "batchPercentage"),
+        },
         defaults={"autoscaling.locationPolicy": "BALANCED", "upgradeSettings.strategy": "SURGE"},
         advice="give the pool a new name, so that its nodes are made anew and pods move over, and remove the old one",
         output_only=("instanceGroupUrls", "podIpv4CidrSize", "status", "etag", "management.upgradeOptions"),

@@ -75,7 +75,17 @@ KINDS = (
         items="managedZones",
         flavour="dns",
         labels="labels",
-        updates=(patch("description", "dnssecConfig", "labels", "privateVisibilityConfig", "cloudLoggingConfig"),),
+        updates=(
+            patch(
+                "description",
+                "dnssecConfig",
+                "labels",
+                "privateVisibilityConfig",
+                "cloudLoggingConfig",
+                "forwardingConfig",
+                "peeringConfig",
+            ),
+        ),
         immutable=("dnsName", "visibility"),
         defaults={"dnssecConfig.state": "off", "visibility": "public"},
     ),

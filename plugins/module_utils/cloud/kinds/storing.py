@@ -44,10 +44,14 @@ KINDS = (
                 "dockerConfig",
                 "cleanupPolicies",
                 "cleanupPolicyDryRun",
+                "remoteRepositoryConfig",
+                "virtualRepositoryConfig",
                 "vulnerabilityScanningConfig",
             ),
         ),
         immutable=("format", "mode", "kmsKeyName"),
+        create_only=("remoteRepositoryConfig.disableUpstreamValidation",),
+        unions={"cleanupPolicies.*": ("condition", "mostRecentVersions")},
         defaults={"mode": "STANDARD_REPOSITORY", "vulnerabilityScanningConfig.enablementConfig": "INHERITED"},
         output_only=(
             "vulnerabilityScanningConfig.enablementState",
@@ -78,10 +82,10 @@ KINDS = (
             ),
         ),
         immutable=("replication",),
-        unions=("replication",),
+        unions={"replication": ("automatic", "userManaged")},
         advice="where a secret is kept is decided when it is made: add its value to a secret of a new name, let its "
         "readers use that, and remove the old one",
-        create_only=("ttl",),
+        create_only=("tags", "ttl"),
     ),
     Kind(
         "secret_version",

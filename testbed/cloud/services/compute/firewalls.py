@@ -23,6 +23,8 @@ def _prepare(call: Call, body: Body) -> None:
     body.setdefault("disabled", False)
     body.setdefault("description", "")
     body["logConfig"] = {"enable": False} | body.get("logConfig", {})
+    if body["logConfig"].get("metadata") and not body["logConfig"]["enable"]:
+        raise _refuse("logConfig.metadata", body["logConfig"]["metadata"], "Logging must be enabled to specify it.")
     if body["direction"] == "INGRESS" and not any(
         body.get(field) for field in ("sourceRanges", "sourceTags", "sourceServiceAccounts")
     ):
@@ -58,6 +60,12 @@ def _check(_call: Call, _old: Body, body: Body) -> None:
         for index, tag in enumerate(body.get(field, [])):
             if not TAG.fullmatch(tag):
                 raise _refuse(f"{field}[{index}]", tag, f"Must be a match of regex '{TAG.pattern}'")
+
+
+def _change(call: Call, old: Body, body: Body) -> None:
+    if not (body.get("logConfig") or {}).get("enable"):
+        body["logConfig"] = {"enable": False}
+    _check(call, old, body)
 
 
 def _check_rules(body: Body) -> None:
@@ -109,6 +117,6 @@ FIREWALL = Kind(
         }
     ),
     prepare=_prepare,
-    change=_check,
+    change=_change,
 )
 register(FIREWALL)

@@ -176,6 +176,10 @@ def patch_rule(call: Call) -> Body:
     if "match" in sent:
         # A match is replaced whole: a merge of the two forms would be neither.
         changed["match"] = sent["match"]
+    # What the mask names is replaced whole, and cleared where the body lacks it.
+    masked = str(call.query.get("updateMask", "")).split(",")
+    kept = {name: value for name, value in changed.items() if name not in masked}
+    changed = kept | {name: sent[name] for name in masked if name in sent}
     new["rules"][index] = complete_rule(changed, "rule")
     new["rules"].sort(key=lambda item: int(item["priority"]))
     priorities = [rule["priority"] for rule in new["rules"]]

@@ -16,7 +16,7 @@ SECONDARY_NAME = r"[a-z](?:[-a-z0-9]{0,61}[a-z0-9])?"
 LOG_DEFAULTS = {
     "aggregationInterval": "INTERVAL_5_SEC",
     "flowSampling": 0.5,
-    "metadata": "INCLUDE_ALL_METADATA",
+    "metadata": "EXCLUDE_ALL_METADATA",
 }
 
 

@@ -7,6 +7,7 @@ import re
 
 from ...core.call import Body, Call
 from ...core.errors import ApiError, invalid
+from ...core.schema import snake
 from ...core.store import Resource
 from ..compute.catalog import REGIONS, ZONES, ZONES_OF, region_of
 from ..compute.urls import path_of
@@ -127,6 +128,44 @@ def _exclusive(call: Call, body: Body, subnetwork: Resource) -> None:
             raise invalid(f'Services secondary range "{name}" is already in use by cluster "{other.name}".')
 
 
+def pod_ranges(call: Call, body: Body, names: list[str], *, added: bool) -> None:
+    """Add further ranges for pods, which the subnetwork has, or remove those that were added."""
+    policy = body["ipAllocationPolicy"]
+    there = (policy.get("additionalPodRangesConfig") or {}).get("podRangeNames") or []
+    found = call.store.get(f"compute/{body['networkConfig']['subnetwork']}")
+    ranges = {item["rangeName"] for item in found.body.get("secondaryIpRanges", [])} if found else set()
+    for name in names:
+        if added and (name not in ranges or name == policy.get("clusterSecondaryRangeName")):
+            raise invalid(f'Additional pod range "{name}" must be another secondary range of the subnetwork.')
+        if not added and name not in there:
+            raise invalid(f'Additional pod range "{name}" is not used by the cluster.')
+    left = [*there, *(name for name in names if name not in there)] if added else [n for n in there if n not in names]
+    policy.pop("additionalPodRangesConfig", None)
+    if left:
+        policy["additionalPodRangesConfig"] = {
+            "podRangeNames": left,
+            "podRangeInfo": [{"rangeName": name, "utilization": 0} for name in left],
+        }
+
+
+def global_access_alone(body: Body, wanted: Body) -> None:
+    """Of a private cluster's older message an update changes one field: container.v1.json."""
+    known = body.get("privateClusterConfig") or {}
+    for name, value in wanted.items():
+        if name != "masterGlobalAccessConfig" and value != known.get(name):
+            raise invalid(f"private_cluster_config.{snake(name)} cannot be changed by this update.")
+
+
+def _maintenance(policy: Body) -> None:
+    """A window is of one form, in the words of Google's JSON front end."""
+    both = [name for name in policy.get("window") or {} if name in ("dailyMaintenanceWindow", "recurringWindow")]
+    if len(both) > 1:
+        raise invalid(
+            "Invalid value at 'maintenance_policy.window' (oneof), oneof field 'policy' is already set. "
+            f"Cannot set '{both[1]}'"
+        )
+
+
 def private(body: Body) -> None:
     """Private clusters, in either of the two ways to ask for one, before the one is written into the other."""
     config = body.get("privateClusterConfig") or {}
@@ -170,6 +209,7 @@ def consistent(call: Call, body: Body) -> None:
         raise ApiError(501, "Autopilot clusters are not served locally.")
     _dataplane_only(body, dataplane)
     labels(body.get("resourceLabels"))
+    _maintenance(body.get("maintenancePolicy") or {})
     secret = body.get("secretManagerConfig") or {}
     if (secret.get("rotationConfig") or {}).get("enabled") and not secret.get("enabled"):
         raise invalid("secret_manager_config.rotation_config needs secret_manager_config.enabled to be true.")

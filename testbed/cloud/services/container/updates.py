@@ -116,6 +116,8 @@ def begin(call: Call, operation_type: str, resource: Resource, new: Body, pools:
 def _set(call: Call, cluster: Resource, new: Body, field: str, wanted: Body) -> list[Resource]:
     """Write one desired field into the cluster; returns the node pools that change with it."""
     value = wanted[field]
+    if field == "desiredPrivateClusterConfig":
+        rules.global_access_alone(cluster.body, value)
     if field in FIELDS:
         if isinstance(value, dict):
             value = call.checker.writable(_schema(call, field), value)
@@ -130,6 +132,8 @@ def _set(call: Call, cluster: Resource, new: Body, field: str, wanted: Body) -> 
         if new["networkConfig"].get("enableL4ilbSubsetting") and not value.get("enabled"):
             raise invalid("L4 ILB subsetting can't be disabled once it is enabled.")
         new["networkConfig"]["enableL4ilbSubsetting"] = bool(value.get("enabled"))
+    elif field in ("additionalPodRangesConfig", "removedAdditionalPodRangesConfig"):
+        rules.pod_ranges(call, new, list(value.get("podRangeNames") or []), added=field.startswith("additional"))
     elif field in ("desiredNodeVersion", "desiredImageType", "desiredNodePoolAutoscaling"):
         return _pools(call, cluster, field, wanted)
     else:

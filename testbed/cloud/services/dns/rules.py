@@ -55,7 +55,12 @@ def _data(kind: str, rrdatas: list[str], field: str) -> list[str]:
         raise invalid(f"Invalid value for '{field}.rrdata': duplicate record data.")
     if kind in ("CNAME", "SOA") and len(rrdatas) != 1:
         raise invalid(f"Invalid value for '{field}.rrdata': a {kind} record set has exactly one record.")
-    return [f'"{text}"' if kind == "TXT" and not text.startswith('"') else text for text in rrdatas]
+    return [_quoted(text) if kind in ("TXT", "SPF") else text for text in rrdatas]
+
+
+def _quoted(text: str) -> str:
+    """Text without quotes is split on its spaces: https://cloud.google.com/dns/docs/records"""
+    return text if text.startswith('"') else " ".join(f'"{word}"' for word in text.split())
 
 
 def stamped(policy: Body) -> Body:
