@@ -59,6 +59,11 @@ lint: venv ## ruff, mypy, yamllint, shellcheck, ansible-lint
 sanity: venv ## ansible-test sanity
 	tools/sanity
 
+# Each takes one core most of the time.
+.PHONY: checks
+checks: venv
+	$(MAKE) --jobs=2 --output-sync=target lint sanity
+
 .PHONY: unit
 unit: up ## The tests that need no cluster
 	$(PYTHON) -m pytest tests/unit service/tests -q -n 2 $(ARGS)
@@ -83,7 +88,7 @@ molecule: up ## A scenario a role, against kind
 	$(VENV)/molecule test --all
 
 .PHONY: test
-test: lint unit sanity conformance proof molecule ## Everything up to the whole platform; nothing is left running
+test: checks unit conformance proof molecule ## Everything up to the whole platform; nothing is left running
 	$(PYTHON) -m testbed down
 
 .PHONY: test-all
