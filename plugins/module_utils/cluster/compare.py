@@ -117,13 +117,23 @@ def _item(
         for key, node in keyed:
             if all(item.get(field, value) == value for field, value in key.items()):
                 where = f"{path}[{','.join(str(value) for value in key.values())}]"
-                for other in have:
-                    if isinstance(other, dict) and all(other.get(field) == value for field, value in key.items()):
-                        yield from _value(item, other, node or None, where, amount)
-                        return
-                yield f"{where} is missing"
+                place = place_of(have, key)
+                if place is None:
+                    yield f"{where} is missing"
+                else:
+                    yield from _value(item, have[place], node or None, where, amount)
                 return
     yield f"{path}: an item is not owned"
+
+
+def place_of(items: list[Any], key: Any) -> int | None:
+    """Where the item is that a field set means: the one that has the fields of ``key``, or that is this value."""
+    for place, item in enumerate(items):
+        if item == key:
+            return place
+        if isinstance(key, dict) and isinstance(item, dict) and all(item.get(name) == key[name] for name in key):
+            return place
+    return None
 
 
 def _same(want: Any, have: Any, amount: bool) -> bool:

@@ -13,7 +13,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.pingpong.platform.plugins.module_utils.cluster.compare import owned_fields
+from ansible_collections.pingpong.platform.plugins.module_utils.cluster.compare import owned_fields, place_of
 from ansible_collections.pingpong.platform.plugins.module_utils.cluster.model import FIELD_MANAGER, Object
 
 Fields = Mapping[str, Any]
@@ -56,23 +56,13 @@ def _list(before: list[Any], after: list[Any], theirs: Fields, ours: Fields) -> 
         if not name.startswith(("k:", "v:")) or ours.get(name) == {}:
             continue
         key = json.loads(name[2:])
-        place = _find(after, key)
+        place = place_of(after, key)
         if place is None:
             continue
-        known = _find(merged, key)
+        known = place_of(merged, key)
         if known is None:
             if name not in ours:
                 merged.insert(place, after[place])
         else:
             merged[known] = _value(merged[known], after[place], node, ours.get(name))
     return merged
-
-
-def _find(items: list[Any], key: Any) -> int | None:
-    """Where the item is that has these key fields, or that is this value."""
-    for place, item in enumerate(items):
-        if item == key:
-            return place
-        if isinstance(key, dict) and isinstance(item, dict) and all(item.get(name) == key[name] for name in key):
-            return place
-    return None

@@ -34,8 +34,8 @@ def gather(args: Mapping[str, Any], server_version: Callable[[], str]) -> Gather
     given = [Sourced(f"objects[{place}]", obj) for place, obj in enumerate(args.get("objects") or [])]
     given += _files(args.get("files") or [])
     rendered = _charts(args.get("charts") or [], str(args.get("helm") or "helm"), server_version)
-    hooks = [item for item in rendered if hook_of(item.obj)]
-    return Gathered(flatten(given + [item for item in rendered if item not in hooks]), _unrun(hooks))
+    given += [item for item in rendered if not hook_of(item.obj)]
+    return Gathered(flatten(given), _unrun(item for item in rendered if hook_of(item.obj)))
 
 
 def _unrun(hooks: Iterable[Sourced]) -> list[str]:

@@ -22,6 +22,16 @@ from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kind impor
 _PROJECT = "compute/v1/projects/{project}"
 _PAGE = {"maxResults": "500"}
 _SERVER = ("id", "kind", "selfLink", "selfLinkWithId", "creationTimestamp", "fingerprint", "labelFingerprint")
+# Type of a health check: the field that says what is asked.
+_CHECKS = {
+    "HTTP": "httpHealthCheck",
+    "HTTPS": "httpsHealthCheck",
+    "HTTP2": "http2HealthCheck",
+    "TCP": "tcpHealthCheck",
+    "SSL": "sslHealthCheck",
+    "GRPC": "grpcHealthCheck",
+    "GRPC_WITH_TLS": "grpcTlsHealthCheck",
+}
 
 
 def _compute(name: str, where: str, collection: str, summary: str, **data: Any) -> Kind:
@@ -91,15 +101,6 @@ def _tags(context: Context) -> Body:
 
 
 # What Compute Engine takes a field for that it does not answer: what is older than a field lacks it for ever.
-_CHECKS = {
-    "HTTP": "httpHealthCheck",
-    "HTTPS": "httpsHealthCheck",
-    "HTTP2": "http2HealthCheck",
-    "TCP": "tcpHealthCheck",
-    "SSL": "sslHealthCheck",
-    "GRPC": "grpcHealthCheck",
-    "GRPC_WITH_TLS": "grpcTlsHealthCheck",
-}
 _NAT = {
     "nats.autoNetworkTier": "PREMIUM",
     "nats.endpointTypes": ["ENDPOINT_TYPE_VM"],

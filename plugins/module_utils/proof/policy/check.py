@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import chain
-from typing import Any
+from typing import Any, get_args
 
 from ansible_collections.pingpong.platform.plugins.module_utils.cluster.client import ClusterClient
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError, PlatformError
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.inventory import mesh_pods
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.outcome import Findings, conclude
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.policy.evaluator import Direction
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.policy.model import namespace_labels
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.policy.observe import (
     Question,
@@ -34,7 +35,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.proof.policy.ver
 )
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.probes.pods import Prober
 
-DIRECTIONS = ("Ingress", "Egress")
+DIRECTIONS = get_args(Direction)
 POLICIES = ("networking.k8s.io/v1", "NetworkPolicy")
 # Kinds of other engines that admit or deny as well, and that the evaluator does not read.
 FOREIGN = (("cilium.io/v2", "CiliumNetworkPolicy"), ("cilium.io/v2", "CiliumClusterwideNetworkPolicy"))

@@ -127,17 +127,20 @@ def listing(call: Call) -> Body:
 @serves("compute.globalOperations.aggregatedList")
 def aggregated(call: Call) -> Body:
     """Every scope's operations in one answer."""
-    prefix = f"compute/projects/{call.project}/"
-    found = [show(call, item) for item in call.operations.below(prefix)]
-    items, following = page(
-        select(found, call.query.get("filter")), call.query.get("maxResults"), call.query.get("pageToken")
-    )
+    found = call.operations.below(f"compute/projects/{call.project}/")
+    return by_scope(call, "operation", "operations", [show(call, item) for item in found])
+
+
+def by_scope(call: Call, singular: str, segment: str, found: list[Body]) -> Body:
+    """One page of an aggregated list: of `found` what passes the filter, by region, zone or `global`."""
+    found = select(found, call.query.get("filter"))
+    items, following = page(found, call.query.get("maxResults"), call.query.get("pageToken"))
     scopes: dict[str, Body] = {}
     for item in items:
-        scope = item["selfLink"].partition(f"/projects/{call.project}/")[2].rpartition("/operations/")[0]
-        scopes.setdefault(scope, {"operations": []})["operations"].append(item)
-    path = f"projects/{call.project}/aggregated/operations"
-    body: Body = {"kind": "compute#operationAggregatedList", "id": path, "items": scopes, "selfLink": url(path)}
+        scope = item["selfLink"].partition(f"/projects/{call.project}/")[2].rsplit("/", 2)[0]
+        scopes.setdefault(scope, {}).setdefault(segment, []).append(item)
+    path = f"projects/{call.project}/aggregated/{segment}"
+    body: Body = {"kind": f"compute#{singular}AggregatedList", "id": path, "items": scopes, "selfLink": url(path)}
     return body | ({"nextPageToken": following} if following else {})
 
 

@@ -28,7 +28,7 @@ from .kinds import (
     scope_path,
     stamp,
 )
-from .operations import show, start
+from .operations import by_scope, show, start
 from .urls import references, require_ready, url
 
 UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -167,18 +167,8 @@ def listing(call: Call, kind: Kind) -> Body:
 
 def aggregated(call: Call, kind: Kind) -> Body:
     """Every scope's resources of a kind in one answer."""
-    prefix = f"compute/projects/{call.project}/"
-    found = call.store.of_kind(f"compute.{kind.plural}", prefix)
-    chosen = {item["selfLink"] for item in select([item.body for item in found], call.query.get("filter"))}
-    found = [item for item in found if item.body["selfLink"] in chosen]
-    items, following = page(found, call.query.get("maxResults"), call.query.get("pageToken"))
-    scopes: dict[str, Body] = {}
-    for item in items:
-        scope = item.key.removeprefix(prefix).rsplit("/", 2)[0]
-        scopes.setdefault(scope, {}).setdefault(kind.segment, []).append(kind.view(call, item.body))
-    path = f"projects/{call.project}/aggregated/{kind.segment}"
-    body: Body = {"kind": f"compute#{kind.singular}AggregatedList", "id": path, "items": scopes, "selfLink": url(path)}
-    return body | ({"nextPageToken": following} if following else {})
+    found = call.store.of_kind(f"compute.{kind.plural}", f"compute/projects/{call.project}/")
+    return by_scope(call, kind.singular, kind.segment, [kind.view(call, item.body) for item in found])
 
 
 def set_labels(call: Call, kind: Kind) -> Body:
