@@ -8,9 +8,9 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / ".collections"))
 
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kind import Kind  # noqa: E402
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.registry import KINDS  # noqa: E402
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.resource import locators  # noqa: E402
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kinds.kind import Kind  # noqa: E402
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kinds.registry import KINDS  # noqa: E402
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.resource import locators  # noqa: E402
 
 PAGE = ROOT / "docs" / "kinds.md"
 INTRO = """# Kinds of cloud resources

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.connection import run_connection
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.cluster_connection import run_connection
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.spec import CONNECTION, cloud_settings
 from ansible_collections.pingpong.platform.plugins.plugin_utils.action import PlatformAction
 

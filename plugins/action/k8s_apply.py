@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from ansible.errors import AnsibleError
-from ansible_collections.pingpong.platform.plugins.module_utils.cluster.engine import run
-from ansible_collections.pingpong.platform.plugins.module_utils.cluster.spec import K8S_APPLY
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.apply.run import run
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.spec import K8S_APPLY
 from ansible_collections.pingpong.platform.plugins.plugin_utils.action import PlatformAction
 
 

@@ -67,7 +67,7 @@ connection:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.connection import run_connection
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.cluster_connection import run_connection
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.spec import CONNECTION, cloud_settings
 from ansible_collections.pingpong.platform.plugins.module_utils.common.runner import run_module
 

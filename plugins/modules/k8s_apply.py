@@ -2,7 +2,7 @@
 # Copyright: (c) 2026, The pingpong.platform maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Documentation and wiring of ``k8s_apply``; the work is in ``module_utils/cluster``."""
+"""Documentation and wiring of ``k8s_apply``; the work is in ``module_utils/kubernetes``."""
 
 from __future__ import annotations
 
@@ -204,9 +204,9 @@ requests:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.pingpong.platform.plugins.module_utils.cluster.engine import run
-from ansible_collections.pingpong.platform.plugins.module_utils.cluster.spec import K8S_APPLY
 from ansible_collections.pingpong.platform.plugins.module_utils.common.runner import run_module
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.apply.run import run
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.spec import K8S_APPLY
 
 
 def main() -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.connection import run_connection
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.api.settings import settings
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.cluster_connection import run_connection
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.info import run_info
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.settings import settings
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.spec import cloud_settings, run_stack
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.pingpong.platform.plugins.module_utils.cluster.client import ClusterClient
-from ansible_collections.pingpong.platform.plugins.module_utils.cluster.engine import run
-from ansible_collections.pingpong.platform.plugins.module_utils.cluster.spec import K8S_APPLY
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.client import ClusterClient
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.apply.run import run
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.spec import K8S_APPLY
 
 Object = dict[str, Any]
 

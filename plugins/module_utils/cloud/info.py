@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.paths import without
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.reading import Reader
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.resource import by_key, locate
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.settings import CloudSettings
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.stack import connect
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.api.settings import CloudSettings
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.apply.live import Reader
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.apply.stack import connect
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.paths import without
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.resource import by_key, locate
 
 
 def run_info(settings: CloudSettings, args: dict[str, Any]) -> dict[str, Any]:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.settings import CloudSettings, settings
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.stack import Stack, Wish
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.api.settings import CloudSettings, settings
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.apply.stack import Stack, Wish
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError
 
 CLOUD: dict[str, Any] = {

@@ -19,7 +19,7 @@ from typing import Any
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[3] / ".collections")]
 
-from ansible_collections.pingpong.platform.plugins.module_utils.cluster.client import ClusterClient  # noqa: E402
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.client import ClusterClient  # noqa: E402
 
 from tests.bench.k8s_apply.contenders import NAMESPACE, Contender, contenders  # noqa: E402
 from tests.support.apiserver import program, running  # noqa: E402

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.pingpong.platform.plugins.module_utils.cluster.engine import run
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.apply.run import run
 
 from tests.support.apiserver import ApiServer
 from tests.support.layers import of_five_kinds, with_defaults

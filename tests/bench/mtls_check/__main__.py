@@ -22,7 +22,7 @@ from typing import Any
 ROOT = Path(__file__).parents[3]
 sys.path[:0] = [str(ROOT / ".collections")]
 
-from ansible_collections.pingpong.platform.plugins.module_utils.cluster.client import ClusterClient  # noqa: E402
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.client import ClusterClient  # noqa: E402
 
 from tests.support.meshed import make_namespace, mtls_check, workload  # noqa: E402
 

@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.pingpong.platform.plugins.module_utils.cluster.client import ClusterClient
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.client import ClusterClient
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover import check
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.breaker import TAKEN
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.watch import Watch

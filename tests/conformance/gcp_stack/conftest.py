@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud import stack
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.apply import stack
 from ansible_collections.pingpong.platform.plugins.module_utils.common.retry import Retry
 
 from testbed.cloud.testing import RunningCloud, running_cloud

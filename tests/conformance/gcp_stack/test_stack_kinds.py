@@ -6,8 +6,8 @@ import copy
 from typing import Any
 
 import pytest
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.registry import KINDS
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.resource import locators
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kinds.registry import KINDS
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.resource import locators
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
 
 from tests.support.engine import Engine, by_key, cases

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.pingpong.platform.plugins.module_utils.cluster.client import ClusterClient
-from ansible_collections.pingpong.platform.plugins.module_utils.cluster.errors import ApiError
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
 from ansible_collections.pingpong.platform.plugins.module_utils.common.retry import Retry
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.client import ClusterClient
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.errors import ApiError
 
 from tests.support.apiserver import ApiServer
 from tests.support.faults import FAULTS, Fault, Proxy, status

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.pingpong.platform.plugins.module_utils.cluster.model import Owner
-from ansible_collections.pingpong.platform.plugins.module_utils.cluster.record import Record
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.apply.record import Record
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.model import Owner
 
 from tests.support.layers import Harness, config_map, definition, deployment, secret, service
 

@@ -10,8 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from ansible_collections.pingpong.platform.plugins.module_utils.cluster.record import Record
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.apply.record import Record
 
 from tests.support.faults import Fault, Proxy
 from tests.support.layers import Harness, actions, config_map, deployment, role, secret, service, with_defaults
@@ -27,7 +27,7 @@ AFTER = [
 RUN = """
 import json, sys
 sys.path[:0] = json.loads(sys.argv[1])
-from ansible_collections.pingpong.platform.plugins.module_utils.cluster.engine import run
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.apply.run import run
 run(json.load(sys.stdin), check_mode=False)
 """
 

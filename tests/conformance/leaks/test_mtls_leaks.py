@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.pingpong.platform.plugins.module_utils.cluster.client import ClusterClient
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.client import ClusterClient
 from authorities import SHORT_LIVED, short_lived_authority
 from meshed import CALLER, OUTSIDE, PEER_AUTHENTICATION, TARGET, Meshed, cells
 

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.settings import CloudSettings
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.stack import connect
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.api.settings import CloudSettings
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.apply.stack import connect
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.durations import RenewBefore
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.keys import ALGORITHMS

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from ansible_collections.pingpong.platform.plugins.module_utils.cluster.client import ClusterClient
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.client import ClusterClient
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.proxies import Question
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.rotation import Bundle
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.site import Site

@@ -6,8 +6,8 @@ The answers hold what Google adds by itself (defaults, numbers, output) and lack
 from __future__ import annotations
 
 import pytest
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan import plan_present
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.resource import parse
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.resource import parse
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.resource_plan import plan_present
 
 from tests.unit.cloud.answers_compute import COMPUTE
 from tests.unit.cloud.answers_platform import PLATFORM

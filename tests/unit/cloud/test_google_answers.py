@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud import stack
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.apply import stack
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.spec import run_stack
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
 from ansible_collections.pingpong.platform.plugins.module_utils.common.retry import Retry

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.operation import Operation
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan import plan_absent, plan_present
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.resource import parse
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.change import Operation
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.resource import parse
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.resource_plan import (
+    plan_absent,
+    plan_present,
+)
 
 Body = dict[str, Any]
 P = "projects/p"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.apply import Outcome
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.planning import plan_stack
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.render import report
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.resource import parse_all
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.apply.execute import Outcome
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.render import report
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.resource import parse_all
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.stack_plan import plan_stack
 
 Body = dict[str, Any]
 SCRIPT = "#!/bin/sh\nset -eu\necho {}\nexit 0\n"

@@ -9,17 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.auth import tokens
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.connection import choose
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.failures import (
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.api.auth import tokens
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.api.errors import (
     ApiError,
     BrokenError,
     RateError,
     parse_error,
 )
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.graph import dependencies, ordered
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.planning import plan_removal, plan_stack
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.resource import parse_all
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.cluster_connection import choose
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.graph import dependencies, ordered
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.resource import parse_all
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.stack_plan import plan_removal, plan_stack
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.spec import run_stack
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError, PlatformError
 

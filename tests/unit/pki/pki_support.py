@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from ansible_collections.pingpong.platform.plugins.module_utils.cluster.errors import ApiError
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.errors import ApiError
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.engine import Engine
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.sinks.secrets import MANAGED_BY, OWNER
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.pingpong.platform.plugins.module_utils.cluster.discovery import UnknownKind
-from ansible_collections.pingpong.platform.plugins.module_utils.cluster.errors import ApiError
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.discovery import UnknownKind
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.errors import ApiError
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.observe import authorization_policies
 
 

@@ -9,7 +9,7 @@ import ipaddress
 from dataclasses import replace
 from typing import Any
 
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kind import (
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kinds.kind import (
     Body,
     Context,
     Kind,

@@ -12,13 +12,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kind import (
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kinds.kind import (
     Body,
     Context,
     Kind,
     Update,
 )
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.paths import compact, get
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.paths import compact, get
 
 _CLUSTERS = "v1/projects/{project}/locations/{location}/clusters"
 _BUSY = ("PROVISIONING", "RECONCILING", "STOPPING")

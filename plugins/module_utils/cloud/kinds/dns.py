@@ -8,7 +8,7 @@ from __future__ import annotations
 import ipaddress
 from typing import Any
 
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kind import (
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kinds.kind import (
     Body,
     Context,
     Kind,
@@ -16,8 +16,8 @@ from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kind impor
     only,
     patch,
 )
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.paths import compact
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.references import Unknown
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.paths import compact
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.references import Unknown
 
 _ZONES = "dns/v1/projects/{project}/managedZones"
 # Types whose data are numbers, names and digits, which mean the same in either case.

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kind import (
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kinds.kind import (
     Body,
     Context,
     Kind,
     Update,
     only,
 )
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.paths import compact
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.paths import compact
 
 _VERSION = {"options": {"requestedPolicyVersion": 3}}
 _QUERY = {"options.requestedPolicyVersion": "3"}

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kind import (
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kinds.kind import (
     Body,
     Kind,
     masked_patch,

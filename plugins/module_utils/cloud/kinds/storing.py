@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kind import (
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kinds.kind import (
     Body,
     Kind,
     Update,

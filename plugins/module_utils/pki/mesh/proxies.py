@@ -15,8 +15,8 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Protocol
 
-from ansible_collections.pingpong.platform.plugins.module_utils.cluster.asking import UNREADABLE, ask
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.exec_retry import UNREADABLE, ask
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.certificates import (
     fingerprint,
     load_certificates,

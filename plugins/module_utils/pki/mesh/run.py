@@ -12,13 +12,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.settings import settings
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.stack import connect
-from ansible_collections.pingpong.platform.plugins.module_utils.cluster.client import ClusterClient
-from ansible_collections.pingpong.platform.plugins.module_utils.cluster.connection import Connection
-from ansible_collections.pingpong.platform.plugins.module_utils.cluster.spec import CONNECTION
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.api.settings import settings
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.apply.stack import connect
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError
 from ansible_collections.pingpong.platform.plugins.module_utils.common.libraries import require
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.client import ClusterClient
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.connection import Connection
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.spec import CONNECTION
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.durations import RenewBefore, parse_span
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.keys import DEFAULT_ALGORITHM, find_algorithm
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.engine import MeshEngine

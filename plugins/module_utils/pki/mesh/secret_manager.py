@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.failures import ApiError, BrokenError
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.api.errors import ApiError, BrokenError
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.roots import Root, parse_roots, render_roots
 

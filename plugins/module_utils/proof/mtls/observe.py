@@ -12,10 +12,10 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
-from ansible_collections.pingpong.platform.plugins.module_utils.cluster.asking import UNREADABLE, ask
-from ansible_collections.pingpong.platform.plugins.module_utils.cluster.client import ClusterClient
-from ansible_collections.pingpong.platform.plugins.module_utils.cluster.discovery import UnknownKind
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.client import ClusterClient
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.discovery import UnknownKind
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.exec_retry import UNREADABLE, ask
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.exchange import Exchange, exchange_from
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls import cases
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.callers import Caller

@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 from typing import Any
 
-from ansible_collections.pingpong.platform.plugins.module_utils.cluster.client import ClusterClient
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.client import ClusterClient
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.policy.evaluator import directions_of
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.policy.model import NAMESPACE_NAME_LABEL
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.probes.manifest import LIFETIME, PREFIX

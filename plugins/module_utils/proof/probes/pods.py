@@ -16,10 +16,10 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from ansible_collections.pingpong.platform.plugins.module_utils.cluster.asking import ask
-from ansible_collections.pingpong.platform.plugins.module_utils.cluster.client import ClusterClient
-from ansible_collections.pingpong.platform.plugins.module_utils.cluster.transport import ConnectionLost
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import DeadlineError, PlatformError
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.client import ClusterClient
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.exec_retry import ask
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.transport import ConnectionLost
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.probes.manifest import (
     ANNOTATION,
     CONTAINER,

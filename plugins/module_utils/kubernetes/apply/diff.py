@@ -1,0 +1,167 @@
+# Copyright: (c) 2026, The pingpong.platform maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Whether a live object is what was intended: subset comparison that knows what a server does to objects. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.apply import quantity
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.model import FIELD_MANAGER, INTENT, Object
+
+_MISSING: Any = object()
+# Of the metadata only these are ours to set; the rest is identity or the server's.
+_METADATA = ("labels", "annotations", "finalizers", "ownerReferences")
+_IDENTITY = ("apiVersion", "kind", "metadata")
+_VOLATILE = ("creationTimestamp", "generation", "managedFields", "resourceVersion", "selfLink", "uid")
+
+
+def owned_fields(live: Mapping[str, Any], api_version: str) -> dict[str, Any] | None:
+    """The field set of our own server-side apply (``fieldsV1``), None when there is none in this API version."""
+    for entry in live["metadata"].get("managedFields") or []:
+        if (
+            entry.get("manager") == FIELD_MANAGER
+            and entry.get("operation") == "Apply"
+            and not entry.get("subresource")
+            and entry.get("apiVersion") == api_version
+        ):
+            fields: dict[str, Any] = entry.get("fieldsV1") or {}
+            return fields
+    return None
+
+
+def drift(desired: Object, live: Object) -> str | None:
+    """The first reason why ``live`` may not be what ``desired`` says, None when it certainly is.
+
+    Certain means: the recorded intent is this one, our apply still owns every desired field, and every desired
+    leaf has its value.
+    """
+    annotations = live["metadata"].get("annotations") or {}
+    if annotations.get(INTENT) != desired["metadata"]["annotations"][INTENT]:
+        return "another intent was applied last"
+    owned = owned_fields(live, desired["apiVersion"])
+    if owned is None:
+        return "not applied by this collection in this API version"
+    return next(_differences(desired, live, owned), None)
+
+
+def _differences(desired: Object, live: Object, owned: dict[str, Any]) -> Iterator[str]:
+    metadata, live_metadata = desired["metadata"], live["metadata"]
+    owned_metadata = owned.get("f:metadata", {})
+    for field in _METADATA:
+        if field in metadata:
+            yield from _field(field, metadata, live_metadata, owned_metadata, "metadata", False)
+    for field in desired:
+        if field not in _IDENTITY:
+            yield from _field(field, desired, live, owned, "", False)
+
+
+def _field(
+    name: str, desired: dict[str, Any], live: dict[str, Any], owned: dict[str, Any] | None, path: str, amount: bool
+) -> Iterator[str]:
+    where = f"{path}.{name}" if path else name
+    want, have = desired[name], live.get(name)
+    if have is None:
+        # The server leaves empty and zero values out, or says null.
+        if want not in ({}, [], "", 0, False):
+            yield f"{where} is missing"
+        return
+    node: dict[str, Any] | None = None
+    if owned is not None:
+        node = owned.get(f"f:{name}")
+        if node is None:
+            yield f"{where} is no longer owned"
+            return
+    yield from _value(want, have, node or None, where, amount or name in quantity.PARENTS)
+
+
+def _value(want: Any, have: Any, owned: dict[str, Any] | None, path: str, amount: bool) -> Iterator[str]:
+    """``owned`` is the node of the field set below which ownership is recorded, None when it is whole from here."""
+    if isinstance(want, dict) and isinstance(have, dict):
+        for name in want:
+            yield from _field(name, want, have, owned, path, amount)
+    elif isinstance(want, list) and isinstance(have, list):
+        yield from _list(want, have, owned, path, amount)
+    elif not _same(want, have, amount):
+        yield f"{path} differs"
+
+
+def _list(want: list[Any], have: list[Any], owned: dict[str, Any] | None, path: str, amount: bool) -> Iterator[str]:
+    nodes = owned or {}
+    keyed = [(json.loads(name[2:]), node) for name, node in nodes.items() if name.startswith("k:")]
+    if keyed:
+        for item in want:
+            yield from _item(item, have, keyed, path, amount)
+        return
+    if any(name.startswith("v:") for name in nodes):
+        members = [json.loads(name[2:]) for name in nodes if name.startswith("v:")]
+        for item in want:
+            if item not in members or item not in have:
+                yield f"{path}: {item!r} is missing"
+        return
+    if len(want) != len(have):
+        yield f"{path} has another length"
+        return
+    for place, (item, other) in enumerate(zip(want, have, strict=True)):
+        yield from _value(item, other, None, f"{path}[{place}]", amount)
+
+
+def _item(
+    item: Any, have: list[Any], keyed: list[tuple[dict[str, Any], dict[str, Any]]], path: str, amount: bool
+) -> Iterator[str]:
+    """One item of a list that is a map by key fields; a key field that we left out has its default."""
+    if isinstance(item, dict):
+        for key, node in keyed:
+            if all(item.get(field, value) == value for field, value in key.items()):
+                where = f"{path}[{','.join(str(value) for value in key.values())}]"
+                place = place_of(have, key)
+                if place is None:
+                    yield f"{where} is missing"
+                else:
+                    yield from _value(item, have[place], node or None, where, amount)
+                return
+    yield f"{path}: an item is not owned"
+
+
+def place_of(items: list[Any], key: Any) -> int | None:
+    """Where the item is that a field set means: the one that has the fields of ``key``, or that is this value."""
+    for place, item in enumerate(items):
+        if item == key:
+            return place
+        if isinstance(key, dict) and isinstance(item, dict) and all(item.get(name) == key[name] for name in key):
+            return place
+    return None
+
+
+def _same(want: Any, have: Any, amount: bool) -> bool:
+    if isinstance(want, bool) or isinstance(have, bool):
+        return want is have
+    return bool(want == have) or (amount and quantity.equal(want, have))
+
+
+def visible(obj: Object | None) -> Object | None:
+    """An object without what the server counts and observes: what a change is judged and shown by."""
+    if obj is None:
+        return None
+    shown = {name: value for name, value in obj.items() if name != "status"}
+    shown["metadata"] = {name: value for name, value in obj["metadata"].items() if name not in _VOLATILE}
+    return shown
+
+
+def changed_fields(before: Any, after: Any, path: str = "") -> list[str]:
+    """The paths at which two visible objects differ, lists by index."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        found = []
+        for name in sorted({*before, *after}):
+            where = f"{path}.{name}" if path else name
+            found += changed_fields(before.get(name, _MISSING), after.get(name, _MISSING), where)
+        return found
+    if isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
+        found = []
+        for place, (left, right) in enumerate(zip(before, after, strict=True)):
+            found += changed_fields(left, right, f"{path}[{place}]")
+        return found
+    return [] if before is not _MISSING and after is not _MISSING and _same(before, after, False) else [path]

@@ -1,0 +1,104 @@
+# Copyright: (c) 2026, The pingpong.platform maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""``k8s_apply`` from its options to its result."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError
+from ansible_collections.pingpong.platform.plugins.module_utils.common.redact import redact_pair
+from ansible_collections.pingpong.platform.plugins.module_utils.common.results import diff
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.client import ClusterClient
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.apply.diff import visible
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.apply.reconcile import Layer, Options, Result
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.apply.server_side_apply import Action
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.manifests.objects import prepare
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.manifests.sources import gather
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.model import (
+    INTENT,
+    Key,
+    Object,
+    Owner,
+    key_of,
+)
+
+_NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+_FIELDS = 50
+
+
+def run(args: Mapping[str, Any], *, check_mode: bool, want_diff: bool = True) -> dict[str, Any]:
+    """Reconcile one layer; ``args`` are the validated options of the module."""
+    owner = Owner(args["environment_name"], args["layer"])
+    for option in ("environment_name", "layer", "namespace", "record_namespace"):
+        value = args[option] or ""
+        if not _NAME.fullmatch(value) and (value or option != "namespace"):
+            raise OptionError(f"{option}: {value!r} is not usable, expected lower-case letters, digits and hyphens")
+    for option in ("threads", "wait_sleep", "request_timeout"):
+        if not args[option] > 0:
+            raise OptionError(f"{option}: {args[option]:g} is not usable, expected more than 0")
+    options = Options(
+        prune=args["prune"],
+        wait=args["wait"],
+        wait_timeout=float(args["wait_timeout"]),
+        wait_sleep=args["wait_sleep"],
+        force_conflicts=args["force_conflicts"],
+        threads=args["threads"],
+        record_namespace=args["record_namespace"],
+        check_mode=check_mode,
+    )
+    client = ClusterClient.from_connection(args["connection"], timeout=args["request_timeout"])
+    try:
+        given = gather(args, lambda: str(client.request("GET", "/version").get("gitVersion") or ""))
+        client.discovery.learn(item.obj for item in given.objects)
+        desired = prepare(given.objects, owner, client.discovery.namespaced, args.get("namespace") or "")
+        with Layer(client, owner, options) as layer:
+            result = layer.present(desired) if args["state"] == "present" else layer.absent(desired)
+    finally:
+        client.close()
+    done = {**summary(result, want_diff=want_diff), "requests": client.requests}
+    return {**done, "warnings": given.warnings} if given.warnings else done
+
+
+def summary(result: Result, *, want_diff: bool) -> dict[str, Any]:
+    """The task's result: what was done with each object, and the differences with Secrets masked."""
+    objects = [_entry(outcome.step.key, outcome.action.value, outcome.fields[:_FIELDS]) for outcome in result.outcomes]
+    pruned = [_entry(key_of(obj), Action.DELETED.value, []) for obj in result.deleted]
+    kept = [{**_entry(key, Action.KEPT.value, []), "reason": reason} for key, reason in result.kept.items()]
+    shown = {
+        "changed": result.changed,
+        "objects": objects,
+        "pruned": pruned,
+        "kept": kept,
+    }
+    return {**shown, "diff": differences(result)} if want_diff else shown
+
+
+def differences(result: Result) -> list[dict[str, str]]:
+    """A diff for each object that changed, without the mark of the intent."""
+    pairs = [
+        (str(outcome.step.key), outcome.before, outcome.after)
+        for outcome in result.outcomes
+        if outcome.action is not Action.UNCHANGED
+    ]
+    pairs += [(str(key_of(obj)), visible(obj), None) for obj in result.deleted]
+    shown = []
+    for name, before, after in pairs:
+        masked = redact_pair(_unmarked(before), _unmarked(after))
+        shown.append(diff(*masked, name))
+    return shown
+
+
+def _unmarked(obj: Object | None) -> Object | None:
+    if obj is None:
+        return None
+    annotations = {key: value for key, value in (obj["metadata"].get("annotations") or {}).items() if key != INTENT}
+    metadata = {key: value for key, value in obj["metadata"].items() if key != "annotations"}
+    return {**obj, "metadata": {**metadata, "annotations": annotations} if annotations else metadata}
+
+
+def _entry(key: Key, action: str, fields: list[str]) -> dict[str, Any]:
+    return {"kind": key.kind, "namespace": key.namespace, "name": key.name, "action": action, "fields": fields}

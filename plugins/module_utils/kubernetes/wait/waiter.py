@@ -1,0 +1,178 @@
+# Copyright: (c) 2026, The pingpong.platform maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Wait until objects are ready, or gone: by LIST, all at once, with a deadline and the last status in the error."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import DeadlineError, PlatformError
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.client import ClusterClient
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.discovery import UnknownKind
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.errors import ApiError
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.model import (
+    Group,
+    Key,
+    Object,
+    Objects,
+    group_of,
+    group_to_list,
+    key_of,
+)
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.wait import pods
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.wait.predicates import State, readiness
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.wait.webhooks import (
+    CONFIGURATIONS,
+    unanswered,
+)
+
+# A LIST of these groups at once, owner's objects only: Group → objects.
+Lister = Callable[[Iterable[Group]], dict[Key, Object]]
+_POD_INTERVAL = 2.0
+
+
+class NotReady(PlatformError):
+    """An object is in a state that waiting does not heal."""
+
+
+@dataclass
+class Wait:
+    """Options of a wait, in seconds; ``clock`` and ``sleep`` are for tests."""
+
+    timeout: float = 300.0
+    interval: float = 1.0
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+
+
+class Waiter:
+    """Waits for objects of one owner, which ``lister`` lists."""
+
+    def __init__(self, client: ClusterClient, lister: Lister, options: Wait) -> None:
+        self._client = client
+        self._list = lister
+        self._options = options
+        self._deadline = options.clock() + options.timeout
+        self._first_seen: dict[pods.Stuck, float] = {}
+
+    def ready(self, keys: Mapping[Key, Group], known: Mapping[Key, Object], *, probe: bool = True) -> None:
+        """Return when every object is ready; what ``known`` shows ready is not asked for.
+
+        With ``probe`` a webhook configuration is ready when its webhooks can answer, else once it is there.
+
+        NotReady at the first terminal state; DeadlineError with the last status of each object that is not ready.
+        """
+        pending = self._judge(keys, known, probe)
+        next_look = self._options.clock() + _POD_INTERVAL
+        while pending:
+            if self._options.clock() >= self._deadline:
+                raise self._late(pending, known)
+            self._options.sleep(self._options.interval)
+            known = self._list({keys[key] for key in pending})
+            pending = self._judge({key: keys[key] for key in pending}, known, probe)
+            if pending and self._options.clock() >= next_look:
+                self._look_at_pods(pending, known)
+                next_look = self._options.clock() + _POD_INTERVAL
+
+    def gone(self, keys: Mapping[Key, Group]) -> None:
+        """Return when none of the objects exists; DeadlineError says what holds the others."""
+        remaining = dict(keys)
+        interval = min(0.1, self._options.interval)
+        while True:
+            live = self._list(set(remaining.values()))
+            remaining = {key: group for key, group in remaining.items() if key in live}
+            if not remaining:
+                return
+            if self._options.clock() >= self._deadline:
+                by = "; ".join(f"{key}: {held(live[key])}" for key in sorted(remaining)[:10])
+                raise DeadlineError(f"not deleted within {self._options.timeout:g} seconds: {by}")
+            self._options.sleep(interval)
+            interval = min(self._options.interval, interval * 2)
+
+    def _judge(self, keys: Mapping[Key, Group], live: Mapping[Key, Object], probe: bool) -> dict[Key, str]:
+        pending = {}
+        for key in keys:
+            obj = live.get(key)
+            if obj is None:
+                pending[key] = "it is not there"
+                continue
+            state, message = readiness(obj)
+            if probe and state is State.READY and obj["kind"] in CONFIGURATIONS:
+                message = unanswered(self._client, obj)
+                state = State.PENDING if message else State.READY
+            if state is State.FAILED:
+                raise NotReady(f"{key} failed: {message}")
+            if state is State.PENDING:
+                pending[key] = message
+        return pending
+
+    def _look_at_pods(self, pending: Mapping[Key, str], live: Mapping[Key, Object]) -> None:
+        """NotReady when a pod of a pending workload is stuck for longer than its reason deserves."""
+        for key in pending:
+            workload = live.get(key)
+            if workload is None:
+                continue
+            for one in pods.stuck(self._pods_of(workload)):
+                since = self._first_seen.setdefault(one._replace(message=""), self._options.clock())
+                if self._options.clock() - since >= pods.GRACE[one.reason]:
+                    raise NotReady(f"{key} cannot become ready: {one}")
+
+    def _pods_of(self, workload: Object) -> Objects:
+        key = key_of(workload)
+        if key.kind == "Pod" and not key.group:
+            return [workload]
+        if (key.group, key.kind) not in pods.WORKLOADS:
+            return []
+        chosen = pods.selector(workload)
+        if chosen is None:
+            return []
+        found = self._client.list("v1", "Pod", key.namespace, label_selector=chosen)
+        sets = (
+            self._client.list("apps/v1", "ReplicaSet", key.namespace, label_selector=chosen)
+            if key.kind == "Deployment"
+            else []
+        )
+        return pods.current(workload, found, sets)
+
+    def _late(self, pending: Mapping[Key, str], live: Mapping[Key, Object]) -> DeadlineError:
+        lines = []
+        for key in sorted(pending)[:10]:
+            workload = live.get(key)
+            pod = pods.unready(self._pods_of(workload)) if workload is not None else ""
+            lines.append(f"{key}: {pending[key]}" + (f"; {pod}" if pod else ""))
+        more = f" and {len(pending) - 10} more" if len(pending) > 10 else ""
+        return DeadlineError(f"not ready within {self._options.timeout:g} seconds: " + "; ".join(lines) + more)
+
+
+def list_group(client: ClusterClient, group: Group, selector: str | None) -> Objects:
+    """The objects of a group that match the selector, none when the server does not serve the kind."""
+    try:
+        return client.list(group.api_version, group.kind, group.namespace or None, label_selector=selector)
+    except UnknownKind:
+        return []
+    except ApiError as error:
+        if error.status == 404:
+            return []
+        raise
+
+
+def keys_of(objects: Iterable[Object]) -> dict[Key, Group]:
+    """What to wait for, from the objects themselves."""
+    return {key_of(obj): group_to_list(obj) for obj in objects}
+
+
+def held(obj: Object) -> str:
+    """What keeps an object that is being deleted."""
+    finalizers = obj["metadata"].get("finalizers") or (obj.get("spec") or {}).get("finalizers") or []
+    conditions = [
+        str(item.get("message"))
+        for item in (obj.get("status") or {}).get("conditions") or []
+        if item.get("status") == "True" and item.get("message") and group_of(obj["apiVersion"]) == ""
+    ]
+    said = [f"finalizers {', '.join(finalizers)}"] if finalizers else []
+    return "; ".join(said + conditions) or (
+        "being deleted" if obj["metadata"].get("deletionTimestamp") else "still there"
+    )

@@ -1,0 +1,258 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.wait.predicates import State, readiness
+
+READY, PENDING, FAILED = State.READY, State.PENDING, State.FAILED
+
+
+def obj(
+    api_version: str, kind: str, status: dict[str, Any] | None = None, spec: dict[str, Any] | None = None, **meta: Any
+) -> dict[str, Any]:
+    made: dict[str, Any] = {
+        "apiVersion": api_version,
+        "kind": kind,
+        "metadata": {"name": "n", "generation": 2, **meta},
+        "spec": spec or {},
+    }
+    return made if status is None else {**made, "status": status}
+
+
+def conditions(**states: str) -> dict[str, Any]:
+    """``Ready="False:Reason:message"`` as a status."""
+    items = []
+    for name, text in states.items():
+        status, reason, message = (text + "::").split(":")[:3]
+        items.append({"type": name, "status": status, "reason": reason, "message": message})
+    return {"conditions": items}
+
+
+def deployment(want: int = 2, **status: Any) -> dict[str, Any]:
+    return obj("apps/v1", "Deployment", {"observedGeneration": 2, **status}, {"replicas": want})
+
+
+ALL_UP = {"replicas": 2, "updatedReplicas": 2, "availableReplicas": 2}
+
+CASES: dict[str, tuple[dict[str, Any], State, str]] = {
+    "Deployment: up": (deployment(**ALL_UP), READY, ""),
+    "Deployment: none wanted": (deployment(0), READY, ""),
+    "Deployment: an older generation was observed": (deployment(**ALL_UP, observedGeneration=1), PENDING, "generation"),
+    "Deployment: not all updated": (deployment(**ALL_UP | {"updatedReplicas": 1}), PENDING, "1 of 2 replicas are upd"),
+    "Deployment: old ones run": (deployment(**ALL_UP | {"replicas": 3}), PENDING, "1 old replicas"),
+    "Deployment: not available": (deployment(**ALL_UP | {"availableReplicas": 0}), PENDING, "0 of 2 replicas are av"),
+    "Deployment: quota": (
+        deployment(**conditions(ReplicaFailure="True:FailedCreate:exceeded quota")),
+        PENDING,
+        "exceeded quota",
+    ),
+    "Deployment: gave up": (
+        deployment(**ALL_UP, **conditions(Progressing="False:ProgressDeadlineExceeded:timed out")),
+        FAILED,
+        "timed out",
+    ),
+    "Deployment: gave up on the generation before": (
+        deployment(observedGeneration=1, **conditions(Progressing="False:ProgressDeadlineExceeded:timed out")),
+        PENDING,
+        "generation",
+    ),
+    "Deployment: no status yet": (obj("apps/v1", "Deployment"), PENDING, "generation"),
+    "ReplicaSet: up": (
+        obj("apps/v1", "ReplicaSet", {"observedGeneration": 2, "replicas": 2, "availableReplicas": 2}, {"replicas": 2}),
+        READY,
+        "",
+    ),
+    "ReplicaSet: not available": (
+        obj("apps/v1", "ReplicaSet", {"observedGeneration": 2, "replicas": 2}, {"replicas": 2}),
+        PENDING,
+        "0 of 2 replicas are available",
+    ),
+    "ReplicaSet: quota": (
+        obj(
+            "apps/v1",
+            "ReplicaSet",
+            {"observedGeneration": 2, **conditions(ReplicaFailure="True:FailedCreate:exceeded quota")},
+        ),
+        PENDING,
+        "exceeded quota",
+    ),
+    "ReplicaSet: too many": (
+        obj("apps/v1", "ReplicaSet", {"observedGeneration": 2, "replicas": 3, "availableReplicas": 3}),
+        PENDING,
+        "2 replicas too many",
+    ),
+    "ReplicationController: not available": (
+        obj("v1", "ReplicationController", {"observedGeneration": 2, "replicas": 1}),
+        PENDING,
+        "0 of 1 replicas",
+    ),
+    "StatefulSet: up": (
+        obj("apps/v1", "StatefulSet", {"observedGeneration": 2, "updatedReplicas": 1, "availableReplicas": 1}),
+        READY,
+        "",
+    ),
+    "StatefulSet: rolling": (
+        obj(
+            "apps/v1",
+            "StatefulSet",
+            {
+                "observedGeneration": 2,
+                "availableReplicas": 3,
+                "updatedReplicas": 1,
+                "currentRevision": "a",
+                "updateRevision": "b",
+            },
+            {"replicas": 3},
+        ),
+        PENDING,
+        "1 of 3 replicas are updated",
+    ),
+    "StatefulSet: rolled to its partition": (
+        obj(
+            "apps/v1",
+            "StatefulSet",
+            {
+                "observedGeneration": 2,
+                "availableReplicas": 3,
+                "updatedReplicas": 1,
+                "currentRevision": "a",
+                "updateRevision": "b",
+            },
+            {"replicas": 3, "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"partition": 2}}},
+        ),
+        READY,
+        "",
+    ),
+    "DaemonSet: up": (
+        obj(
+            "apps/v1",
+            "DaemonSet",
+            {
+                "observedGeneration": 2,
+                "desiredNumberScheduled": 3,
+                "updatedNumberScheduled": 3,
+                "numberAvailable": 3,
+            },
+        ),
+        READY,
+        "",
+    ),
+    "DaemonSet: rolling": (
+        obj(
+            "apps/v1",
+            "DaemonSet",
+            {
+                "observedGeneration": 2,
+                "desiredNumberScheduled": 3,
+                "updatedNumberScheduled": 1,
+                "numberAvailable": 3,
+            },
+        ),
+        PENDING,
+        "1 of 3 pods are updated",
+    ),
+    "Job: complete": (obj("batch/v1", "Job", conditions(Complete="True")), READY, ""),
+    "Job: failed": (
+        obj("batch/v1", "Job", conditions(Failed="True:BackoffLimitExceeded:too many")),
+        FAILED,
+        "too many",
+    ),
+    "Job: running": (obj("batch/v1", "Job", {"active": 1}), PENDING, "1 active"),
+    "Job: suspended": (obj("batch/v1", "Job", {}, {"suspend": True}), READY, ""),
+    "Pod: ready": (obj("v1", "Pod", {"phase": "Running", **conditions(Ready="True")}), READY, ""),
+    "Pod: done": (obj("v1", "Pod", {"phase": "Succeeded"}), READY, ""),
+    "Pod: failed": (obj("v1", "Pod", {"phase": "Failed", "reason": "Evicted"}), FAILED, "Evicted"),
+    "Pod: unschedulable": (
+        obj("v1", "Pod", {"phase": "Pending", **conditions(PodScheduled="False:Unschedulable:no nodes")}),
+        PENDING,
+        "no nodes",
+    ),
+    "Service: within the cluster": (obj("v1", "Service", {}, {"type": "ClusterIP"}), READY, ""),
+    "Service: no address yet": (obj("v1", "Service", {"loadBalancer": {}}, {"type": "LoadBalancer"}), PENDING, "addr"),
+    "Service: an address": (
+        obj("v1", "Service", {"loadBalancer": {"ingress": [{"ip": "192.0.2.1"}]}}, {"type": "LoadBalancer"}),
+        READY,
+        "",
+    ),
+    "PersistentVolumeClaim: bound": (obj("v1", "PersistentVolumeClaim", {"phase": "Bound"}), READY, ""),
+    "PersistentVolumeClaim: pending": (obj("v1", "PersistentVolumeClaim", {"phase": "Pending"}), PENDING, "Pending"),
+    "PersistentVolumeClaim: lost": (obj("v1", "PersistentVolumeClaim", {"phase": "Lost"}), FAILED, "lost"),
+    "CustomResourceDefinition: established": (
+        obj("apiextensions.k8s.io/v1", "CustomResourceDefinition", conditions(Established="True")),
+        READY,
+        "",
+    ),
+    "CustomResourceDefinition: new": (
+        obj("apiextensions.k8s.io/v1", "CustomResourceDefinition"),
+        PENDING,
+        "no condition Established",
+    ),
+    "CustomResourceDefinition: names are taken": (
+        obj("apiextensions.k8s.io/v1", "CustomResourceDefinition", conditions(NamesAccepted="False:X:in use")),
+        FAILED,
+        "in use",
+    ),
+    "APIService: no endpoints": (
+        obj("apiregistration.k8s.io/v1", "APIService", conditions(Available="False:MissingEndpoints")),
+        PENDING,
+        "MissingEndpoints",
+    ),
+    "Namespace: active": (obj("v1", "Namespace", {"phase": "Active"}), READY, ""),
+    "Namespace: going": (obj("v1", "Namespace", {"phase": "Terminating"}), PENDING, "Terminating"),
+    "Gateway: programmed": (
+        obj("gateway.networking.k8s.io/v1", "Gateway", conditions(Programmed="True")),
+        READY,
+        "",
+    ),
+    "Gateway: invalid": (
+        obj("gateway.networking.k8s.io/v1", "Gateway", conditions(Programmed="False:Invalid:no listener")),
+        FAILED,
+        "no listener",
+    ),
+    "HTTPRoute: nobody took it": (obj("gateway.networking.k8s.io/v1", "HTTPRoute"), PENDING, "no gateway"),
+    "HTTPRoute: a reference is missing": (
+        obj(
+            "gateway.networking.k8s.io/v1",
+            "HTTPRoute",
+            {"parents": [conditions(Accepted="True", ResolvedRefs="False:BackendNotFound:no such service")]},
+        ),
+        PENDING,
+        "no such service",
+    ),
+    "by convention: no status": (obj("security.istio.io/v1", "PeerAuthentication"), READY, ""),
+    "by convention: not observed": (
+        obj("networking.istio.io/v1", "Gateway", {"observedGeneration": "1"}),
+        PENDING,
+        "generation",
+    ),
+    "by convention: not ready": (
+        obj("example.org/v1", "Thing", {"observedGeneration": 2, **conditions(Ready="False:Waiting:for x")}),
+        PENDING,
+        "for x",
+    ),
+    "by convention: stalled": (obj("example.org/v1", "Thing", conditions(Stalled="True:No:never")), FAILED, "never"),
+    "by convention: istiod objects": (
+        obj(
+            "networking.istio.io/v1",
+            "VirtualService",
+            {"validationMessages": [{"level": "ERROR", "type": {"code": "IST0101"}}]},
+        ),
+        FAILED,
+        "IST0101",
+    ),
+    "anything: being deleted": (
+        obj("v1", "ConfigMap", deletionTimestamp="2026-01-01T00:00:00Z"),
+        PENDING,
+        "being deleted",
+    ),
+    "nothing to wait for": (obj("v1", "ConfigMap"), READY, ""),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_readiness(case: str) -> None:
+    live, state, message = CASES[case]
+    said = readiness(live)
+    assert said.state is state, said
+    assert message in said.message
