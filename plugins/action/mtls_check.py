@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.check import run
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.spec import MTLS_CHECK
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.spec import MTLS_CHECK
 from ansible_collections.pingpong.platform.plugins.plugin_utils.action import PlatformAction
 
 

@@ -159,7 +159,7 @@ not_covered:
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.pingpong.platform.plugins.module_utils.common.runner import run_module
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.check import run
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.spec import MTLS_CHECK
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.spec import MTLS_CHECK
 
 
 def main() -> None:

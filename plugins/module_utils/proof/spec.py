@@ -28,41 +28,6 @@ POD_SECURITY_CHECK: Spec = {
     "scan": {"type": "bool", "default": True},
 }
 
-MTLS_CHECK: Spec = {
-    **CONNECTED,
-    **PROBES,
-    "namespaces": {"type": "list", "elements": "str", "required": True},
-    "trust_domain": {"type": "str", "required": True},
-    "mesh_namespace": {"type": "str", "default": "istio-system"},
-    "probe_namespace": {"type": "str", "required": True},
-    "admit_probes": {"type": "bool", "default": False},
-    "whoami_path": {"type": "str", "default": "/whoami"},
-    "whoami_ports": {"type": "list", "elements": "int", "default": [8080]},
-    "min_authority_days": {"type": "float", "default": 14},
-    "callers": {
-        "type": "list",
-        "elements": "dict",
-        "default": [],
-        "options": {
-            "cluster": {"type": "str", "required": True},
-            "connection": {"type": "dict", "required": True, "no_log": True},
-        },
-    },
-    "exceptions": {
-        "type": "list",
-        "elements": "dict",
-        "default": [],
-        "options": {
-            "namespace": {"type": "str", "required": True},
-            "workload": {"type": "str"},
-            "port": {"type": "int", "required": True},
-            "cases": {"type": "list", "elements": "str", "default": []},
-            "reason": {"type": "str", "required": True},
-            "until": {"type": "str", "required": True},
-        },
-    },
-}
-
 NETWORK_POLICY_CHECK: Spec = {
     **CONNECTED,
     **PROBES,
