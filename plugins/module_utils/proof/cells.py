@@ -36,7 +36,7 @@ class Judgement:
 class Cell:
     """One question put to the running platform and its answer.
 
-    ``inconclusive`` means that the observation could not have told a good platform from a bad one;
+    ``inconclusive`` means that the observation cannot distinguish a good platform from a bad one;
     it never counts as a pass. ``evidence`` is plain data, free of secrets, that backs the verdict.
     """
 
@@ -67,7 +67,7 @@ class Cell:
 
 
 def cell_from(data: Mapping[str, Any]) -> Cell:
-    """A cell from its plain form, as results and reports carry it; one that is not whole proves nothing."""
+    """A cell from its plain form, as results and reports carry it; one that lacks a field proves nothing."""
     known = {name: data[name] for name in Cell.__dataclass_fields__ if name in data}
     lacking = [name for name in QUESTION if name not in known]
     if lacking:

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 # The refusals that a TLS endpoint itself makes. A timeout or a refused connection says nothing about TLS.
-SPOKEN_REFUSALS = ("reset", "eof")
-UNREACHED = ("timeout", "refused", "unreachable", "dns")
+PEER_REFUSALS = ("reset", "eof")
+NOT_REACHED = ("timeout", "refused", "unreachable", "dns")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +36,17 @@ class Exchange:
     headers: tuple[str, ...] = ()
 
     @property
-    def spoken_refusal(self) -> bool:
-        """Whether the peer itself ended the talk: a TLS alert, a reset or the end of the stream."""
+    def refused_by_peer(self) -> bool:
+        """Whether the peer itself ended the exchange: a TLS alert, a reset or the end of the stream."""
         error = self.error or ""
-        return self.connected and (error in SPOKEN_REFUSALS or error.startswith("alert:"))
+        return self.connected and (error in PEER_REFUSALS or error.startswith("alert:"))
 
     @property
-    def unreached(self) -> bool:
+    def not_reached(self) -> bool:
         """Whether the attempt never got as far as the peer's TLS."""
-        return not self.connected or self.error in UNREACHED
+        return not self.connected or self.error in NOT_REACHED
 
-    def phrase(self) -> str:
+    def summary(self) -> str:
         """The outcome in a few words."""
         if self.error is None:
             answer = f"HTTP {self.status}" if self.status is not None else "connected"
@@ -54,7 +54,7 @@ class Exchange:
         return f"{self.error} at {self.stage}"
 
     def evidence(self) -> dict[str, Any]:
-        """Plain data for a cell: without bodies and chains, which are long and told elsewhere."""
+        """Plain data for a cell: without bodies and chains, which are long and reported elsewhere."""
         left_out = {"body", "chain", "headers"}
         return {name: getattr(self, name) for name in self.__dataclass_fields__ if name not in left_out}
 

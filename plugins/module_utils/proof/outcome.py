@@ -20,7 +20,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.proof.cells impo
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What a check measured: its cells, and what else is worth telling (coverage, certificates, …) as plain data."""
+    """What a check measured: its cells, and what else is worth reporting (coverage, certificates, …) as plain data."""
 
     cells: list[Cell]
     facts: Mapping[str, Any] = field(default_factory=dict)

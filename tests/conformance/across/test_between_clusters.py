@@ -12,7 +12,10 @@ from typing import Any
 import pytest
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.client import ClusterClient
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls import callers
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.identities import Signer, stranger
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.callers.certificates import (
+    Signer,
+    untrusted_authority,
+)
 
 from testbed.nodes import addresses, routes
 from testbed.nodes.prepare import installed_runtime
@@ -81,13 +84,13 @@ def test_every_workload_of_the_other_cluster_is_taken_and_every_impostor_refused
         assert not [thing for thing in left if thing["metadata"]["name"].startswith("pingpong-probe-")]
 
 
-def test_a_cluster_that_signs_with_a_strangers_root_is_refused_and_named(
+def test_a_cluster_that_signs_with_an_untrusted_root_is_refused_and_named(
     clients: dict[str, ClusterClient], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     own, elsewhere = callers.signer, clients["secondary"].connection
 
     def signer(client: ClusterClient, namespace: str) -> Signer:
-        return stranger(datetime.now(UTC)) if client.connection == elsewhere else own(client, namespace)
+        return untrusted_authority(datetime.now(UTC)) if client.connection == elsewhere else own(client, namespace)
 
     monkeypatch.setattr(callers, "signer", signer)
     across, others = split(check("primary", "secondary"))

@@ -19,7 +19,9 @@ from typing import Any
 import pytest
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.client import ClusterClient
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.cells import Cell
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.identities import stranger
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.callers.certificates import (
+    untrusted_authority,
+)
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -114,7 +116,7 @@ def another_backend_expected(client: ClusterClient) -> AbstractContextManager[No
 def foreign_pair(name: str) -> dict[str, str]:
     """A certificate for the right name by a CA that nobody trusts, as the data of a tls Secret."""
     now = datetime.now(UTC)
-    authority = stranger(now)
+    authority = untrusted_authority(now)
     key = ec.generate_private_key(ec.SECP256R1())
     certificate = (
         x509.CertificateBuilder()

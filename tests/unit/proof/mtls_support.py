@@ -9,10 +9,14 @@ from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.cells import Cell
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.exchange import Exchange
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.exceptions import parse_exceptions
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.inventory import mesh_pods
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.plan import Attempt, World, plan
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.verdicts import Observation, judged_cells
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.discover.topology import Topology
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.plan.attempts import Attempt, plan
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.verdicts.cells import (
+    Observation,
+    judged_cells,
+)
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.verdicts.exceptions import parse_exceptions
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.workloads import mesh_pods
 
 TODAY = date(2026, 11, 22)
 ADDRESS_A, ADDRESS_B = "10.0.0.1", "10.0.1.1"
@@ -44,9 +48,9 @@ SERVICE = {
 }
 
 
-def world(**changes: Any) -> World:
+def topology(**changes: Any) -> Topology:
     pods = mesh_pods([pod("a", ADDRESS_A), pod("b", ADDRESS_B)])
-    base = World(pods, [SERVICE], [], {}, frozenset({8080}), "/whoami")
+    base = Topology(pods, [SERVICE], [], {}, frozenset({8080}), "/whoami")
     return replace(base, **changes)
 
 
@@ -69,10 +73,10 @@ def secure(attempt: Attempt) -> Exchange:
 
 
 def observed(
-    answer: Callable[[Attempt], Exchange] = secure, risen: Mapping[str, int] | None = None, of: World | None = None
+    answer: Callable[[Attempt], Exchange] = secure, risen: Mapping[str, int] | None = None, of: Topology | None = None
 ) -> Observation:
     """All attempts answered, and every pod's counters risen by as much as its refusals; ``risen`` says otherwise."""
-    attempts = plan(of or world())
+    attempts = plan(of or topology())
     before: dict[str, dict[str, int]] = {ADDRESS_A: dict(ENDINGS), ADDRESS_B: dict(ENDINGS)}
     after = {address: dict(counters) for address, counters in before.items()}
     for attempt in attempts:

@@ -11,26 +11,32 @@ import pytest
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError, PlatformError
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.cells import Cell
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.exchange import Exchange
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls import callers, facts, observe
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.callers import (
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.callers import clusters
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.callers.certificates import (
+    ClientCertificates,
+    untrusted_authority,
+)
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.callers.clusters import (
     Caller,
     calling_across,
     check_callers,
 )
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.identities import Mint, stranger
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.inventory import workloads_of
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.plan import Attempt, World, plan
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.verdicts import Observation
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.discover.topology import Topology
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.observe import exchanges as observing
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.observe.observation import Observation
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.plan.attempts import Attempt, plan
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.verdicts import summary
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.probes.admission import admitting
-from mtls_support import ADDRESS_B, cells, fallen, observed, secure, world
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.workloads import workloads_of
+from mtls_support import ADDRESS_B, cells, fallen, observed, secure, topology
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
-BOTH = workloads_of(world().pods)
+BOTH = workloads_of(topology().pods)
 
 
-def joined(**changes: Any) -> World:
+def joined(**changes: Any) -> Topology:
     """The mesh, with the same two workloads in another cluster."""
-    return world(across={"secondary": BOTH}, **changes)
+    return topology(across={"secondary": BOTH}, **changes)
 
 
 def from_there(found: Sequence[Cell]) -> list[Cell]:
@@ -59,10 +65,10 @@ def test_what_is_tried_from_there_is_what_is_tried_here_but_for_sidecars_and_und
 
 
 def test_callers_of_another_cluster_change_nothing_of_what_is_asked_here() -> None:
-    def asked(of: World) -> list[tuple[str, str, int, str]]:
+    def asked(of: Topology) -> list[tuple[str, str, int, str]]:
         return [(a.caller("c"), a.target.name, a.port, a.label) for a in plan(of) if not a.cluster]
 
-    assert asked(joined()) == asked(world())
+    assert asked(joined()) == asked(topology())
 
 
 def unless(error: Exchange) -> Any:
@@ -112,12 +118,12 @@ def test_an_open_port_is_found_from_the_other_cluster_alone() -> None:
     failed = {(cell.source, cell.target) for cell in cells(observation) if cell.verdict == "fail"}
     assert {target for _source, target in failed} == {"a/a:9080", "b/b:9080"}
     assert {source for source, _target in failed} == {f"secondary: {name}" for name in ("a/a", "b/b", "c/outsider")}
-    assert facts.permissive_ports(observation) == ["a/a:9080", "b/b:9080"]
+    assert summary.permissive_ports(observation) == ["a/a:9080", "b/b:9080"]
 
 
 def test_coverage_counts_the_pairs_across_clusters() -> None:
     observation = observed(of=joined())
-    assert facts.coverage(joined(), observation)["pairs"] == {"probed": 6, "total": 6}
+    assert summary.coverage(joined(), observation)["pairs"] == {"probed": 6, "total": 6}
 
 
 class Probes:
@@ -138,13 +144,13 @@ class Probes:
 
 def caller(name: str) -> Caller:
     pod = {"metadata": {"name": name}, "status": {"podIP": "10.9.9.9"}}
-    return Caller(Probes(), pod, BOTH, Mint(stranger(NOW), "td", NOW), f"roots of {name}")  # type: ignore[arg-type]
+    return Caller(Probes(), pod, BOTH, ClientCertificates(untrusted_authority(NOW), "td", NOW), f"roots of {name}")  # type: ignore[arg-type]
 
 
 def looked() -> tuple[dict[str, Caller], Observation]:
     """An observation of silence."""
     found = {"": caller("here"), "secondary": caller("there")}
-    return found, observe.observe(found, plan(joined()), joined(), [])
+    return found, observing.observe(found, plan(joined()), joined(), [])
 
 
 def test_each_cluster_presents_its_own_certificates_and_trusts_its_own_roots() -> None:
@@ -154,8 +160,8 @@ def test_each_cluster_presents_its_own_certificates_and_trusts_its_own_roots() -
         (first, *_more) = [run for run in entry.prober.sent if "trust" in run]  # type: ignore[attr-defined]
         assert first["ids"] == mine
         assert (first["pod"], first["trust"]) == (entry.pod["metadata"]["name"], entry.trust)
-        assert first["identities"] is entry.mint.pairs
-    here, there = (entry.mint.pairs for entry in found.values())
+        assert first["identities"] is entry.certificates.pairs
+    here, there = (entry.certificates.pairs for entry in found.values())
     assert set(there) == set(here), "the same workloads, good and bad"
     assert not {pair["key"] for pair in here.values()} & {pair["key"] for pair in there.values()}
 
@@ -177,9 +183,9 @@ def test_whatever_stayed_silent_is_asked_again_once_anything_was_heard() -> None
     exchanges = [secure(attempt) for attempt in attempts]
     for number in there:
         exchanges[number] = silence
-    assert observe.silent(attempts, exchanges) == there[:1]
+    assert observing.unanswered(attempts, exchanges) == there[:1]
     exchanges[there[0]] = secure(attempts[there[0]])
-    assert observe.silent(attempts, exchanges) == there[1:]
+    assert observing.unanswered(attempts, exchanges) == there[1:]
 
 
 OPTIONS = {"cluster": "primary", "namespaces": ["a", "b"], "callers": [{"cluster": "secondary", "connection": {}}],
@@ -208,7 +214,7 @@ def test_a_cluster_that_cannot_call_is_a_finding(
     monkeypatch: pytest.MonkeyPatch, client: Any, changes: dict[str, Any], says: str
 ) -> None:
     if client is not None:
-        monkeypatch.setattr(callers.ClusterClient, "from_connection", lambda _options: client)
+        monkeypatch.setattr(clusters.ClusterClient, "from_connection", lambda _options: client)
     with contextlib.ExitStack() as stack:
         found, missing = calling_across(stack, {**OPTIONS, **changes}, NOW)
     assert found == {}

@@ -1,4 +1,4 @@
-"""What callers present, held against OpenSSL: a server with the root tells the good of any cluster from the bad."""
+"""What callers present, held against OpenSSL: a server with the root takes the good of any cluster and no other."""
 
 from __future__ import annotations
 
@@ -13,9 +13,12 @@ from ansible_collections.pingpong.platform.plugins.module_utils.pki.certificates
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.durations import RenewBefore
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.keys import ALGORITHMS, DEFAULT_ALGORITHM
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.hierarchy import Shape
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.cases import Presents
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.identities import Mint, signer_from_secret
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.inventory import Workload
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.callers.certificates import (
+    ClientCertificates,
+    signer_from_secret,
+)
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.plan.cases import Presents
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.workloads import Workload
 
 NOW = datetime.now(UTC)
 KEY, YEAR = ALGORITHMS[DEFAULT_ALGORITHM], timedelta(days=365)
@@ -28,18 +31,20 @@ def authorities() -> dict[str, dict[str, bytes]]:
     """The Secret ``cacerts`` of two clusters under one root, and of one under another root."""
     found = {}
     roots = [SHAPE.make_root(NOW).signer() for _turn in range(2)]
-    for cluster, root in (("primary", roots[0]), ("secondary", roots[0]), ("stranger", roots[1])):
+    for cluster, root in (("primary", roots[0]), ("secondary", roots[0]), ("untrusted", roots[1])):
         assert root is not None
         found[cluster] = bundles.cacerts(issue(SHAPE.intermediate(cluster), root, NOW))
     return found
 
 
-def mint(authority: dict[str, bytes]) -> Mint:
+def certificates(authority: dict[str, bytes]) -> ClientCertificates:
     data = {name: base64.b64encode(value).decode() for name, value in authority.items()}
-    return Mint(signer_from_secret(data), SHAPE.trust_domain, NOW)
+    return ClientCertificates(signer_from_secret(data), SHAPE.trust_domain, NOW)
 
 
-def accepted(folder: Path, server: Mint, client: Mint, trust: bytes, presents: Presents) -> bool:
+def accepted(
+    folder: Path, server: ClientCertificates, client: ClientCertificates, trust: bytes, presents: Presents
+) -> bool:
     """Whether a server that trusts ``trust`` alone takes the client's certificate, over TLS 1.2, in memory."""
     contexts = []
     for name, side, who, shown in (
@@ -67,11 +72,11 @@ def accepted(folder: Path, server: Mint, client: Mint, trust: bytes, presents: P
     return ends[0].getpeercert() is not None
 
 
-@pytest.mark.parametrize("home", ["primary", "secondary", "stranger"])
-@pytest.mark.parametrize("presents", ["own", "of_stranger_ca", "expired", "not_yet_valid", "of_other_trust_domain"])
+@pytest.mark.parametrize("home", ["primary", "secondary", "untrusted"])
+@pytest.mark.parametrize("presents", ["own", "of_untrusted_ca", "expired", "not_yet_valid", "of_other_trust_domain"])
 def test_a_good_caller_of_any_cluster_under_the_root_is_taken_and_no_other(
     tmp_path: Path, authorities: dict[str, dict[str, bytes]], home: str, presents: Presents
 ) -> None:
-    server, client = mint(authorities["primary"]), mint(authorities[home])
+    server, client = certificates(authorities["primary"]), certificates(authorities[home])
     taken = accepted(tmp_path, server, client, authorities["primary"][bundles.MESH_ROOT], presents)
-    assert taken is (presents == "own" and home != "stranger")
+    assert taken is (presents == "own" and home != "untrusted")

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.discovery import UnknownKind
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.errors import ApiError
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.observe import authorization_policies
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.discover.authorization import (
+    authorization_policies,
+)
 
 
 class Refusing:

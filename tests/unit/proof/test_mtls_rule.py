@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.exchange import Exchange, exchange_from
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.rule import (
-    Control,
-    Counter,
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.verdicts.rule import (
+    PositiveControl,
+    RefusalCount,
     judge_allowed,
     judge_forbidden,
     judge_refused,
@@ -27,9 +27,9 @@ TIMEOUT = Exchange(connected=False, stage="connect", error="timeout")
 STALLED = Exchange(connected=True, stage="read", error="timeout")
 CLOSED = Exchange(connected=False, stage="connect", error="refused")
 UNVERIFIED = Exchange(connected=True, stage="handshake", error="unverified:certificate has expired")
-RISEN = Counter("ssl.fail_verify_no_cert", attempts=2, rise=2)
-ALIVE = Control(True, "a good caller was answered")
-DEAD = Control(False, "the good caller was not answered: timeout at connect")
+RISEN = RefusalCount("ssl.fail_verify_no_cert", attempts=2, rise=2)
+ALIVE = PositiveControl(True, "a good caller was answered")
+DEAD = PositiveControl(False, "the good caller was not answered: timeout at connect")
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_a_call_through_the_sidecar_is_plain_http_and_leaves_the_servers_certifi
         (ALERT, RISEN, ALIVE, "pass", "rose by 2"),
         (LATE_EOF, RISEN, ALIVE, "pass", "rose by 2"),
         (RESET, RISEN, ALIVE, "pass", "rose by 2"),
-        # the application answered: nothing can excuse that
+        # the application answered: nothing can apply_exceptions that
         (GOOD, RISEN, ALIVE, "fail", "answered a caller"),
         (replace(GOOD, nonce_returned=False), RISEN, ALIVE, "fail", "answered a caller"),
         (replace(LATE_EOF, bytes_received=1), RISEN, ALIVE, "fail", "answered a caller"),
@@ -77,7 +77,7 @@ def test_a_call_through_the_sidecar_is_plain_http_and_leaves_the_servers_certifi
         (ALERT, replace(RISEN, rise=1), ALIVE, "inconclusive", "the server does not agree"),
         (ALERT, replace(RISEN, rise=0), ALIVE, "inconclusive", "the server does not agree"),
         (ALERT, replace(RISEN, rise=None), ALIVE, "inconclusive", "proxyStatsMatcher"),
-        (ALERT, replace(RISEN, rise=None, silent=True), ALIVE, "inconclusive", "did not tell its counters"),
+        (ALERT, replace(RISEN, rise=None, silent=True), ALIVE, "inconclusive", "did not report its counters"),
         (ALERT, RISEN, DEAD, "inconclusive", "no good caller"),
         (RESET, RISEN, DEAD, "inconclusive", "no good caller"),
         # a dead pod, a policy in the way, a crashed sidecar
@@ -88,7 +88,7 @@ def test_a_call_through_the_sidecar_is_plain_http_and_leaves_the_servers_certifi
     ],
 )
 def test_a_call_that_must_be_refused(
-    exchange: Exchange, counter: Counter, control: Control, verdict: str, says: str
+    exchange: Exchange, counter: RefusalCount, control: PositiveControl, verdict: str, says: str
 ) -> None:
     judgement = judge_refused(exchange, counter, control)
     assert judgement.verdict == verdict
@@ -124,7 +124,7 @@ FORBIDDEN = replace(GOOD, status=403, nonce_returned=False, seen_identity=None)
     ],
 )
 def test_an_identity_that_an_authorization_policy_must_refuse(
-    exchange: Exchange, control: Control, verdict: str
+    exchange: Exchange, control: PositiveControl, verdict: str
 ) -> None:
     assert judge_forbidden(exchange, (SERVER,), control).verdict == verdict
 
@@ -141,5 +141,5 @@ def test_an_identity_that_an_authorization_policy_must_refuse(
         ("[]", None),
     ],
 )
-def test_the_identity_that_whoami_tells(body: str, identity: str | None) -> None:
+def test_the_identity_that_whoami_reports(body: str, identity: str | None) -> None:
     assert exchange_from({"connected": True, "body": body}).seen_identity == identity

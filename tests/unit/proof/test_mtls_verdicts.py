@@ -1,4 +1,4 @@
-"""From a world of pods to cells: the plan, the attribution of counters, positive controls, exceptions, leaks."""
+"""From a topology of pods to cells: the plan, the attribution of counters, positive controls, exceptions, leaks."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from typing import Any
 import pytest
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.exchange import Exchange
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls import facts
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.exceptions import parse_exceptions
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.inventory import (
-    Address,
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.discover.authorization import (
     admits_by_principal,
-    mesh_pods,
+)
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.discover.services import (
+    Address,
     service_address,
 )
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.plan import Attempt, plan
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.verdicts import (
-    Observation,
-    sidecar_cells,
-    sum_counters,
-)
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.observe.counters import sum_counters
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.observe.observation import Observation
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.plan.attempts import Attempt, plan
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.verdicts import summary
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.verdicts.cells import sidecar_cells
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.verdicts.exceptions import parse_exceptions
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.workloads import mesh_pods
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from mtls_support import ADDRESS_A, ADDRESS_B, ENDINGS, SERVICE, cells, fallen, observed, pod, secure, world
+from mtls_support import ADDRESS_A, ADDRESS_B, ENDINGS, SERVICE, cells, fallen, observed, pod, secure, topology
 
 
 def test_a_strict_mesh_passes_every_cell() -> None:
@@ -54,7 +54,7 @@ def permissive(attempt: Attempt) -> Exchange:
 def test_a_permissive_mesh_fails_the_plain_cells_and_names_the_ports() -> None:
     observation = observed(permissive)
     assert fallen(cells(observation)) == {("plaintext", "fail"), ("pod_ip_via_sidecar", "fail")}
-    assert facts.permissive_ports(observation) == ["a/a:8080", "a/a:9080", "b/b:8080", "b/b:9080"]
+    assert summary.permissive_ports(observation) == ["a/a:8080", "a/a:9080", "b/b:8080", "b/b:9080"]
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_a_mesh_that_refuses_its_own_is_a_wall_that_fails_and_proves_no_refusal(
     assert by_case["plaintext"] == "inconclusive"
 
 
-@pytest.mark.parametrize(("shown", "says"), [({}, "proxyStatsMatcher"), (None, "did not tell its counters")])
+@pytest.mark.parametrize(("shown", "says"), [({}, "proxyStatsMatcher"), (None, "did not report its counters")])
 def test_hidden_counters_are_inconclusive(shown: dict[str, int] | None, says: str) -> None:
     hidden = replace(observed(), before={ADDRESS_A: shown, ADDRESS_B: shown})
     found = [cell for cell in cells(hidden) if cell.expected == "refused"]
@@ -106,7 +106,7 @@ def test_hidden_counters_are_inconclusive(shown: dict[str, int] | None, says: st
 
 def test_one_bad_replica_decides_the_cell_and_is_named() -> None:
     second = mesh_pods([pod("b", "10.0.1.2")])[0]
-    of = world(pods=[*world().pods, replace(second, name="b-5d-y")])
+    of = topology(pods=[*topology().pods, replace(second, name="b-5d-y")])
     attempts = plan(of)
 
     def leaky(attempt: Attempt) -> Exchange:
@@ -121,7 +121,7 @@ def test_one_bad_replica_decides_the_cell_and_is_named() -> None:
 
 
 def test_undeclared_ports_are_found_and_probed_but_the_proxys_own_are_not() -> None:
-    of = world(listening={ADDRESS_B: [8080, 9080, 7777, 15006, 15090]})
+    of = topology(listening={ADDRESS_B: [8080, 9080, 7777, 15006, 15090]})
     undeclared = [attempt for attempt in plan(of) if attempt.undeclared]
     assert {attempt.port for attempt in undeclared} == {7777}
     assert {attempt.label for attempt in undeclared} == {
@@ -169,8 +169,8 @@ def test_two_authorities_with_one_serial_are_two() -> None:
     chains = [(leaf, certificate("one", 100)), (leaf, certificate("two", 3))]
     observation = observed()
     exchanges = [replace(e, chain=chains[n % 2]) for n, e in enumerate(observation.exchanges)]
-    seen = facts.certificates_seen(replace(observation, exchanges=exchanges), datetime.now(UTC))
-    assert [cell.verdict for cell in facts.authority_cells("primary", seen, 14)] == ["fail", "pass"]
+    seen = summary.certificates_seen(replace(observation, exchanges=exchanges), datetime.now(UTC))
+    assert [cell.verdict for cell in summary.authority_cells("primary", seen, 14)] == ["fail", "pass"]
 
 
 def test_an_exception_that_ended_is_named() -> None:
@@ -190,7 +190,7 @@ def test_an_exception_needs_a_reason_and_an_end(change: dict[str, Any], says: st
 def test_pods_without_a_sidecar_fail_and_pods_without_an_address_are_undecided() -> None:
     pods = mesh_pods([pod("a", ADDRESS_A), pod("b", ADDRESS_B, sidecar=False), pod("c", "", phase="Pending")])
     assert [cell.verdict for cell in sidecar_cells("primary", pods)] == ["pass", "fail", "inconclusive"]
-    assert {attempt.target.workload.namespace for attempt in plan(world(pods=pods))} == {"a"}
+    assert {attempt.target.workload.namespace for attempt in plan(topology(pods=pods))} == {"a"}
 
 
 @pytest.mark.parametrize(
@@ -229,7 +229,7 @@ def test_where_an_authorization_policy_names_principals_a_wrong_account_is_tried
 ) -> None:
     policy = {"metadata": {"namespace": "b"}, "spec": spec}
     assert admits_by_principal(mesh_pods([pod("b", ADDRESS_B)])[0], [policy]) is by_principal
-    tried = {attempt.case.name for attempt in plan(world(authorization=[policy]))}
+    tried = {attempt.case.name for attempt in plan(topology(authorization=[policy]))}
     assert ("wrong_service_account" in tried) is by_principal
 
 
@@ -246,7 +246,7 @@ def test_counters_are_summed_over_addresses_and_only_of_the_inbound_listener() -
 
 def test_coverage_counts_pairs_pods_and_ports() -> None:
     observation = observed()
-    assert facts.coverage(world(), observation) == {
+    assert summary.coverage(topology(), observation) == {
         "pairs": {"probed": 2, "total": 2}, "pods": {"probed": 2, "total": 2}, "ports": 4,
         "probes": len(observation.attempts),
     }  # fmt: skip
@@ -256,5 +256,5 @@ def test_an_authority_must_not_end_before_somebody_can_act() -> None:
     soon = datetime.now(UTC) + timedelta(days=3)
     certificates = [{"depth": 1, "subject": "CN=ca", "serial": "1", "days_left": 3.0, "not_after": str(soon)},
                     {"depth": 0, "subject": "", "serial": "2", "days_left": 0.9, "not_after": "x"}]  # fmt: skip
-    assert [cell.verdict for cell in facts.authority_cells("primary", certificates, 14)] == ["fail"]
-    assert [cell.verdict for cell in facts.authority_cells("primary", certificates, 2)] == ["pass"]
+    assert [cell.verdict for cell in summary.authority_cells("primary", certificates, 14)] == ["fail"]
+    assert [cell.verdict for cell in summary.authority_cells("primary", certificates, 2)] == ["pass"]

@@ -27,9 +27,9 @@ from ansible_collections.pingpong.platform.plugins.module_utils.proof.policy.ver
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.probes.admission import admitting
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.probes.manifest import (
     ProbePod,
-    doomed,
     manifest,
     running,
+    terminal_state,
 )
 
 ALLOWED = Decision(Ruling("Egress", True, ()), Ruling("Ingress", True, ("b/allow",)))
@@ -188,7 +188,7 @@ def test_every_probe_pod_is_restricted_short_lived_and_without_a_token() -> None
 )
 def test_whether_a_probe_pod_runs_or_never_will(status: dict[str, Any], runs: bool, why: str) -> None:
     assert running({"status": status}) is runs
-    assert why in doomed({"status": status}) and bool(why) is bool(doomed({"status": status}))
+    assert why in terminal_state({"status": status}) and bool(why) is bool(terminal_state({"status": status}))
 
 
 def policy(namespace: str, selector: dict[str, Any], *types: str) -> dict[str, Any]:

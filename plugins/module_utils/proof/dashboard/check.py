@@ -25,10 +25,10 @@ from ansible_collections.pingpong.platform.plugins.module_utils.proof.dashboard.
     queries,
     reply_from,
 )
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.inventory import mesh_pods
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.outcome import Findings, conclude
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.policy.selectors import matches
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.probes.pods import Prober
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.workloads import mesh_pods
 
 PROOF = "metrics"
 ASKED = "Prometheus"

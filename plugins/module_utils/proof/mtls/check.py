@@ -13,29 +13,35 @@ from typing import Any
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
 from ansible_collections.pingpong.platform.plugins.module_utils.common.libraries import require
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.client import ClusterClient
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls import facts
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.callers import (
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.callers.clusters import (
     calling,
     calling_across,
     check_callers,
     read_pods,
 )
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.exceptions import Exempt, parse_exceptions
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.inventory import MeshPod, workloads_of
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.observe import (
-    OWN,
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.discover.authorization import (
     authorization_policies,
-    observe,
-    read_listening,
 )
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.plan import World, plan
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.verdicts import (
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.discover.listening import read_listening
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.discover.topology import Topology
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.observe.exchanges import (
+    THIS_CLUSTER,
+    observe,
+)
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.plan.attempts import plan
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.verdicts import summary
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.verdicts.cells import (
     PROOF,
     judged_cells,
     sidecar_cells,
 )
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.verdicts.exceptions import (
+    DeclaredException,
+    parse_exceptions,
+)
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.outcome import Findings, conclude
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.probes.pods import Prober
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.workloads import MeshPod, workloads_of
 
 # What calls from another cluster leave out, and why.
 ACROSS = (
@@ -48,13 +54,13 @@ NO_CALLERS = "calls from other clusters: none was named to call from"
 def run(options: Mapping[str, Any]) -> dict[str, Any]:
     """Options as in the argument spec; see the module's documentation for the result."""
     require("cryptography", "make and read certificates")
-    exempt = parse_exceptions(options["exceptions"])
+    exceptions = parse_exceptions(options["exceptions"])
     check_callers(options)
     prober = Prober(ClusterClient.from_connection(options["connection"]), options)
-    return conclude(PROOF, options, lambda: measure(prober, options, exempt))
+    return conclude(PROOF, options, lambda: measure(prober, options, exceptions))
 
 
-def measure(prober: Prober, options: Mapping[str, Any], exempt: Sequence[Exempt]) -> Findings:
+def measure(prober: Prober, options: Mapping[str, Any], exceptions: Sequence[DeclaredException]) -> Findings:
     """The mesh's namespaces, from probe pods outside the mesh, here and elsewhere, and from the workloads' own pods."""
     client, now = prober.client, datetime.now(UTC)
     namespaces: list[str] = options["namespaces"]
@@ -64,7 +70,7 @@ def measure(prober: Prober, options: Mapping[str, Any], exempt: Sequence[Exempt]
     probed = [pod for pod in pods if pod.sidecar and pod.address]
     with contextlib.ExitStack() as stack:
         others, unmeasured = calling_across(stack, options, now)
-        world = World(
+        topology = Topology(
             pods=pods,
             services=[item for namespace in namespaces for item in client.list("v1", "Service", namespace)],
             authorization=authorization_policies(client, namespaces),
@@ -73,31 +79,31 @@ def measure(prober: Prober, options: Mapping[str, Any], exempt: Sequence[Exempt]
             whoami_path=options["whoami_path"],
             across={cluster: caller.workloads for cluster, caller in others.items()},
         )
-        attempts = plan(world)
+        attempts = plan(topology)
         if not any(attempt.judged for attempt in attempts):
             where = ", ".join(namespaces)
             raise PlatformError(f"{where}: no pod with a sidecar has a port to call: nothing was measured")
         addresses = [caller.address for caller in others.values()]
         own = stack.enter_context(calling(prober, options, workloads_of(pods), now, namespaces, addresses))
-        callers = {OWN: own, **others}
-        observation = observe(callers, attempts, world, notes)
+        callers = {THIS_CLUSTER: own, **others}
+        observation = observe(callers, attempts, topology, notes)
     authorities = {cluster or options["cluster"]: caller.authority for cluster, caller in callers.items()}
-    certificates = facts.certificates_seen(observation, now)
+    certificates = summary.certificates_seen(observation, now)
     outsider = f"{options['probe_namespace']}/outsider"
     cells = [
         *sidecar_cells(options["cluster"], pods),
-        *judged_cells(options["cluster"], observation, trust_domain, exempt, now.date(), outsider),
+        *judged_cells(options["cluster"], observation, trust_domain, exceptions, now.date(), outsider),
         *unmeasured,
-        *facts.authority_cells(options["cluster"], certificates, float(options["min_authority_days"])),
+        *summary.authority_cells(options["cluster"], certificates, float(options["min_authority_days"])),
     ]
-    return Findings(cells, {**_told(pods, certificates), **facts.floors(observation.exchanges),
-                            "coverage": facts.coverage(world, observation),
+    return Findings(cells, {**_returned(pods, certificates), **summary.floors(observation.exchanges),
+                            "coverage": summary.coverage(topology, observation),
                             "authorities": authorities,
-                            "permissive_ports": facts.permissive_ports(observation),
+                            "permissive_ports": summary.permissive_ports(observation),
                             "not_covered": sorted(notes)})  # fmt: skip
 
 
-def _told(pods: Sequence[MeshPod], certificates: list[dict[str, Any]]) -> dict[str, Any]:
+def _returned(pods: Sequence[MeshPod], certificates: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "certificates": certificates,
         "earliest_expiry_days": certificates[0]["days_left"] if certificates else None,

@@ -11,7 +11,6 @@ from typing import Any, get_args
 
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError, PlatformError
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.client import ClusterClient
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.inventory import mesh_pods
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.outcome import Findings, conclude
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.policy.evaluator import Direction
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.policy.model import namespace_labels
@@ -34,6 +33,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.proof.policy.ver
     default_deny_cells,
 )
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.probes.pods import Prober
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.workloads import mesh_pods
 
 DIRECTIONS = get_args(Direction)
 POLICIES = ("networking.k8s.io/v1", "NetworkPolicy")

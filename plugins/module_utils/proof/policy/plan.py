@@ -9,13 +9,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.inventory import controller_of, mesh_pods
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.policy.model import (
     Endpoint,
     endpoint_from_pod,
 )
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.policy.selectors import matches
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.probes.manifest import ProbePod, imitated
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.workloads import controller_of, mesh_pods
 
 LISTEN = 8080  # where stand-ins answer
 PROXY_PORTS = range(15000, 15100)

@@ -70,7 +70,7 @@ def judge(call: Call) -> Judgement:
         return Judgement("fail", "connected", f"an unexpected hole: {call.ruling}")
     if exchange.error != "timeout":
         why = f"{exchange.error} is no answer of a policy: these drop without a word"
-        return Judgement("inconclusive", exchange.phrase(), why)
+        return Judgement("inconclusive", exchange.summary(), why)
     dead = next((end for end in (call.source_alive, call.target_alive) if not end.alive), None)
     if dead is not None:
         return Judgement("inconclusive", "no answer", dead.detail)

@@ -15,7 +15,7 @@ CONTAINER = "probe"
 LIFETIME = 600  # seconds after which the kubelet ends a pod that nobody removed
 ANNOTATION = "pingpong.platform/probe"
 NO_INJECTION = {"sidecar.istio.io/inject": "false"}
-# What controllers add to tell a pod's revision: a stand-in that carried them would be adopted or counted.
+# What controllers add to distinguish a pod's revision: a stand-in that carried them would be adopted or counted.
 REVISION_LABELS = (
     "pod-template-hash",
     "pod-template-generation",
@@ -107,7 +107,7 @@ def running(pod: Mapping[str, Any]) -> bool:
     return any("running" in (status.get("state") or {}) for status in statuses)
 
 
-def doomed(pod: Mapping[str, Any]) -> str:
+def terminal_state(pod: Mapping[str, Any]) -> str:
     """Why a probe pod will never run; empty while it may."""
     status = pod.get("status") or {}
     if status.get("phase") in ("Failed", "Succeeded"):

@@ -25,9 +25,9 @@ from ansible_collections.pingpong.platform.plugins.module_utils.proof.probes.man
     CONTAINER,
     PREFIX,
     ProbePod,
-    doomed,
     manifest,
     running,
+    terminal_state,
 )
 
 LAYER = "proof"
@@ -120,7 +120,7 @@ class Prober:
                 raise PlatformError(f"{where} was removed by somebody else")
             if running(live) and (live.get("status") or {}).get("podIP"):
                 return live
-            if reason := doomed(live):
+            if reason := terminal_state(live):
                 raise PlatformError(f"{where} does not start: {reason}")
             if time.monotonic() > deadline:
                 phase = (live.get("status") or {}).get("phase")

@@ -17,22 +17,22 @@ from typing import Any
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError, PlatformError
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.client import ClusterClient
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.cells import Cell
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.identities import (
-    Mint,
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.callers.certificates import (
+    ClientCertificates,
     Signer,
     signer_from_secret,
 )
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.inventory import (
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.verdicts.cells import PROOF
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.outcome import unmeasured
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.probes.admission import admitted
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.probes.manifest import ProbePod
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.probes.pods import Prober
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.workloads import (
     MeshPod,
     Workload,
     mesh_pods,
     workloads_of,
 )
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.verdicts import PROOF
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.outcome import unmeasured
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.probes.admission import admitted
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.probes.manifest import ProbePod
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.probes.pods import Prober
 
 SIGNING_SECRETS = ("cacerts", "istio-ca-secret")
 
@@ -44,7 +44,7 @@ class Caller:
     prober: Prober
     pod: Mapping[str, Any]
     workloads: Sequence[Workload]
-    mint: Mint
+    certificates: ClientCertificates
     trust: str
 
     @property
@@ -54,7 +54,7 @@ class Caller:
     @property
     def authority(self) -> str:
         """The subject of who signs its good certificates."""
-        return self.mint.mesh.certificate.subject.rfc4514_string()
+        return self.certificates.mesh.certificate.subject.rfc4514_string()
 
 
 def check_callers(options: Mapping[str, Any]) -> None:
@@ -78,13 +78,13 @@ def calling(
     pods of other clusters at ``addresses``.
     """
     client, place = prober.client, options["probe_namespace"]
-    mint = Mint(signer(client, options["mesh_namespace"]), options["trust_domain"], now)
+    certificates = ClientCertificates(signer(client, options["mesh_namespace"]), options["trust_domain"], now)
     trust = trust_bundle(client, options["namespaces"][0])
     with contextlib.ExitStack() as stack:
         if options["admit_probes"]:
             stack.enter_context(admitted(client, prober.owner, place, targets, addresses))
         (pod,) = stack.enter_context(prober.pods([ProbePod(place, "outsider")]))
-        yield Caller(prober, pod, workloads, mint, trust)
+        yield Caller(prober, pod, workloads, certificates, trust)
 
 
 def calling_across(

@@ -12,11 +12,11 @@ from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.cells import Judgement
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.inventory import Workload
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.workloads import Workload
 
 
 @dataclass(frozen=True, slots=True)
-class Exempt:
+class DeclaredException:
     """One exception; ``workload`` None means every workload of the namespace, ``cases`` empty means every case."""
 
     namespace: str
@@ -35,12 +35,12 @@ class Exempt:
         )
 
 
-def parse_exceptions(options: Iterable[Mapping[str, Any]]) -> list[Exempt]:
+def parse_exceptions(options: Iterable[Mapping[str, Any]]) -> list[DeclaredException]:
     """The option ``exceptions``; an OptionError names what is missing or malformed."""
     return [_parse(f"exceptions[{index}]", entry) for index, entry in enumerate(options)]
 
 
-def _parse(where: str, entry: Mapping[str, Any]) -> Exempt:
+def _parse(where: str, entry: Mapping[str, Any]) -> DeclaredException:
     for key in ("namespace", "port", "reason", "until"):
         if not entry.get(key):
             raise OptionError(f"{where}.{key}: missing; an exception needs a namespace, a port, a reason and an end")
@@ -48,7 +48,7 @@ def _parse(where: str, entry: Mapping[str, Any]) -> Exempt:
         until = date.fromisoformat(str(entry["until"]))
     except ValueError:
         raise OptionError(f"{where}.until: found {entry['until']!r}, expected a day such as 2030-12-31") from None
-    return Exempt(
+    return DeclaredException(
         namespace=str(entry["namespace"]),
         workload=entry.get("workload"),
         port=int(entry["port"]),
@@ -58,13 +58,13 @@ def _parse(where: str, entry: Mapping[str, Any]) -> Exempt:
     )
 
 
-def excuse(
-    judgement: Judgement, exempt: Iterable[Exempt], workload: Workload, port: int, case: str, today: date
+def apply_exceptions(
+    judgement: Judgement, exceptions: Iterable[DeclaredException], workload: Workload, port: int, case: str, today: date
 ) -> Judgement:
     """The judgement, after the exceptions: one that still runs turns an open port into a pass that says why."""
     if judgement.verdict == "pass":
         return judgement
-    covering = [entry for entry in exempt if entry.covers(workload, port, case)]
+    covering = [entry for entry in exceptions if entry.covers(workload, port, case)]
     running = [entry for entry in covering if entry.until >= today]
     if running:
         entry = running[0]

@@ -5,84 +5,63 @@
 
 from __future__ import annotations
 
-from collections import Counter as Tally
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.cells import Cell, Judgement
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.exchange import Exchange
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.exceptions import Exempt, excuse
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.inventory import MeshPod
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.plan import Attempt
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.rule import (
-    Control,
-    Counter,
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.observe.observation import (
+    Observation,
+    rise_of,
+)
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.plan.attempts import Attempt
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.verdicts.exceptions import (
+    DeclaredException,
+    apply_exceptions,
+)
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.verdicts.rule import (
+    PositiveControl,
+    RefusalCount,
     judge_allowed,
     judge_forbidden,
     judge_refused,
 )
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.workloads import MeshPod
 
 PROOF = "mtls"
-NO_WAY = ("timeout", "unreachable")  # how a connection fails that finds no way to the pod
+UNROUTABLE = ("timeout", "unreachable")  # how a connection fails that finds no way to the pod
 WORST_FIRST = ("fail", "inconclusive", "pass")
-Counters = Mapping[str, int]
 # Calling cluster, pod's address, port and TLS version: a caller of one cluster is no control of another one's.
-Door = tuple[str, str, int, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Observation:
-    """Everything that was seen: an exchange for each attempt, and each pod's counters before and after."""
-
-    attempts: Sequence[Attempt]
-    exchanges: Sequence[Exchange]
-    before: Mapping[str, Counters | None]
-    after: Mapping[str, Counters | None]
-
-    @property
-    def pairs(self) -> list[tuple[Attempt, Exchange]]:
-        return list(zip(self.attempts, self.exchanges, strict=True))
-
-
-def sum_counters(stats: Iterable[Mapping[str, Any]], endings: Iterable[str]) -> dict[str, int]:
-    """The inbound listener's counters by their endings, summed over its addresses (IPv4, IPv6)."""
-    found: dict[str, int] = {}
-    wanted = tuple(endings)
-    for stat in stats:
-        name = str(stat.get("name") or "")
-        if not name.startswith("listener.") or "15006" not in name:
-            continue
-        for ending in wanted:
-            if name.endswith(f".{ending}") and ".worker_" not in name:
-                found[ending] = found.get(ending, 0) + int(stat.get("value") or 0)
-    return found
-
-
-def rise_of(observation: Observation, address: str, names: Iterable[str]) -> int | None:
-    """How far a pod's counters rose together; None where one is not shown."""
-    before, after = observation.before.get(address), observation.after.get(address)
-    wanted = list(names)
-    if before is None or after is None or any(name not in before or name not in after for name in wanted):
-        return None
-    return sum(after[name] - before[name] for name in wanted)
+Endpoint = tuple[str, str, int, str]
 
 
 def judged_cells(
-    cluster: str, observation: Observation, trust_domain: str, exempt: Sequence[Exempt], today: date, outsider: str
+    cluster: str,
+    observation: Observation,
+    trust_domain: str,
+    exceptions: Sequence[DeclaredException],
+    today: date,
+    outsider: str,
 ) -> list[Cell]:
-    """The cells of all judged attempts. ``outsider`` names the place from where strangers call, in any cluster."""
-    spoken = _counted_refusals(observation)
+    """The cells of all judged attempts.
+
+    ``outsider`` names where callers without an identity call from, in any cluster: namespace and name.
+    """
+    refusals = _counted_refusals(observation)
     controls = _controls(observation, trust_domain)
     groups: dict[tuple[str, str, str], list[tuple[Attempt, Exchange, Judgement, dict[str, Any]]]] = {}
     for attempt, exchange in observation.pairs:
         if not attempt.judged:
             continue
-        judgement, evidence = _judge(attempt, exchange, observation, trust_domain, spoken, controls)
+        judgement, evidence = _judge(attempt, exchange, observation, trust_domain, refusals, controls)
         if exchange.connected:  # what an exception says of a port, nobody has seen of one that did not answer
-            judgement = excuse(judgement, exempt, attempt.target.workload, attempt.port, attempt.case.name, today)
-        elif attempt.cluster and exchange.error in NO_WAY:
+            judgement = apply_exceptions(
+                judgement, exceptions, attempt.target.workload, attempt.port, attempt.case.name, today
+            )
+        elif attempt.cluster and exchange.error in UNROUTABLE:
             where = f"pods of {cluster} could not be reached from {attempt.cluster}"
             judgement = replace(judgement, reason=f"{where}: no route, or a firewall or network policy in the way")
         key = (attempt.caller(outsider), f"{attempt.target.workload.reference}:{attempt.port}", attempt.label)
@@ -95,8 +74,8 @@ def _judge(
     exchange: Exchange,
     observation: Observation,
     trust_domain: str,
-    spoken: Tally[tuple[str, tuple[str, ...]]],
-    controls: Mapping[Door, Control],
+    refusals: Counter[tuple[str, tuple[str, ...]]],
+    controls: Mapping[Endpoint, PositiveControl],
 ) -> tuple[Judgement, dict[str, Any]]:
     target = attempt.target
     servers = (target.workload.spiffe(trust_domain),)
@@ -112,17 +91,17 @@ def _judge(
         return judge_forbidden(exchange, servers, control), evidence
     rise = rise_of(observation, target.address, case.counters)
     silent = None in (observation.before.get(target.address), observation.after.get(target.address))
-    counter = Counter(" + ".join(case.counters), spoken[target.address, case.counters], rise, silent)
+    counter = RefusalCount(" + ".join(case.counters), refusals[target.address, case.counters], rise, silent)
     evidence["counter"] = {"name": counter.name, "attempts": counter.attempts, "rise": counter.rise}
     return judge_refused(exchange, counter, control, relayed=attempt.run_in is not None), evidence
 
 
-def _counted_refusals(observation: Observation) -> Tally[tuple[str, tuple[str, ...]]]:
+def _counted_refusals(observation: Observation) -> Counter[tuple[str, tuple[str, ...]]]:
     """For each pod and counter, how many attempts the pod's proxy must have counted."""
-    return Tally(
+    return Counter(
         (attempt.target.address, attempt.case.counters)
         for attempt, exchange in observation.pairs
-        if attempt.case.expected == "refused" and (exchange.spoken_refusal or _relayed_refusal(attempt, exchange))
+        if attempt.case.expected == "refused" and (exchange.refused_by_peer or _relayed_refusal(attempt, exchange))
     )
 
 
@@ -130,26 +109,28 @@ def _relayed_refusal(attempt: Attempt, exchange: Exchange) -> bool:
     return attempt.run_in is not None and (exchange.status or 0) >= 500 and not exchange.nonce_returned
 
 
-def _controls(observation: Observation, trust_domain: str) -> dict[Door, Control]:
+def _controls(observation: Observation, trust_domain: str) -> dict[Endpoint, PositiveControl]:
     """For each door, whether a good caller was answered there by the right server."""
-    controls: dict[Door, Control] = {}
+    controls: dict[Endpoint, PositiveControl] = {}
     for attempt, exchange in observation.pairs:
         if attempt.case.expected != "allowed" or attempt.version is None:
             continue
         server = attempt.target.workload.spiffe(trust_domain)
         alive = exchange.bytes_received > 0 and exchange.peer_verified and server in exchange.peer_names
-        detail = f"a good caller {'was' if alive else 'was not'} answered: {exchange.phrase()}"
+        detail = f"a good caller {'was' if alive else 'was not'} answered: {exchange.summary()}"
         key = (attempt.cluster, attempt.target.address, attempt.port, attempt.version)
         if key not in controls or alive:
-            controls[key] = Control(alive, detail)
+            controls[key] = PositiveControl(alive, detail)
     return controls
 
 
-def _control_for(attempt: Attempt, controls: Mapping[Door, Control]) -> Control:
+def _control_for(attempt: Attempt, controls: Mapping[Endpoint, PositiveControl]) -> PositiveControl:
     versions = [attempt.version] if attempt.version in ("1.2", "1.3") else ["1.3", "1.2"]
-    doors = [(attempt.cluster, attempt.target.address, attempt.port, version) for version in versions]
-    found = [controls[door] for door in doors if door in controls]
-    return next((control for control in found if control.alive), found[0] if found else Control(False, "none was made"))
+    endpoints = [(attempt.cluster, attempt.target.address, attempt.port, version) for version in versions]
+    found = [controls[endpoint] for endpoint in endpoints if endpoint in controls]
+    return next(
+        (control for control in found if control.alive), found[0] if found else PositiveControl(False, "none was made")
+    )
 
 
 def _merge(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Presents = Literal[
-    "nothing", "own", "of_stranger_ca", "expired", "not_yet_valid", "of_other_trust_domain", "of_other_account"
+    "nothing", "own", "of_untrusted_ca", "expired", "not_yet_valid", "of_other_trust_domain", "of_other_account"
 ]
 Expected = Literal["allowed", "refused", "forbidden"]
 MODERN = ("1.2", "1.3")
@@ -37,7 +37,7 @@ BAD_CERTIFICATE = ("ssl.fail_verify_error", "ssl.fail_verify_san")
 VALID = Case("valid", "allowed", "own", MODERN)
 PLAINTEXT = Case("plaintext", "refused", "nothing", (), NO_CHAIN)
 NO_CERTIFICATE = Case("no_client_certificate", "refused", "nothing", MODERN, ("ssl.fail_verify_no_cert",))
-WRONG_CA = Case("wrong_ca", "refused", "of_stranger_ca", MODERN, BAD_CERTIFICATE)
+WRONG_CA = Case("wrong_ca", "refused", "of_untrusted_ca", MODERN, BAD_CERTIFICATE)
 EXPIRED = Case("expired", "refused", "expired", MODERN, BAD_CERTIFICATE)
 NOT_YET_VALID = Case("not_yet_valid", "refused", "not_yet_valid", MODERN, BAD_CERTIFICATE)
 WRONG_TRUST_DOMAIN = Case("wrong_trust_domain", "refused", "of_other_trust_domain", MODERN, BAD_CERTIFICATE)
@@ -45,7 +45,7 @@ WRONG_ACCOUNT = Case("wrong_service_account", "forbidden", "of_other_account", M
 OLD_TLS = Case("old_tls", "refused", "own", ("1.1",), ("ssl.connection_error",))
 
 # What an impostor of a workload may try; and what somebody who has no identity at all may try.
-IMPOSTURES = (PLAINTEXT, NO_CERTIFICATE, WRONG_CA, EXPIRED, NOT_YET_VALID, WRONG_TRUST_DOMAIN, OLD_TLS)
+IMPOSTOR = (PLAINTEXT, NO_CERTIFICATE, WRONG_CA, EXPIRED, NOT_YET_VALID, WRONG_TRUST_DOMAIN, OLD_TLS)
 OUTSIDER = (PLAINTEXT, NO_CERTIFICATE, WRONG_CA)
 UNDECLARED = (PLAINTEXT, NO_CERTIFICATE)
 

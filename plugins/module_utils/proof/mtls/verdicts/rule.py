@@ -1,10 +1,10 @@
 # Copyright: (c) 2026, The pingpong.platform maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The two-sided rule of mutual TLS: a cell passes only when client and server tell the same story.
+"""The two-sided rule of mutual TLS: a cell passes only when client and server agree.
 
-A TLS 1.3 client that presents nothing, or a stranger's certificate, sees its handshake succeed; the refusal comes
-on the first read. A timeout looks like a refusal and is none. So neither side's word is enough:
+A TLS 1.3 client that presents nothing, or a certificate of an untrusted CA, sees its handshake succeed; the refusal
+comes on the first read. A timeout looks like a refusal and is none. So neither side alone is enough:
 
 * *allowed* needs a nonce that came back, the caller's identity as the server saw it, and the server's identity as
   the client verified it;
@@ -25,7 +25,7 @@ FORBIDDEN = 403
 
 
 @dataclass(frozen=True, slots=True)
-class Counter:
+class RefusalCount:
     """How far a server-side counter rose while ``attempts`` probes that should raise it were made.
 
     ``rise`` is None where the server's proxy shows no such counter; ``silent`` where it did not answer at all.
@@ -42,8 +42,8 @@ class Counter:
 
 
 @dataclass(frozen=True, slots=True)
-class Control:
-    """Whether a good caller was answered on the same port in the same window; ``detail`` tells by what."""
+class PositiveControl:
+    """Whether a good caller was answered on the same port in the same window; ``detail`` says by what."""
 
     alive: bool
     detail: str
@@ -57,13 +57,13 @@ def judge_allowed(
     ``verified_elsewhere``: the call went through the caller's sidecar, so that this exchange is plain HTTP and the
     server's certificate is looked at by the direct probe of the same port.
     """
-    seen = exchange.phrase()
+    seen = exchange.summary()
     if exchange.error is not None and exchange.error.startswith("unverified:"):
         why = exchange.error.partition(":")[2]
         return Judgement("fail", seen, f"the client does not trust the server's certificate: {why}")
-    if exchange.unreached:
+    if exchange.not_reached:
         return Judgement("inconclusive", seen, "the port was not reached, so nothing was learned about its TLS")
-    if exchange.spoken_refusal:
+    if exchange.refused_by_peer:
         return Judgement("fail", seen, "the server refused a caller that it must admit")
     if exchange.status == FORBIDDEN:
         return Judgement("fail", seen, "an authorization policy refused a caller that it must admit")
@@ -81,24 +81,26 @@ def judge_allowed(
     return Judgement("pass", seen, f"answered; the server saw {client} and holds {servers[0]}")
 
 
-def judge_refused(exchange: Exchange, counter: Counter, control: Control, *, relayed: bool = False) -> Judgement:
+def judge_refused(
+    exchange: Exchange, counter: RefusalCount, control: PositiveControl, *, relayed: bool = False
+) -> Judgement:
     """A call that must be refused by the server's TLS.
 
     ``relayed``: the call went through the caller's own sidecar, which reports the broken connection as HTTP 503;
     those bytes are not the target's.
     """
-    seen = exchange.phrase()
+    seen = exchange.summary()
     if exchange.nonce_returned or (exchange.bytes_received > 0 and not (relayed and (exchange.status or 0) >= 500)):
         return Judgement("fail", seen, "the application answered a caller that must be refused")
     if exchange.error is not None and exchange.error.startswith("unverified:"):
         return Judgement("inconclusive", seen, "the client hung up first: it does not trust the server's certificate")
-    refused_by_peer = exchange.spoken_refusal or (relayed and exchange.bytes_received > 0)
+    refused_by_peer = exchange.refused_by_peer or (relayed and exchange.bytes_received > 0)
     if not refused_by_peer:
         return Judgement("inconclusive", seen, "the attempt did not get as far as the server's TLS")
     if not control.alive:
         return Judgement("inconclusive", seen, f"no good caller was answered in the same window: {control.detail}")
     if counter.silent:
-        return Judgement("inconclusive", seen, "the target's proxy did not tell its counters")
+        return Judgement("inconclusive", seen, "the target's proxy did not report its counters")
     if counter.rise is None:
         reason = f"the sidecar shows no {counter.name}: include it in proxyStatsMatcher.inclusionRegexps"
         return Judgement("inconclusive", seen, reason)
@@ -108,9 +110,9 @@ def judge_refused(exchange: Exchange, counter: Counter, control: Control, *, rel
     return Judgement("pass", seen, f"no byte came back and {counter.name} rose by {counter.rise}; {control.detail}")
 
 
-def judge_forbidden(exchange: Exchange, servers: tuple[str, ...], control: Control) -> Judgement:
+def judge_forbidden(exchange: Exchange, servers: tuple[str, ...], control: PositiveControl) -> Judgement:
     """A call with a good certificate that an AuthorizationPolicy must refuse: 403 from the verified server."""
-    seen = exchange.phrase()
+    seen = exchange.summary()
     if exchange.nonce_returned:
         return Judgement("fail", seen, "the application answered an identity that no policy admits")
     if exchange.status != FORBIDDEN:

@@ -14,8 +14,8 @@ from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
 from ansible_collections.pingpong.platform.plugins.module_utils.pki import keys
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.cases import Presents
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.inventory import Workload
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.plan.cases import Presents
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.workloads import Workload
 
 with suppress(ImportError):  # see libraries.require
     from cryptography import x509
@@ -24,7 +24,7 @@ with suppress(ImportError):  # see libraries.require
 
 LIFETIME = timedelta(minutes=15)
 FOREIGN_TRUST_DOMAIN = "not-the-mesh.invalid"
-FOREIGN_ACCOUNT = "nobody-was-told-of"
+FOREIGN_ACCOUNT = "undeclared-account"
 # How istiod keeps its signing pair: its own layout, and that of kubernetes.io/tls, which takes precedence.
 LAYOUTS = (("tls.crt", "tls.key"), ("ca-cert.pem", "ca-key.pem"))
 Pair = dict[str, str]
@@ -69,10 +69,10 @@ def signer_from_secret(data: Mapping[str, str]) -> Signer:
     return Signer(certificate, key, chain or certificate_pem.decode())
 
 
-def stranger(now: datetime) -> Signer:
+def untrusted_authority(now: datetime) -> Signer:
     """A CA that nobody trusts, with a name like any other's."""
     key = keys.ALGORITHMS[keys.DEFAULT_ALGORITHM].generate()
-    name = x509.Name([x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Stranger")])
+    name = x509.Name([x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Untrusted")])
     certificate = (
         x509.CertificateBuilder()
         .subject_name(name)
@@ -87,7 +87,7 @@ def stranger(now: datetime) -> Signer:
     return Signer(certificate, key, _pem(certificate))
 
 
-class Mint:
+class ClientCertificates:
     """Makes and keeps the certificates of a run, each under a name that probes refer to."""
 
     def __init__(self, mesh: Signer, trust_domain: str, now: datetime) -> None:
@@ -95,7 +95,7 @@ class Mint:
         self.trust_domain = trust_domain
         self.now = now
         self.pairs: dict[str, Pair] = {}
-        self._stranger = stranger(now)
+        self._untrusted = untrusted_authority(now)
 
     def name(self, workload: Workload, presents: Presents) -> str | None:
         """The name of what a workload, or its impostor, presents; None for nothing."""
@@ -109,8 +109,8 @@ class Mint:
     def _make(self, workload: Workload, presents: Presents) -> Pair:
         signer, uri = self.mesh, workload.spiffe(self.trust_domain)
         start, end = self.now - timedelta(minutes=5), self.now + LIFETIME
-        if presents == "of_stranger_ca":
-            signer = self._stranger
+        if presents == "of_untrusted_ca":
+            signer = self._untrusted
         elif presents == "expired":
             start, end = self.now - 2 * LIFETIME, self.now - LIFETIME
         elif presents == "not_yet_valid":

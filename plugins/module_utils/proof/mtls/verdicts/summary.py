@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The pingpong.platform maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What else a run of probes tells: coverage, open ports, certificates and their end, the floor of TLS."""
+"""What else a run of probes shows: coverage, open ports, certificates and their end, the floor of TLS."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from typing import Any
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.cells import Cell
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.certificates import read_chain
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.exchange import Exchange
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.inventory import workloads_of
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.plan import World
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.verdicts import PROOF, Observation
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.discover.topology import Topology
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.observe.observation import Observation
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.verdicts.cells import PROOF
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.workloads import workloads_of
 
 
 def certificates_seen(observation: Observation, now: datetime) -> list[dict[str, Any]]:
@@ -48,17 +49,17 @@ def authority_cells(cluster: str, certificates: Iterable[dict[str, Any]], min_da
     ]
 
 
-def coverage(world: World, observation: Observation) -> dict[str, Any]:
+def coverage(topology: Topology, observation: Observation) -> dict[str, Any]:
     """How much of the mesh was probed: pairs of workloads, pods and ports, of all there are."""
-    targets, attempts = len(workloads_of(world.pods)), observation.attempts
-    callers = targets - 1 + sum(len(workloads) for workloads in world.across.values())
+    targets, attempts = len(workloads_of(topology.pods)), observation.attempts
+    callers = targets - 1 + sum(len(workloads) for workloads in topology.across.values())
     pairs = {(a.cluster, a.source, a.target.workload) for a in attempts if a.source and a.judged}
     reached = {
         attempt.target.name for attempt, exchange in observation.pairs if exchange.connected and not attempt.run_in
     }
     return {
         "pairs": {"probed": len(pairs), "total": targets * callers},
-        "pods": {"probed": len(reached), "total": len(world.pods)},
+        "pods": {"probed": len(reached), "total": len(topology.pods)},
         "ports": len({(attempt.target.name, attempt.port) for attempt in attempts}),
         "probes": len(attempts),
     }

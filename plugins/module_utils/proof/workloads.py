@@ -1,15 +1,13 @@
 # Copyright: (c) 2026, The pingpong.platform maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Who is in the mesh: workloads, their pods, ports and Services, read from API objects."""
+"""Workloads, their pods and ports, read from API objects."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
-
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.policy.selectors import matches
 
 PROXY = "istio-proxy"
 PROXY_PORTS = range(15000, 15100)
@@ -47,6 +45,11 @@ class MeshPod:
     container: str
     sidecar: bool
     ready: bool
+
+    @property
+    def reference(self) -> dict[str, Any]:
+        """As much of the API object as it takes to run a program in the pod."""
+        return {"metadata": {"namespace": self.workload.namespace, "name": self.name}}
 
 
 def mesh_pods(pods: Iterable[Object]) -> list[MeshPod]:
@@ -96,42 +99,3 @@ def controller_of(pod: Object) -> str:
     owner = next((o["name"] for o in metadata.get("ownerReferences") or [] if o.get("controller")), metadata["name"])
     suffix = (metadata.get("labels") or {}).get("pod-template-hash")
     return str(owner.removesuffix(f"-{suffix}") if suffix else owner)
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """A name and port by which a pod's port is called through the mesh."""
-
-    host: str
-    port: int
-
-
-def service_address(pod: MeshPod, port: int, services: Iterable[Object]) -> Address | None:
-    """The first Service that leads to a pod's port; None where none does."""
-    for service in services:
-        metadata, spec = service["metadata"], service["spec"]
-        if metadata["namespace"] != pod.workload.namespace or not spec.get("selector"):
-            continue
-        if not matches({"matchLabels": spec["selector"]}, pod.labels):
-            continue
-        for entry in spec.get("ports") or []:
-            target = entry.get("targetPort", entry["port"])
-            number = pod.names.get(target) if isinstance(target, str) else target
-            if number == port:
-                return Address(f"{metadata['name']}.{metadata['namespace']}.svc", int(entry["port"]))
-    return None
-
-
-def admits_by_principal(pod: MeshPod, policies: Iterable[Object]) -> bool:
-    """Whether an AuthorizationPolicy of the pod's namespace lets in named identities only."""
-    for policy in policies:
-        spec = policy.get("spec") or {}
-        selector = (spec.get("selector") or {}).get("matchLabels") or {}
-        if policy["metadata"]["namespace"] != pod.workload.namespace or spec.get("action", "ALLOW") != "ALLOW":
-            continue
-        if not matches({"matchLabels": selector}, pod.labels):
-            continue
-        sources = [s.get("source") or {} for rule in spec.get("rules") or [] for s in rule.get("from") or []]
-        if sources and all(source.get("principals") for source in sources):
-            return True
-    return False

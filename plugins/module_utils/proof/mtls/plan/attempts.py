@@ -1,0 +1,139 @@
+# Copyright: (c) 2026, The pingpong.platform maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Which attempts are to be made: every pair of workloads times every case, for every pod and port of the target."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.discover.authorization import (
+    admits_by_principal,
+)
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.discover.services import (
+    Address,
+    service_address,
+)
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.discover.topology import Topology
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.plan import cases as known
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.plan.cases import Case
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.workloads import (
+    PROXY_PORTS,
+    MeshPod,
+    Workload,
+    workloads_of,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One probe. ``source`` None is somebody outside the mesh; ``run_in`` None is the probe pod outside the mesh.
+
+    ``cluster`` is the other cluster that the call comes from, empty for the target's own. ``judged`` is False for a
+    good call that only serves as positive control.
+    """
+
+    source: Workload | None
+    target: MeshPod
+    port: int
+    case: Case
+    address: Address
+    nonce: str
+    version: str | None = None
+    run_in: MeshPod | None = None
+    cluster: str = ""
+    judged: bool = True
+    undeclared: bool = False
+
+    def caller(self, outsider: str) -> str:
+        """Who calls, as cells show it; ``outsider`` is where callers without an identity are."""
+        name = self.source.reference if self.source else outsider
+        return f"{self.cluster}: {name}" if self.cluster else name
+
+    @property
+    def label(self) -> str:
+        """The case as cells show it."""
+        name = f"undeclared_port:{self.case.name}" if self.undeclared else self.case.name
+        return f"{name}/tls{self.version}" if self.version else name
+
+
+def plan(topology: Topology) -> list[Attempt]:
+    """All attempts, direct ones first."""
+    workloads = workloads_of(topology.pods)
+    targets = [pod for pod in topology.pods if pod.sidecar and pod.address]
+    attempts: list[Attempt] = []
+    for target in targets:
+        sources = [workload for workload in workloads if workload != target.workload]
+        for port in target.declared:
+            attempts += _direct(topology, sources, target, port)
+            for cluster, others in topology.across.items():
+                attempts += _direct(topology, others, target, port, cluster=cluster)
+        for port in undeclared_ports(target, topology.listening.get(target.address, ())):
+            attempts += _controls(topology, sources, target, port)
+            attempts += _each(None, target, port, known.UNDECLARED, undeclared=True)
+    for source in workloads:
+        caller = next((pod for pod in targets if pod.workload == source and pod.ready), None)
+        if caller is not None:
+            attempts += _via_sidecar(topology, source, caller, targets)
+    return attempts
+
+
+def undeclared_ports(pod: MeshPod, listening: Iterable[int]) -> list[int]:
+    """Ports that somebody in the pod listens on without having said so, except the proxy's own."""
+    return sorted(port for port in listening if port not in pod.declared and port not in PROXY_PORTS)
+
+
+def _direct(
+    topology: Topology, sources: Sequence[Workload], target: MeshPod, port: int, cluster: str = ""
+) -> list[Attempt]:
+    attempts = _controls(topology, sources, target, port, cluster)
+    attempts += _each(None, target, port, known.OUTSIDER, cluster=cluster)
+    cases: tuple[Case, ...] = known.IMPOSTOR
+    if admits_by_principal(target, topology.authorization):
+        cases = (*cases, known.WRONG_ACCOUNT)
+    for source in sources:
+        attempts += _each(source, target, port, cases, cluster=cluster)
+    return attempts
+
+
+def _controls(
+    topology: Topology, sources: Sequence[Workload], target: MeshPod, port: int, cluster: str = ""
+) -> list[Attempt]:
+    """Good calls: a judged one for every source where the port reports whom it saw, else one as control."""
+    reports = port in topology.whoami_ports and bool(sources)
+    attempts: list[Attempt] = []
+    for source in sources if reports else [*sources, target.workload][:1]:
+        attempts += _each(source, target, port, (known.VALID,), cluster=cluster, judged=reports)
+    return attempts
+
+
+def _each(source: Workload | None, target: MeshPod, port: int, cases: Iterable[Case], **options: Any) -> list[Attempt]:
+    address = Address(target.address, port)
+    return [
+        Attempt(source, target, port, case, address, _nonce(), version, **options)
+        for case in cases
+        for version in case.versions or (None,)
+    ]
+
+
+def _via_sidecar(topology: Topology, source: Workload, caller: MeshPod, targets: Iterable[MeshPod]) -> list[Attempt]:
+    attempts: list[Attempt] = []
+    called: set[tuple[Workload, int]] = set()
+    for target in targets:
+        if target.workload == source:
+            continue
+        for port in sorted(topology.whoami_ports & set(target.declared)):
+            direct = Address(target.address, port)
+            attempts.append(Attempt(source, target, port, known.POD_IP, direct, _nonce(), run_in=caller))
+            service = service_address(target, port, topology.services)
+            if service is not None and (target.workload, port) not in called:
+                called.add((target.workload, port))
+                attempts.append(Attempt(source, target, port, known.VIA_SIDECAR, service, _nonce(), run_in=caller))
+    return attempts
+
+
+def _nonce() -> str:
+    return secrets.token_hex(8)
