@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.cells import Judgement
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.exceptions import Term, excused, parse_term
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.workloads import Workload
 
 
@@ -23,8 +23,7 @@ class DeclaredException:
     workload: str | None
     port: int
     cases: tuple[str, ...]
-    reason: str
-    until: date
+    term: Term
 
     def covers(self, workload: Workload, port: int, case: str) -> bool:
         return (
@@ -41,20 +40,13 @@ def parse_exceptions(options: Iterable[Mapping[str, Any]]) -> list[DeclaredExcep
 
 
 def _parse(where: str, entry: Mapping[str, Any]) -> DeclaredException:
-    for key in ("namespace", "port", "reason", "until"):
-        if not entry.get(key):
-            raise OptionError(f"{where}.{key}: missing; an exception needs a namespace, a port, a reason and an end")
-    try:
-        until = date.fromisoformat(str(entry["until"]))
-    except ValueError:
-        raise OptionError(f"{where}.until: found {entry['until']!r}, expected a day such as 2030-12-31") from None
+    term = parse_term(where, entry, "namespace", "port")
     return DeclaredException(
         namespace=str(entry["namespace"]),
         workload=entry.get("workload"),
         port=int(entry["port"]),
         cases=tuple(entry.get("cases") or ()),
-        reason=str(entry["reason"]),
-        until=until,
+        term=term,
     )
 
 
@@ -62,15 +54,4 @@ def apply_exceptions(
     judgement: Judgement, exceptions: Iterable[DeclaredException], workload: Workload, port: int, case: str, today: date
 ) -> Judgement:
     """The judgement, after the exceptions: one that still runs turns an open port into a pass that says why."""
-    if judgement.verdict == "pass":
-        return judgement
-    covering = [entry for entry in exceptions if entry.covers(workload, port, case)]
-    running = [entry for entry in covering if entry.until >= today]
-    if running:
-        entry = running[0]
-        reason = f"declared exception until {entry.until}: {entry.reason} (measured: {judgement.reason})"
-        return Judgement("pass", judgement.observed, reason)
-    if covering:
-        reason = f"{judgement.reason}; its declared exception ended on {covering[0].until}"
-        return Judgement(judgement.verdict, judgement.observed, reason)
-    return judgement
+    return excused(judgement, [entry.term for entry in exceptions if entry.covers(workload, port, case)], today)
