@@ -16,11 +16,11 @@ from ansible_collections.pingpong.platform.plugins.module_utils.common.documents
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
 from ansible_collections.pingpong.platform.plugins.module_utils.common.inventory import (
     VARIABLES,
-    misnamed,
+    invalid_names,
     problems,
 )
 from ansible_collections.pingpong.platform.plugins.plugin_utils.action import PlatformAction
-from ansible_collections.pingpong.platform.plugins.plugin_utils.options import misshapen
+from ansible_collections.pingpong.platform.plugins.plugin_utils.options import malformed
 
 ROLES = Path(__file__).parents[2] / "roles"
 
@@ -34,7 +34,7 @@ class ActionModule(PlatformAction):
     }
 
     def execute(self, args: dict[str, Any]) -> dict[str, Any]:
-        """Look at all clusters beside each other, and at what this host tells each role."""
+        """Check all clusters together, and this host's options of each role."""
         hosts = (self.task_vars.get("groups") or {}).get(args["group"]) or []
         # Once a run is enough for what all clusters say together.
         first = self.task_vars["inventory_hostname"] == self.task_vars["ansible_play_hosts_all"][0]
@@ -67,9 +67,9 @@ class ActionModule(PlatformAction):
                 except AnsibleError:  # of what an earlier role is yet to find out
                     spec[name] = {}
         spec = _without_defaults(spec)
-        wrong = list(misshapen(spec, given))
+        wrong = list(malformed(spec, given))
         yield from wrong or ArgumentSpecValidator(spec).validate(given).error_messages
-        yield from misnamed(given, clusters)
+        yield from invalid_names(given, clusters)
 
     def _load(self, role: str, file: str) -> Any:
         return self._loader.load_from_file(str(ROLES / role / file), trusted_as_template=True) or {}

@@ -18,13 +18,6 @@ class ActionModule(PlatformAction):
 
     ARGUMENT_SPEC = K8S_APPLY
 
-    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Pass over what ``from_yaml_all`` makes of a template's empty documents, as over those of files."""
-        objects = self._task.args.get("objects")
-        if isinstance(objects, list):
-            self._task.args["objects"] = [obj for obj in objects if obj is not None]
-        return super().run(tmp, task_vars)
-
     def execute(self, args: dict[str, Any]) -> dict[str, Any]:
         """Reconcile the layer."""
         args["files"] = [self._found(path) for path in args["files"]]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: k8s_apply
-short_description: Make a whole layer of Kubernetes objects what it is declared to be
+short_description: Manage Kubernetes objects as one declared layer
 version_added: 0.1.0
 description:
   - Takes objects, files and charts together as one layer of an environment, lists what the layer has on the cluster
@@ -38,9 +38,11 @@ options:
     choices: [present, absent]
     default: present
   objects:
-    description: Objects, as dicts; lists of them, such as C(kind=List), are opened.
+    description:
+      - Objects, as dicts; lists of them, such as C(kind=List), are opened.
+      - Empty ones are passed over, as C(from_yaml_all) makes them of a template's empty documents.
     type: list
-    elements: dict
+    elements: raw
     default: []
   files:
     description:
@@ -84,10 +86,10 @@ options:
         type: bool
         default: true
       kube_version:
-        description: The version of Kubernetes that the chart is told; by default the cluster's.
+        description: The version of Kubernetes that the chart is rendered for; by default the cluster's.
         type: str
       api_versions:
-        description: Versions of APIs that the chart is told to exist.
+        description: Versions of APIs that the chart is rendered for.
         type: list
         elements: str
         default: []

@@ -12,7 +12,7 @@ from ansible.module_utils.common.parameters import remove_values
 from ansible.plugins.action import ActionBase
 from ansible_collections.pingpong.platform.plugins.module_utils.common.documents import plain
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
-from ansible_collections.pingpong.platform.plugins.plugin_utils.options import misshapen
+from ansible_collections.pingpong.platform.plugins.plugin_utils.options import malformed
 
 
 class PlatformAction(ActionBase):  # type: ignore[misc]
@@ -34,7 +34,7 @@ class PlatformAction(ActionBase):  # type: ignore[misc]
         """Validate the task's options, execute, and mask every ``no_log`` value in what is returned."""
         result: dict[str, Any] = super().run(tmp, task_vars) or {}
         self.task_vars = task_vars or {}
-        problem = next(misshapen(self.ARGUMENT_SPEC, self._task.args), None)
+        problem = next(malformed(self.ARGUMENT_SPEC, self._task.args), None)
         if problem:
             return {**result, "failed": True, "msg": problem}
         validation, args = self.validate_argument_spec(argument_spec=self.ARGUMENT_SPEC, **self.CONSTRAINTS)

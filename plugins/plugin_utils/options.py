@@ -11,7 +11,7 @@ from typing import Any
 from ansible.module_utils.common.validation import check_type_dict
 
 
-def misshapen(spec: Mapping[str, Any], options: Mapping[str, Any], where: str = "") -> Iterator[str]:
+def malformed(spec: Mapping[str, Any], options: Mapping[str, Any], where: str = "") -> Iterator[str]:
     """One sentence for each option that is not the dict or list that it should be; values are never shown."""
     for name, value in options.items():
         option = spec.get(name) or {}
@@ -32,7 +32,7 @@ def misshapen(spec: Mapping[str, Any], options: Mapping[str, Any], where: str = 
 def _dict(place: str, option: Mapping[str, Any], value: Any) -> Iterator[str]:
     known = option.get("options") or {}
     if isinstance(value, Mapping):
-        yield from misshapen(known, value, place)
+        yield from malformed(known, value, place)
         return
     try:
         check_type_dict(value)

@@ -124,7 +124,7 @@ class Harness:
     namespace: str
 
     def apply(self, *objects: Object, check_mode: bool = False, **options: Any) -> dict[str, Any]:
-        """Run ``k8s_apply``; without waiting unless asked to, as nothing gets ready here by itself."""
+        """Run ``k8s_apply``; without waiting by default, as nothing becomes ready here by itself."""
         given = {
             "connection": self.connection,
             "environment_name": "tests",

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 
-def sendable(token: str) -> str | None:
+def valid_token(token: str) -> str | None:
     """The token without blanks around it, such as the line end of a file; None for what no header can carry."""
     text = token.strip()
     return text if text and text.isascii() and text.isprintable() and " " not in text else None

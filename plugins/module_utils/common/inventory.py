@@ -51,7 +51,7 @@ def _malformed(cluster: str, values: Mapping[str, Any]) -> Iterator[str]:
             yield f"{cluster} {RANGES}.{name}: found {_shown(value)}, expected an IPv4 network such as 10.0.0.0/24"
 
 
-def misnamed(options: Mapping[str, Any], clusters: Collection[str]) -> Iterator[str]:
+def invalid_names(options: Mapping[str, Any], clusters: Collection[str]) -> Iterator[str]:
     """What is wrong with names among the options of roles, which an argument spec takes for any text."""
     hosts = options.get("edge_hosts")
     named = {f"edge_hosts[{place}]": host for place, host in enumerate(hosts if isinstance(hosts, list) else [])}

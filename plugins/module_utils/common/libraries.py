@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The pingpong.platform maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Libraries that Python does not bring along: whoever lacks one is told so, before anything has been done.
+"""Libraries that Python does not bring along: a missing one fails the task before anything has been done.
 
 Files import such a library under ``suppress(ImportError)``, so that each can be loaded without it (for its options
 and documentation), and use its names inside functions only. The entrance of each task calls ``require`` first.

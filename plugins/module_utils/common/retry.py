@@ -66,7 +66,7 @@ class Retry:
     ) -> T:
         """Return what ``fn`` returns; raise its error when that is not retryable, or attempts or time are used up.
 
-        ``on_retry(error, attempt, wait)`` is told of every failure that is followed by another attempt.
+        ``on_retry(error, attempt, wait)`` is called for every failure that is followed by another attempt.
         """
         start = self.clock()
         attempt = 1

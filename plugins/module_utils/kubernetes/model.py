@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The pingpong.platform maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Names for objects, and the marks by which the collection knows its own."""
+"""Names of objects, and the labels and annotations that say whose they are."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ FIELD_MANAGER = "pingpong.platform"
 MANAGED_BY = "app.kubernetes.io/managed-by"
 ENVIRONMENT = "pingpong.platform/environment"
 LAYER = "pingpong.platform/layer"
-INTENT = "pingpong.platform/intent"
+DESIRED_HASH = "pingpong.platform/intent"
 # On a live object, with the value "keep": pruning passes it by.
 PRUNE = "pingpong.platform/prune"
 
@@ -32,7 +32,7 @@ class Key(NamedTuple):
         return f"{self.kind} {self.namespace}/{self.name}" if self.namespace else f"{self.kind} {self.name}"
 
 
-class Group(NamedTuple):
+class ListScope(NamedTuple):
     """What one LIST covers: a kind in one namespace (empty for cluster-wide kinds)."""
 
     api_version: str
@@ -41,7 +41,7 @@ class Group(NamedTuple):
 
 
 class Owner(NamedTuple):
-    """Whose objects: an environment and a layer of it."""
+    """The owner of objects: an environment and a layer of it."""
 
     environment: str
     layer: str
@@ -68,9 +68,9 @@ def key_of(obj: Mapping[str, Any]) -> Key:
     return Key(group_of(obj["apiVersion"]), obj["kind"], metadata.get("namespace") or "", metadata["name"])
 
 
-def group_to_list(obj: Mapping[str, Any]) -> Group:
+def list_scope_of(obj: Mapping[str, Any]) -> ListScope:
     """The LIST in which an object turns up."""
-    return Group(obj["apiVersion"], obj["kind"], obj["metadata"].get("namespace") or "")
+    return ListScope(obj["apiVersion"], obj["kind"], obj["metadata"].get("namespace") or "")
 
 
 def owner_of(obj: Mapping[str, Any]) -> Owner | None:

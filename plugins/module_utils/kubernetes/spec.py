@@ -43,7 +43,7 @@ K8S_APPLY: dict[str, Any] = {
     "environment_name": {"type": "str", "required": True},
     "layer": {"type": "str", "required": True},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-    "objects": {"type": "list", "elements": "dict", "default": []},
+    "objects": {"type": "list", "elements": "raw", "default": []},
     "files": {"type": "list", "elements": "path", "default": []},
     "charts": {"type": "list", "elements": "dict", "options": CHART, "default": []},
     "helm": {"type": "path", "default": "helm"},

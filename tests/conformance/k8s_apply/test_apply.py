@@ -235,7 +235,7 @@ def test_an_object_that_exists_is_adopted(layer: Harness) -> None:
 def test_pruning_takes_what_is_no_longer_given_and_only_that(layer: Harness) -> None:
     layer.apply(*EVERY_SHAPE)
     layer.apply(config_map("neighbour"), layer="another")
-    keep = config_map("precious")
+    keep = config_map("keeper")
     keep["metadata"]["annotations"] = {"pingpong.platform/prune": "keep"}
     layer.apply(*EVERY_SHAPE, keep)
 
@@ -245,7 +245,9 @@ def test_pruning_takes_what_is_no_longer_given_and_only_that(layer: Harness) -> 
     assert {entry["name"] for entry in pruned["pruned"]} == {"s", "v", "r", "d"}
     assert pruned["pruned"][0]["name"] == "d", "workloads go before what they use"
     assert foreseen["pruned"] == pruned["pruned"]
-    assert [(entry["name"], entry["reason"]) for entry in pruned["kept"]] == [("precious", "asked to be kept")]
+    assert [(entry["name"], entry["reason"]) for entry in pruned["kept"]] == [
+        ("keeper", "annotated pingpong.platform/prune=keep")
+    ]
     assert layer.get("ConfigMap", "neighbour") is not None
     assert layer.get("Secret", "s") is None
     assert layer.apply(config_map("c"))["changed"] is False
@@ -262,7 +264,7 @@ def copy_of(layer: Harness, kind: str, name: str) -> str:
     return f"{name}-copy"
 
 
-def test_a_copy_that_somebody_made_is_told_and_not_deleted(layer: Harness) -> None:
+def test_a_copy_made_by_hand_is_reported_and_not_deleted(layer: Harness) -> None:
     layer.apply(config_map("c"), config_map("d"))
     name = copy_of(layer, "ConfigMap", "c")
     pruned = layer.apply(config_map("c"))
@@ -277,7 +279,7 @@ def test_a_copy_that_somebody_made_is_told_and_not_deleted(layer: Harness) -> No
     assert actions(layer.apply({**config_map("c"), "metadata": {"name": name}})) == {name: "updated"}
 
 
-def test_what_a_finalizer_holds_is_told_and_not_deleted_again(layer: Harness) -> None:
+def test_what_a_finalizer_holds_is_reported_and_not_deleted_again(layer: Harness) -> None:
     held = config_map("held")
     held["metadata"]["finalizers"] = ["example.org/never"]
     layer.apply(held, config_map("c"))
@@ -368,9 +370,9 @@ def test_a_definition_and_its_objects_in_one_layer(layer: Harness) -> None:
     assert layer.apply(state="absent")["pruned"][0]["name"] == "one"
 
 
-@pytest.mark.parametrize("whose", ["the layer's own", "somebody else's"])
+@pytest.mark.parametrize("whose", ["the layer's own", "another owner's"])
 def test_a_definition_stays_while_there_are_objects_of_it(layer: Harness, whose: str) -> None:
-    """Deleting it would delete them all, whosesoever they are."""
+    """Deleting it would delete them all, of any owner."""
     group = f"{layer.namespace}.example.org"
     crd = definition(group, "Gadget")
     thing = {"apiVersion": f"{group}/v1", "kind": "Gadget", "metadata": {"name": "g"}, "spec": {}}
@@ -428,7 +430,7 @@ def test_no_value_of_a_secret_is_ever_shown(layer: Harness) -> None:
     assert "hunter" not in live
 
 
-def test_the_hash_of_the_intent_tells_nothing_of_a_secret(layer: Harness) -> None:
+def test_the_hash_shows_nothing_of_a_secret(layer: Harness) -> None:
     marks = set()
     for value in ("hunter2", "hunter3"):
         layer.apply(secret("s", password=value))

@@ -1,11 +1,11 @@
-"""Everything that is wrong with the clusters of an inventory, told from their variables alone."""
+"""Everything that is wrong with the clusters of an inventory, from their variables alone."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
-from ansible_collections.pingpong.platform.plugins.module_utils.common.inventory import misnamed, problems
+from ansible_collections.pingpong.platform.plugins.module_utils.common.inventory import invalid_names, problems
 
 Values = dict[str, Any]
 
@@ -77,19 +77,19 @@ def test_what_is_wrong_is_named(changes: Values, message: str) -> None:
     ],
 )
 def test_a_name_that_an_argument_spec_takes_for_any_text(options: Values, message: str) -> None:
-    (problem,) = misnamed(options, ["primary", "secondary"])
+    (problem,) = invalid_names(options, ["primary", "secondary"])
     assert problem.startswith(message)
 
 
 def test_names_that_are_right() -> None:
     hosts = ["a.example.com", "*.b.example.com"]
     right = {"edge_hosts": hosts, "edge_domain": "example.com", "edge_primary": "primary"}
-    assert list(misnamed(right, ["primary"])) == list(misnamed({}, [])) == []
+    assert list(invalid_names(right, ["primary"])) == list(invalid_names({}, [])) == []
 
 
 def test_nobody_at_all() -> None:
     assert problems({}) == ["clusters: found no host in this group, expected one for each cluster"]
 
 
-def test_every_mistake_is_told_at_once() -> None:
+def test_every_mistake_is_reported_at_once() -> None:
     assert len(found(platform_region=None, platform_domain="x", network_ranges={"pods": "all"})) == 3

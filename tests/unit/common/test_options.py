@@ -1,4 +1,4 @@
-"""An option of another shape is told by its name, and its value is not shown."""
+"""A malformed option is reported by its name, and its value is not shown."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.spec import ARGUMENT_SPEC
-from ansible_collections.pingpong.platform.plugins.plugin_utils.options import misshapen
+from ansible_collections.pingpong.platform.plugins.plugin_utils.options import malformed
 
 
 def one(**more: Any) -> dict[str, Any]:
@@ -29,7 +29,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
 @pytest.mark.parametrize("case", WRONG)
 def test_an_option_of_another_shape_is_named(case: str) -> None:
     options, message = WRONG[case]
-    (problem,) = misshapen(ARGUMENT_SPEC, options)
+    (problem,) = malformed(ARGUMENT_SPEC, options)
     assert problem.startswith(message)
 
 
@@ -45,4 +45,4 @@ def test_an_option_of_another_shape_is_named(case: str) -> None:
     ],
 )
 def test_what_ansible_takes_or_names_itself_is_left_to_it(options: dict[str, Any]) -> None:
-    assert list(misshapen(ARGUMENT_SPEC, options)) == []
+    assert list(malformed(ARGUMENT_SPEC, options)) == []

@@ -6,7 +6,7 @@ import json
 import time
 
 import pytest
-from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.exec import Outcome, _collect
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.exec import ExecResult, _collect
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.transport import ConnectionLost
 
 SUCCESS = b"\x03" + json.dumps({"status": "Success"}).encode()
@@ -31,21 +31,21 @@ class Scripted:
         raise TimeoutError
 
 
-def collect(socket: Scripted) -> Outcome:
+def collect(socket: Scripted) -> ExecResult:
     return _collect(socket, time.monotonic() + 5, lambda seconds: None, "exec in a/b")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
-    ("socket", "outcome"),
+    ("socket", "result"),
     [
-        (Scripted(b"\x01out", SUCCESS), Outcome(0, "out", "")),
-        (Scripted(SUCCESS, b"\x01out", b"\x02err"), Outcome(0, "out", "err")),
-        (Scripted(b"\x01ou", FAILED, b"\x01t"), Outcome(7, "out", "")),
-        (Scripted(SUCCESS, b"\x01out", closes=False), Outcome(0, "out", "")),
+        (Scripted(b"\x01out", SUCCESS), ExecResult(0, "out", "")),
+        (Scripted(SUCCESS, b"\x01out", b"\x02err"), ExecResult(0, "out", "err")),
+        (Scripted(b"\x01ou", FAILED, b"\x01t"), ExecResult(7, "out", "")),
+        (Scripted(SUCCESS, b"\x01out", closes=False), ExecResult(0, "out", "")),
     ],
 )
-def test_output_that_comes_after_the_exit_code_is_kept(socket: Scripted, outcome: Outcome) -> None:
-    assert collect(socket) == outcome
+def test_output_that_comes_after_the_exit_code_is_kept(socket: Scripted, result: ExecResult) -> None:
+    assert collect(socket) == result
 
 
 def test_a_connection_that_closes_without_an_exit_code_is_lost() -> None:

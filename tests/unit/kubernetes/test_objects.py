@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.manifests.objects import (
-    Sourced,
+    SourcedObject,
     flatten,
     prepare,
 )
-from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.model import INTENT, Owner
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.model import DESIRED_HASH, Owner
 
 OWNER = Owner("test", "layer")
 
@@ -23,7 +23,7 @@ def scope(api_version: str, kind: str) -> bool | None:
 
 
 def prepared(*objects: Any, namespace: str = "default") -> list[dict[str, Any]]:
-    given = [Sourced(f"objects[{place}]", obj) for place, obj in enumerate(objects)]
+    given = [SourcedObject(f"objects[{place}]", obj) for place, obj in enumerate(objects)]
     return prepare(flatten(given), OWNER, scope, namespace)
 
 
@@ -33,7 +33,7 @@ def config(name: str = "c", **metadata: Any) -> dict[str, Any]:
 
 def test_an_object_is_completed_and_marked() -> None:
     (made,) = prepared(config(labels={"a": "b"}, creationTimestamp=None, uid="u", resourceVersion="1"))
-    mark = made["metadata"]["annotations"].pop(INTENT)
+    mark = made["metadata"]["annotations"].pop(DESIRED_HASH)
     assert len(mark) == 32
     assert made == {
         "apiVersion": "v1",
@@ -102,9 +102,9 @@ def test_nulls_and_status_are_dropped() -> None:
     assert "status" not in made
 
 
-def test_the_intent_depends_on_what_is_meant_and_on_nothing_else() -> None:
+def test_the_hash_depends_on_the_desired_state_alone() -> None:
     def mark(obj: dict[str, Any]) -> str:
-        return str(prepared(obj)[0]["metadata"]["annotations"][INTENT])
+        return str(prepared(obj)[0]["metadata"]["annotations"][DESIRED_HASH])
 
     base = config() | {"data": {"a": "b", "c": "d"}}
     assert mark(base) == mark(config() | {"data": {"c": "d", "a": "b"}})

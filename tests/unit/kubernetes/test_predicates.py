@@ -37,7 +37,7 @@ ALL_UP = {"replicas": 2, "updatedReplicas": 2, "availableReplicas": 2}
 
 CASES: dict[str, tuple[dict[str, Any], State, str]] = {
     "Deployment: up": (deployment(**ALL_UP), READY, ""),
-    "Deployment: none wanted": (deployment(0), READY, ""),
+    "Deployment: no replicas": (deployment(0), READY, ""),
     "Deployment: an older generation was observed": (deployment(**ALL_UP, observedGeneration=1), PENDING, "generation"),
     "Deployment: not all updated": (deployment(**ALL_UP | {"updatedReplicas": 1}), PENDING, "1 of 2 replicas are upd"),
     "Deployment: old ones run": (deployment(**ALL_UP | {"replicas": 3}), PENDING, "1 old replicas"),

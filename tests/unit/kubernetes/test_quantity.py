@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.apply.quantity import equal, parse
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.fields.quantity import equal, parse
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.pingpong.platform.plugins.module_utils.common.bearer import sendable
+from ansible_collections.pingpong.platform.plugins.module_utils.common.bearer import valid_token
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError, PlatformError
 
 SCOPE = "https://www.googleapis.com/auth/cloud-platform"
@@ -41,7 +41,7 @@ class Tokens:
 
 def _sendable(token: str) -> str:
     """The token without blanks around it; PlatformError, without the token, for what no header can carry."""
-    text = sendable(token)
+    text = valid_token(token)
     if text is None:
         found = "text that is no token" if token.strip() else "an empty text"
         raise PlatformError(f"auth: found {found}, expected a token")

@@ -11,7 +11,7 @@ from typing import Any
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.connection import Connection
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.discovery import Discovery
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.errors import ApiError
-from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.exec import Outcome, run_in_container
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.exec import ExecResult, run_in_container
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.kinds import query_string
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.session import Session
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.transport import ConnectionLost
@@ -31,7 +31,11 @@ Failures = list[Exception]
 
 
 class ClusterClient(Session):
-    """The verbs of one cluster's API on objects; may be shared by threads."""
+    """The verbs of one cluster's API on objects; may be shared by threads.
+
+    Objects are dicts as the API returns them. Every verb raises an ApiError for a refusal, UnknownKind for a kind
+    that the cluster does not serve, and ConnectionLost when the server cannot be reached in the time of the retries.
+    """
 
     def __init__(self, connection: Connection, **options: Any) -> None:
         """The options are those of ``Session``."""
@@ -168,11 +172,11 @@ class ClusterClient(Session):
             if error.status == 404:
                 return False
             # A namespace that is already being emptied, or another object under the name of the one that is gone.
-            if error.status != 409 or not self._going(path, uid):
+            if error.status != 409 or not self._terminating_or_replaced(path, uid):
                 raise
         return True
 
-    def _going(self, path: str, uid: str | None) -> bool:
+    def _terminating_or_replaced(self, path: str, uid: str | None) -> bool:
         metadata = self.request("GET", path)["metadata"]
         return "deletionTimestamp" in metadata or (uid is not None and metadata["uid"] != uid)
 
@@ -186,7 +190,7 @@ class ClusterClient(Session):
         argv: Sequence[str],
         stdin: bytes | str | None = None,
         timeout: float = 60.0,
-    ) -> Outcome:
+    ) -> ExecResult:
         """Run a program in a container: ``(rc, stdout, stderr)``, texts; DeadlineError after ``timeout`` seconds.
 
         Only a connection that was refused before the program started is tried again.

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from ansible_collections.pingpong.platform.plugins.module_utils.common.bearer import sendable
+from ansible_collections.pingpong.platform.plugins.module_utils.common.bearer import valid_token
 from ansible_collections.pingpong.platform.plugins.module_utils.common.documents import load_all
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError, PlatformError
 
@@ -147,7 +147,7 @@ def checked_token(token: str | None) -> str | None:
     """The token without the line end that files give it; an OptionError when no header can carry it."""
     if token is None:
         return None
-    text = sendable(token)
+    text = valid_token(token)
     if text is None:
         raise OptionError("connection.token: expected one word of printable ASCII characters, found something else")
     return text

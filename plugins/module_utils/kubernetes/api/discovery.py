@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The pingpong.platform maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Where objects of a kind live: Kubernetes' own kinds by table, the others asked once and remembered."""
+"""Discovery of kinds: Kubernetes' own by table, the others read once from the API server and cached."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.common.errors im
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.errors import ApiError
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.kinds import BUILT_IN, Resource
 
-_OWN = frozenset(api_version for api_version, _unused in BUILT_IN)
+_KUBERNETES_VERSIONS = frozenset(api_version for api_version, _unused in BUILT_IN)
 
 Fetch = Callable[[str], dict[str, Any]]
 
@@ -31,18 +31,18 @@ class Discovery:
         self._lock = threading.Lock()
         self._known: dict[tuple[str, str], Resource] = dict(BUILT_IN)
 
-    def learn(self, objects: Iterable[dict[str, Any]]) -> None:
-        """Take the kinds from CustomResourceDefinitions at hand: they need not be asked for."""
+    def add_definitions(self, objects: Iterable[dict[str, Any]]) -> None:
+        """Take the kinds from CustomResourceDefinitions at hand: no request is needed."""
         found = {}
         for crd in objects:
-            # What is wrong with a malformed one is for the server to say.
+            # The server refuses a malformed one, and says why.
             with contextlib.suppress(AttributeError, TypeError):
                 found.update(_defined(crd) if crd.get("kind") == "CustomResourceDefinition" else {})
         with self._lock:
             self._known.update(found)
 
     def find(self, api_version: str, kind: str) -> Resource:
-        """The resource of a kind; UnknownKind when the server, freshly asked, does not serve it."""
+        """The resource of a kind; UnknownKind when the server, read again, does not serve it."""
         known = self._known.get((api_version, kind))
         if known is not None:
             return known
@@ -62,11 +62,11 @@ class Discovery:
         try:
             return self.find(api_version, kind).namespaced
         except UnknownKind:
-            if api_version in _OWN:
+            if api_version in _KUBERNETES_VERSIONS:
                 raise
             return None
 
-    def everything(self) -> list[Resource]:
+    def listable_kinds(self) -> list[Resource]:
         """Every kind that can be listed and deleted, in its preferred version: a request for each group."""
         versions = ["v1"]
         for group in self._fetch("/apis").get("groups") or []:

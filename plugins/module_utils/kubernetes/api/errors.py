@@ -26,7 +26,7 @@ class Cause(NamedTuple):
 
 
 class Hint(Enum):
-    """What a refusal's text tells beyond its status; read before a Secret's texts are dropped."""
+    """What a refusal's text says beyond its status; read before a Secret's texts are dropped."""
 
     WEBHOOK = "an admission webhook did not answer"
     TERMINATING = "the namespace is being deleted"
@@ -59,7 +59,7 @@ class TransientApiError(ApiError, TransientError):
     retry_after: float | None = None
 
 
-# Whose texts never quote the object that was sent.
+# Reasons whose texts never quote the object that was sent.
 _HARMLESS = frozenset({"NotFound", "AlreadyExists", "Unauthorized", "TooManyRequests"})
 _OWNERSHIP = "FieldManagerConflict"
 
@@ -95,7 +95,7 @@ def refusal(what: str, status: int, headers: Mapping[str, str], body: bytes, *, 
     causes = tuple(_cause(cause, secret) for cause in details.get("causes") or [] if isinstance(cause, dict))
     reason = str(answer.get("reason") or "")
     text = str(answer.get("message") or "")
-    said = _say(causes, text) if secret and not _harmless(reason, text) else _shortened(text)
+    said = _fields_only(causes, text) if secret and not _harmless(reason, text) else _shortened(text)
     hint = Hint.CREDENTIAL if status == 401 else _hint(text)
     message = f"{what}: {status} {reason}".rstrip() + (f": {said}" if said else "")
     if hint in _ADVICE:
@@ -103,9 +103,9 @@ def refusal(what: str, status: int, headers: Mapping[str, str], body: bytes, *, 
     kind = TransientApiError if status in TRANSIENT_STATUS and not _permanent(text) else ApiError
     error = kind(message, status=status, reason=reason, causes=causes, hint=hint)
     if isinstance(error, TransientApiError):
-        asked = details.get("retryAfterSeconds")
+        seconds = details.get("retryAfterSeconds")
         after = parse_retry_after(headers.get("retry-after"))
-        error.retry_after = float(asked) if after is None and isinstance(asked, int) and asked > 0 else after
+        error.retry_after = float(seconds) if after is None and isinstance(seconds, int) and seconds > 0 else after
     return error
 
 
@@ -136,8 +136,8 @@ def _harmless(reason: str, text: str) -> bool:
     return reason in _HARMLESS or (reason == "Forbidden" and 'User "' in text and '" cannot ' in text)
 
 
-def _say(causes: tuple[Cause, ...], text: str) -> str:
-    """The names of fields, which tell nothing of their values."""
+def _fields_only(causes: tuple[Cause, ...], text: str) -> str:
+    """The names of fields, which show nothing of their values."""
     unknown = [f"{field}: field not declared in schema" for field in _UNDECLARED.findall(text)]
     return "; ".join([*(f"{cause.reason} {cause.field}".strip() for cause in causes), *unknown])
 

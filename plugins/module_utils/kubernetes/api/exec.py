@@ -27,7 +27,7 @@ _CHUNK = 64 * 1024
 _LINGER = 3.0  # seconds for the server to close after the exit code came
 
 
-class Outcome(NamedTuple):
+class ExecResult(NamedTuple):
     """A program's end: exit code and what it wrote, as text."""
 
     rc: int
@@ -43,8 +43,12 @@ def run_in_container(
     argv: Sequence[str],
     stdin: bytes | str | None,
     timeout: float,
-) -> Outcome:
-    """See ``ClusterClient.exec``."""
+) -> ExecResult:
+    """Run ``argv`` in a container (None: the pod's first) and collect what it writes; ``timeout`` in seconds.
+
+    DeadlineError when it has not ended by then; an ApiError when the server refuses; ConnectionLost when the stream
+    breaks before the exit code, with ``sent`` False where the program certainly has not started.
+    """
     deadline = time.monotonic() + timeout
     what = f"exec in {namespace}/{pod}" + (f" ({container})" if container else "")
     connection, response = transport.upgrade(
@@ -89,7 +93,7 @@ def _path(namespace: str, pod: str, container: str | None, argv: Sequence[str], 
 
 
 def _feed(socket: WebSocket, data: bytes, closes: bool) -> None:
-    # A program that ends without reading its input breaks the pipe: its exit code tells, not this thread.
+    # A program that ends without reading its input breaks the pipe: its exit code reports that, not this thread.
     try:
         for start in range(0, len(data), _CHUNK):
             socket.send(bytes([STDIN]) + data[start : start + _CHUNK])
@@ -99,7 +103,7 @@ def _feed(socket: WebSocket, data: bytes, closes: bool) -> None:
         return
 
 
-def _collect(socket: WebSocket, deadline: float, settimeout: Callable[[float], None], what: str) -> Outcome:
+def _collect(socket: WebSocket, deadline: float, settimeout: Callable[[float], None], what: str) -> ExecResult:
     """Read until the server closes: it copies each stream by itself, so the status may overtake the last output."""
     streams = {STDOUT: bytearray(), STDERR: bytearray(), ERROR: bytearray()}
     while True:
@@ -121,7 +125,7 @@ def _collect(socket: WebSocket, deadline: float, settimeout: Callable[[float], N
     if not streams[ERROR]:
         raise ConnectionLost(f"{what}: closed before the program's exit code came", sent=True)
     texts = (streams[stream].decode("utf-8", "replace") for stream in (STDOUT, STDERR))
-    return Outcome(_exit_code(bytes(streams[ERROR]), what), *texts)
+    return ExecResult(_exit_code(bytes(streams[ERROR]), what), *texts)
 
 
 def _exit_code(payload: bytes, what: str) -> int:

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The pingpong.platform maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Ask a program in a pod, and once more where its answer tells nothing: a busy node may cut one short."""
+"""Exec with retries: a program in a pod is run again where its output is malformed, as a busy node may cut it short."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from ansible_collections.pingpong.platform.plugins.module_utils.common.errors im
 from ansible_collections.pingpong.platform.plugins.module_utils.common.retry import Retry
 
 T = TypeVar("T")
-# What comes of an answer that is not whole, or that is not there.
+# What parsing output raises that is cut short or missing.
 UNREADABLE = (PlatformError, ValueError, KeyError, TypeError)
 
 
-def ask(
+def exec_with_retry(
     run: Callable[[], tuple[int, str, str]],
     read: Callable[[int, str, str], T],
-    again: Callable[[Exception], bool] = lambda error: isinstance(error, UNREADABLE),
-    turns: int = 3,
+    retryable: Callable[[Exception], bool] = lambda error: isinstance(error, UNREADABLE),
+    attempts: int = 3,
 ) -> T:
-    """What ``read`` makes of a program's exit code, output and errors; ``run`` is a ``ClusterClient.exec``.
+    """Run a program that changes nothing, and parse what it wrote; again at once when either fails.
 
-    Where either raises an error that ``again`` holds for, the program is run again at once, ``turns`` times in all; the
-    last error is raised. So the program must be one that changes nothing.
+    ``run`` is a ``ClusterClient.exec``; ``read(rc, stdout, stderr)`` parses its result. An error for which
+    ``retryable`` holds is retried, with ``attempts`` in all; the last error is raised.
     """
-    return Retry(attempts=turns, base=0.0, deadline=None).call(lambda: read(*run()), again)
+    return Retry(attempts=attempts, base=0.0, deadline=None).call(lambda: read(*run()), retryable)

@@ -68,9 +68,9 @@ class Session:
         Broken connections and transient answers are retried. That is safe for what this client sends: reads,
         applies, deletes, replacements and patches to a fixed state, and creations under a fixed name.
         ``what`` names the request in errors; ``accept`` and ``content_type`` are media types; ``timeout`` is in
-        seconds for each wait on the network; ``conflicts`` retries a 409 that is no dispute over fields (a read's
-        and a delete's always is retried);
-        ``on_failure`` is told of each failed attempt that is followed by another one.
+        seconds for each wait on the network; ``conflicts`` retries a 409 that is no conflict of field managers (that of
+        a read or a delete always is retried); ``on_failure`` is called with each failed attempt that is
+        followed by another one.
         """
         return self._send(method, path, body, lambda response, _: response, **options)
 
@@ -118,7 +118,7 @@ class Session:
         with self._lock:
             # Of many threads that find the token expired, the first renews it.
             if generation == self._generation:
-                self.transport.use(self._renewed())
+                self.transport.set_credential(self._fresh_credential())
                 self._generation += 1
         return call()
 
@@ -127,15 +127,15 @@ class Session:
         with self._lock:
             self.requests += 1
 
-    def _renewed(self) -> Credential:
+    def _fresh_credential(self) -> Credential:
         if self._refresh is not None:
             return Credential(token=self._refresh())
         return self.connection.credential.current()
 
 
 def _transient_or_conflict(error: Exception) -> bool:
-    # A dispute over fields is for the caller. Any other conflict of an apply is the server's: the object moved
-    # between its own read and write, or came into being meanwhile.
+    # A conflict of field managers is for the caller (apply.conflicts). Any other conflict of an apply is the
+    # server's: the object moved between its own read and write, or came into being meanwhile.
     conflict = isinstance(error, ApiError) and error.status == 409 and not error.ownership
     return conflict or is_transient(error)
 

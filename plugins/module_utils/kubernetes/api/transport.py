@@ -64,9 +64,9 @@ class Transport:
         self._lock = threading.Lock()
         self._ssl: ssl.SSLContext | None = None
         self._authorization: str | None = None
-        self.use(connection.credential.current())
+        self.set_credential(connection.credential.current())
 
-    def use(self, credential: Credential) -> None:
+    def set_credential(self, credential: Credential) -> None:
         """Go on with this credential; connections made with another one are dropped."""
         token = checked_token(credential.token)
         context = _ssl_context(self._connection, credential) if self._target.scheme == "https" else None
@@ -81,7 +81,7 @@ class Transport:
         self, method: str, path: str, body: bytes | None, headers: Mapping[str, str], timeout: float | None = None
     ) -> Response:
         """The response to one request, whatever its status; ConnectionLost when there is none."""
-        connection = self._take(timeout or self.timeout)
+        connection = self._acquire(timeout or self.timeout)
         try:
             connection.request(method, self._target.path + path, body, self._headers(headers))
             answer = connection.getresponse()
@@ -94,7 +94,7 @@ class Transport:
         except BaseException:
             connection.close()
             raise
-        self._give_back(connection) if keep else connection.close()
+        self._release(connection) if keep else connection.close()
         return response
 
     def upgrade(
@@ -122,7 +122,7 @@ class Transport:
             merged["Authorization"] = self._authorization
         return merged
 
-    def _take(self, timeout: float) -> http.client.HTTPConnection:
+    def _acquire(self, timeout: float) -> http.client.HTTPConnection:
         while True:
             with self._lock:
                 connection = self._idle.pop() if self._idle else None
@@ -134,7 +134,7 @@ class Transport:
                 return connection
             connection.close()
 
-    def _give_back(self, connection: http.client.HTTPConnection) -> None:
+    def _release(self, connection: http.client.HTTPConnection) -> None:
         with self._lock:
             if len(self._idle) < _MAX_IDLE:
                 self._idle.append(connection)

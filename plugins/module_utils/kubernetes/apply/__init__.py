@@ -4,8 +4,8 @@
 """From desired and live objects to a cluster that holds what is declared.
 
 run (options) → reconcile (list, plan, lock, apply, prune, wait)
-plan (pure: diff, controller_fields, quantity) → steps → server_side_apply (conflicts, dry run, foreign_changes)
-record is the Lease that locks a layer and remembers its kinds; prune_guard keeps what others' objects live in.
+plan (pure, by ``fields``) → server_side_apply (dry run or real) → conflicts (a 409: whose fields, what to do)
+record is the Lease that locks a layer and remembers its kinds; prune_guard keeps what holds objects of other owners.
 
 Called by ``k8s_apply`` through ``run``.
 """

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The pingpong.platform maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What is to be done, decided from what is desired and what is live. Pure."""
+"""What is to be done with each object of a layer, from desired and live. Pure."""
 
 from __future__ import annotations
 
@@ -9,40 +9,40 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.apply.controller_fields import (
-    without_yielded,
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.fields.controller_fields import (
+    without_controller_fields,
 )
-from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.apply.diff import drift
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.fields.diff import drift
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.manifests.stages import stage_of
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.model import (
     FIELD_MANAGER,
     PRUNE,
-    Group,
     Key,
+    ListScope,
     Object,
     Objects,
-    group_to_list,
     key_of,
+    list_scope_of,
 )
 
 
-class Verdict(Enum):
+class Comparison(Enum):
     """What the comparison of one object says."""
 
-    UNKNOWN = "unknown"  # not among the owner's objects: to be created, or another's to be adopted
-    LEAVING = "leaving"  # being deleted: to be created when it is gone
-    SUSPECT = "suspect"  # may differ: the server decides
+    NOT_OWNED = "unknown"  # not among the owner's objects: to be created, or another's to be adopted
+    TERMINATING = "terminating"  # being deleted: to be created when it is gone
+    MAY_DIFFER = "may differ"  # may differ: the server decides
     UNCHANGED = "unchanged"
 
 
 @dataclass
-class Step:
-    """One desired object and what is known of it; ``reason`` says why it is not unchanged."""
+class ObjectPlan:
+    """One desired object beside its live one, None where there is none; ``reason`` says why it is not unchanged."""
 
     key: Key
     desired: Object
     live: Object | None
-    verdict: Verdict
+    comparison: Comparison
     reason: str = ""
 
     @property
@@ -52,44 +52,51 @@ class Step:
 
 
 @dataclass
-class Plan:
-    """Steps in the order given, objects to prune in the order of their deletion, and those kept on request.
+class LayerPlan:
+    """A layer's objects in the order given, those to prune in the order of their deletion, and those kept on request.
 
-    ``leaving`` are objects that would be pruned, but are being deleted already; ``strangers`` carry the owner's labels
-    and were never applied for it, such as a copy that somebody made by hand.
+    ``terminating`` are objects that would be pruned, but are being deleted already; ``unmanaged`` carry the owner's
+    labels and were never applied for it, such as a copy made by hand.
     """
 
-    steps: list[Step]
+    objects: list[ObjectPlan]
     prune: Objects = field(default_factory=list)
     kept: list[Key] = field(default_factory=list)
-    leaving: Objects = field(default_factory=list)
-    strangers: Objects = field(default_factory=list)
+    terminating: Objects = field(default_factory=list)
+    unmanaged: Objects = field(default_factory=list)
+
+    def which(self, comparison: Comparison) -> list[ObjectPlan]:
+        """The objects that compared so."""
+        return [planned for planned in self.objects if planned.comparison is comparison]
 
     @property
-    def pending(self) -> list[Step]:
-        """The steps that need the server."""
-        return [step for step in self.steps if step.verdict is not Verdict.UNCHANGED]
+    def pending(self) -> list[ObjectPlan]:
+        """The objects that need the server."""
+        return [planned for planned in self.objects if planned.comparison is not Comparison.UNCHANGED]
 
     @property
     def mutates(self) -> bool:
         """Whether anything may have to be written."""
-        return bool(self.prune) or any(step.verdict is not Verdict.UNCHANGED for step in self.steps)
+        return bool(self.prune) or any(planned.comparison is not Comparison.UNCHANGED for planned in self.objects)
 
 
-def make_plan(desired: Iterable[Object], live: Mapping[Key, Object], *, prune: bool) -> Plan:
-    """Compare each desired object with the owner's live ones; with ``prune`` the live ones not desired go."""
-    steps = [_step(obj, live.get(key_of(obj))) for obj in desired]
-    plan = Plan(steps)
+def plan_layer(desired: Iterable[Object], live: Mapping[Key, Object], *, prune: bool) -> LayerPlan:
+    """Compare each desired object with the owner's live ones; with ``prune`` the undeclared live ones are deleted.
+
+    ``live`` holds what the owner's label selector lists, with ``managedFields``.
+    """
+    objects = [_plan_object(obj, live.get(key_of(obj))) for obj in desired]
+    plan = LayerPlan(objects)
     if prune:
-        wanted = {step.key for step in steps}
-        extra, plan.strangers = applied_ones(obj for key, obj in live.items() if key not in wanted)
+        declared = {planned.key for planned in objects}
+        extra, plan.unmanaged = split_managed(obj for key, obj in live.items() if key not in declared)
         plan.kept = [key_of(obj) for obj in extra if _keep(obj)]
-        plan.leaving = [obj for obj in extra if not _keep(obj) and "deletionTimestamp" in obj["metadata"]]
-        plan.prune = deletion_order(obj for obj in extra if not _keep(obj) and obj not in plan.leaving)
+        plan.terminating = [obj for obj in extra if not _keep(obj) and "deletionTimestamp" in obj["metadata"]]
+        plan.prune = deletion_order(obj for obj in extra if not _keep(obj) and obj not in plan.terminating)
     return plan
 
 
-def applied_ones(objects: Iterable[Object]) -> tuple[Objects, Objects]:
+def split_managed(objects: Iterable[Object]) -> tuple[Objects, Objects]:
     """Those that this collection applied, and those that only carry its labels; what controllers made is neither."""
     own = [obj for obj in objects if not _dependent(obj)]
     return [obj for obj in own if _applied(obj)], [obj for obj in own if not _applied(obj)]
@@ -103,21 +110,21 @@ def deletion_order(objects: Iterable[Object]) -> Objects:
     )
 
 
-def groups_of(objects: Iterable[Object]) -> set[Group]:
+def list_scopes(objects: Iterable[Object]) -> set[ListScope]:
     """The LISTs in which objects turn up."""
-    return {group_to_list(obj) for obj in objects}
+    return {list_scope_of(obj) for obj in objects}
 
 
-def _step(obj: Object, live: Object | None) -> Step:
+def _plan_object(obj: Object, live: Object | None) -> ObjectPlan:
     key = key_of(obj)
     if live is None:
-        return Step(key, obj, None, Verdict.UNKNOWN, "does not exist for this owner")
+        return ObjectPlan(key, obj, None, Comparison.NOT_OWNED, "does not exist for this owner")
     if "deletionTimestamp" in live["metadata"]:
-        return Step(key, obj, live, Verdict.LEAVING, "is being deleted")
-    desired = without_yielded(obj, live)
+        return ObjectPlan(key, obj, live, Comparison.TERMINATING, "is being deleted")
+    desired = without_controller_fields(obj, live)
     reason = drift(desired, live)
-    verdict = Verdict.UNCHANGED if reason is None else Verdict.SUSPECT
-    return Step(key, desired, live, verdict, reason or "")
+    comparison = Comparison.UNCHANGED if reason is None else Comparison.MAY_DIFFER
+    return ObjectPlan(key, desired, live, comparison, reason or "")
 
 
 def _keep(obj: Object) -> bool:

@@ -12,47 +12,48 @@ from typing import TypeVar
 
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.client import ClusterClient
-from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.apply.diff import visible
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.apply.plan import (
-    Plan,
-    Step,
-    Verdict,
-    applied_ones,
+    Comparison,
+    LayerPlan,
+    ObjectPlan,
     deletion_order,
-    groups_of,
-    make_plan,
+    list_scopes,
+    plan_layer,
+    split_managed,
 )
-from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.apply.prune_guard import spared
-from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.apply.record import Record, read_groups
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.apply.prune_guard import protected
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.apply.record import Record, recorded_scopes
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.apply.server_side_apply import (
     Action,
-    Executor,
-    Outcome,
+    Applier,
+    ObjectResult,
 )
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.fields.diff import comparable
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.manifests.stages import AWAITED, stage_of
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.model import (
-    Group,
+    PRUNE,
     Key,
+    ListScope,
     Object,
     Objects,
     Owner,
-    group_to_list,
     key_of,
+    list_scope_of,
 )
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.wait.waiter import (
-    Wait,
     Waiter,
-    held,
+    WaitOptions,
+    deletion_blockers,
     keys_of,
-    list_group,
+    list_scope,
 )
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 
-# Gone only when their pods are: what they use is deleted after them.
-STRANGE = "carries the labels of this layer and was never applied for it; take them off it, or delete it"
+UNMANAGED = "carries the labels of this layer and was never applied for it; take them off it, or delete it"
+# Deleted in the foreground: gone only when their pods are, so that what they use is deleted after them.
 _WITH_PODS = frozenset({"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob"})
 
 
@@ -71,21 +72,26 @@ class Options:
 
 
 @dataclass
-class Result:
+class LayerResult:
     """What was done (in check mode: would be done); deleted objects as they were."""
 
-    outcomes: list[Outcome] = field(default_factory=list)
+    objects: list[ObjectResult] = field(default_factory=list)
     deleted: Objects = field(default_factory=list)
     kept: dict[Key, str] = field(default_factory=dict)
 
     @property
     def changed(self) -> bool:
         """Whether anything differs from before."""
-        return bool(self.deleted) or any(outcome.action is not Action.UNCHANGED for outcome in self.outcomes)
+        return bool(self.deleted) or any(one.action is not Action.UNCHANGED for one in self.objects)
 
 
-class Layer:
-    """One owner's objects on one cluster; a context manager that ends its threads."""
+class LayerReconciler:
+    """One owner's objects on one cluster: list, plan, lock, apply, prune, wait. A context manager, for its threads.
+
+    ``present`` and ``absent`` take the desired objects as ``manifests.objects.prepare`` makes them, and raise a
+    PlatformError for a refusal, a conflict of field managers (``FieldConflict``), a lock that another run holds
+    (DeadlineError), or an object that cannot become ready (``NotReady``).
+    """
 
     def __init__(self, client: ClusterClient, owner: Owner, options: Options) -> None:
         self._client = client
@@ -93,7 +99,7 @@ class Layer:
         self._options = options
         self._pool = ThreadPoolExecutor(options.threads)
         self._record = Record(client, owner, options.record_namespace)
-        self._executor = Executor(
+        self._applier = Applier(
             client,
             owner,
             force=options.force_conflicts,
@@ -101,119 +107,120 @@ class Layer:
             patience=options.wait_timeout,
         )
 
-    def __enter__(self) -> Layer:
+    def __enter__(self) -> LayerReconciler:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._pool.shutdown(cancel_futures=True)
 
-    def present(self, desired: Objects) -> Result:
+    def present(self, desired: Objects) -> LayerResult:
         """Make the cluster hold ``desired`` and, with pruning, nothing else of this owner."""
         plan = self._plan(desired)
         if plan.mutates and not self._options.check_mode:
-            noted = groups_of(desired) | groups_of(plan.prune)
+            noted = list_scopes(desired) | list_scopes(plan.prune)
             if self._record.acquire(noted, self._options.wait_timeout):
                 # Another run changed the layer while this one waited.
                 plan = self._plan(desired)
             try:
-                result = self._carry_out(plan)
+                result = self._apply_plan(plan)
             except BaseException:
                 self._record.release()
                 raise
-            self._record.release(groups_of(desired) if self._options.prune and not result.kept else None)
+            self._record.release(list_scopes(desired) if self._options.prune and not result.kept else None)
         else:
-            result = self._carry_out(plan)
+            result = self._apply_plan(plan)
         if self._options.wait and not self._options.check_mode:
-            known = {outcome.step.key: outcome.live for outcome in result.outcomes if outcome.live is not None}
-            self._waiter().ready(keys_of(desired), known, probe=plan.mutates)
+            known = {one.planned.key: one.live for one in result.objects if one.live is not None}
+            self._waiter().until_ready(keys_of(desired), known, probe=plan.mutates)
         return result
 
-    def absent(self, desired: Objects) -> Result:
+    def absent(self, desired: Objects) -> LayerResult:
         """Delete all that this owner has, in reverse order, and wait until it is gone."""
         lease = self._record.read()
-        groups = groups_of(desired) | (read_groups(lease) if lease is not None else set(self._every_group()))
-        live = self._list(groups)
-        own, strangers = applied_ones(live.values())
-        result = Result(deleted=deletion_order(own), kept={key_of(obj): STRANGE for obj in strangers})
-        self._spare(result)
+        scopes = list_scopes(desired) | (recorded_scopes(lease) if lease is not None else set(self._every_scope()))
+        live = self._list(scopes)
+        own, unmanaged = split_managed(live.values())
+        result = LayerResult(deleted=deletion_order(own), kept={key_of(obj): UNMANAGED for obj in unmanaged})
+        self._keep_protected(result)
         if self._options.check_mode or (lease is None and not own):
             return result
-        self._record.acquire(groups, self._options.wait_timeout)
+        self._record.acquire(scopes, self._options.wait_timeout)
         try:
             self._delete(result.deleted, wait=True)
         except BaseException:
             self._record.release()
             raise
-        self._record.release({group_to_list(live[key]) for key in result.kept}) if result.kept else self._record.erase()
+        self._record.release({list_scope_of(live[key]) for key in result.kept}) if result.kept else self._record.erase()
         return result
 
     # -- observing -------------------------------------------------------------------------------------------
 
-    def _plan(self, desired: Objects) -> Plan:
-        groups = groups_of(desired)
+    def _plan(self, desired: Objects) -> LayerPlan:
+        scopes = list_scopes(desired)
         if not self._options.prune:
-            return make_plan(desired, self._list(groups), prune=False)
+            return plan_layer(desired, self._list(scopes), prune=False)
         reading = self._pool.submit(self._record.read)
-        live = self._list(groups)
+        live = self._list(scopes)
         # An object turns up in every version of its kind that is listed: it is compared in the one that is given.
-        live = self._list(read_groups(reading.result()) - groups) | live
-        return make_plan(desired, live, prune=True)
+        live = self._list(recorded_scopes(reading.result()) - scopes) | live
+        return plan_layer(desired, live, prune=True)
 
-    def _list(self, groups: Iterable[Group]) -> dict[Key, Object]:
-        """This owner's live objects in the groups, listed at the same time."""
-        listed = self._pool.map(lambda group: list_group(self._client, group, self._owner.selector), groups)
+    def _list(self, scopes: Iterable[ListScope]) -> dict[Key, Object]:
+        """This owner's live objects in the scopes, listed at the same time."""
+        listed = self._pool.map(lambda scope: list_scope(self._client, scope, self._owner.selector), scopes)
         return {key_of(obj): obj for objects in listed for obj in objects}
 
-    def _every_group(self) -> list[Group]:
+    def _every_scope(self) -> list[ListScope]:
         """Every kind that the server can list: for a layer whose record is gone."""
-        return [Group(item.api_version, item.kind, "") for item in self._client.discovery.everything()]
+        return [ListScope(item.api_version, item.kind, "") for item in self._client.discovery.listable_kinds()]
 
     # -- changing --------------------------------------------------------------------------------------------
 
-    def _carry_out(self, plan: Plan) -> Result:
-        self._let_go([step for step in plan.steps if step.verdict is Verdict.LEAVING])
-        self._each(self._executor.look, [step for step in plan.steps if step.verdict is Verdict.UNKNOWN])
-        result = Result(deleted=list(plan.prune), kept=dict.fromkeys(plan.kept, "asked to be kept"))
-        result.kept |= {key_of(obj): f"is being deleted: {held(obj)}" for obj in plan.leaving}
-        result.kept |= {key_of(obj): STRANGE for obj in plan.strangers}
-        done: dict[Key, Outcome] = {}
-        for stage in sorted({step.stage for step in plan.pending}):
-            steps = [step for step in plan.pending if step.stage == stage]
-            for outcome in self._each(self._run, steps):
-                done[outcome.step.key] = outcome
-            self._settle(steps, done)
-        result.outcomes = [done.get(step.key) or _unchanged(step) for step in plan.steps]
-        self._spare(result)
+    def _apply_plan(self, plan: LayerPlan) -> LayerResult:
+        self._await_deletion(plan.which(Comparison.TERMINATING))
+        self._in_parallel(self._applier.find_live, plan.which(Comparison.NOT_OWNED))
+        done: dict[Key, ObjectResult] = {}
+        for stage in sorted({planned.stage for planned in plan.pending}):
+            batch = [planned for planned in plan.pending if planned.stage == stage]
+            done |= {result.planned.key: result for result in self._in_parallel(self._apply_object, batch)}
+            self._await_prerequisites(batch, done)
+        result = LayerResult(
+            [done.get(planned.key) or _unchanged(planned) for planned in plan.objects], list(plan.prune)
+        )
+        result.kept |= dict.fromkeys(plan.kept, f"annotated {PRUNE}=keep")
+        result.kept |= {key_of(obj): f"is being deleted: {deletion_blockers(obj)}" for obj in plan.terminating}
+        result.kept |= {key_of(obj): UNMANAGED for obj in plan.unmanaged}
+        self._keep_protected(result)
         if not self._options.check_mode:
             self._delete(result.deleted, wait=False)
         return result
 
-    def _let_go(self, steps: Sequence[Step]) -> None:
+    def _await_deletion(self, objects: Sequence[ObjectPlan]) -> None:
         """Wait for objects that are being deleted: what is applied to them would go with them."""
-        if steps and not self._options.check_mode:
-            self._waiter().gone({step.key: group_to_list(step.desired) for step in steps})
-        for step in steps:
-            step.live = None
+        if objects and not self._options.check_mode:
+            self._waiter().until_deleted({planned.key: list_scope_of(planned.desired) for planned in objects})
+        for planned in objects:
+            planned.live = None
 
-    def _run(self, step: Step) -> Outcome:
+    def _apply_object(self, planned: ObjectPlan) -> ObjectResult:
         self._record.check()
-        return self._executor.run(step)
+        return self._applier.apply(planned)
 
-    def _settle(self, steps: Sequence[Step], done: dict[Key, Outcome]) -> None:
-        """Wait for what the next stage stands on."""
-        awaited = [step.desired for step in steps if step.key.kind in AWAITED]
+    def _await_prerequisites(self, objects: Sequence[ObjectPlan], done: dict[Key, ObjectResult]) -> None:
+        """Wait for the namespaces and definitions that the next stage depends on."""
+        awaited = [planned.desired for planned in objects if planned.key.kind in AWAITED]
         if awaited and not self._options.check_mode:
-            known = {key: outcome.live for key, outcome in done.items() if outcome.live is not None}
-            self._waiter().ready(keys_of(awaited), known)
+            known = {key: result.live for key, result in done.items() if result.live is not None}
+            self._waiter().until_ready(keys_of(awaited), known)
 
     def _delete(self, objects: Objects, *, wait: bool) -> None:
         """Delete in the order given, a stage at a time; namespaces and definitions only when the rest is gone."""
         stages = [stage_of(obj["apiVersion"], obj["kind"]) for obj in objects]
         for stage in sorted(set(stages), reverse=True):
             batch = [obj for obj, its in zip(objects, stages, strict=True) if its == stage]
-            self._each(self._delete_one, batch)
+            self._in_parallel(self._delete_one, batch)
             if wait or stage != min(stages):
-                self._waiter().gone(keys_of(batch))
+                self._waiter().until_deleted(keys_of(batch))
 
     def _delete_one(self, obj: Object) -> None:
         self._record.check()
@@ -227,15 +234,15 @@ class Layer:
             uid=metadata.get("uid"),
         )
 
-    def _spare(self, result: Result) -> None:
-        """Keep a namespace or definition in which others' objects live: deleting it would delete them."""
-        result.kept |= spared(self._client, self._owner, self._options.record_namespace, result.deleted)
+    def _keep_protected(self, result: LayerResult) -> None:
+        """Keep a namespace or definition that holds objects of another owner: deleting it would delete them."""
+        result.kept |= protected(self._client, self._owner, self._options.record_namespace, result.deleted)
         result.deleted = [obj for obj in result.deleted if key_of(obj) not in result.kept]
 
     def _waiter(self) -> Waiter:
-        return Waiter(self._client, self._list, Wait(self._options.wait_timeout, self._options.wait_sleep))
+        return Waiter(self._client, self._list, WaitOptions(self._options.wait_timeout, self._options.wait_sleep))
 
-    def _each(self, work: Callable[[T], R], items: Iterable[T]) -> list[R]:
+    def _in_parallel(self, work: Callable[[T], R], items: Iterable[T]) -> list[R]:
         """Do it for all items at the same time; when some fail, all of their messages in one error."""
         futures = [self._pool.submit(work, item) for item in items]
         errors = []
@@ -254,6 +261,6 @@ class Layer:
         return results
 
 
-def _unchanged(step: Step) -> Outcome:
-    shown = visible(step.live)
-    return Outcome(step, Action.UNCHANGED, shown, shown, [], step.live)
+def _unchanged(planned: ObjectPlan) -> ObjectResult:
+    shown = comparable(planned.live)
+    return ObjectResult(planned, Action.UNCHANGED, shown, shown, [], planned.live)

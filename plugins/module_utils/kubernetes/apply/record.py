@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The pingpong.platform maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""One Lease per environment and layer: the lock of whoever changes it, and the record of where its objects are.
+"""One Lease per environment and layer: the lock of the run that changes it, and the record of where its objects are.
 
 The record (kinds and namespaces) is written before the objects are, so that a run killed in between leaves nothing
 that a later prune would not find.
@@ -30,7 +30,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.model
     ENVIRONMENT,
     FIELD_MANAGER,
     MANAGED_BY,
-    Group,
+    ListScope,
     Object,
     Owner,
 )
@@ -40,7 +40,7 @@ RECORD = "pingpong.platform/record"
 _API = ("coordination.k8s.io/v1", "Lease")
 DURATION = 30.0
 # A renewal this old is over whatever the clocks say to each other.
-_LONG_AGO = 600.0
+_LONG_EXPIRED = 600.0
 
 
 def record_name(owner: Owner) -> str:
@@ -48,16 +48,16 @@ def record_name(owner: Owner) -> str:
     return f"{FIELD_MANAGER}.{owner.environment}.{owner.layer}"
 
 
-def read_groups(lease: Object | None) -> set[Group]:
+def recorded_scopes(lease: Object | None) -> set[ListScope]:
     """The kinds and namespaces that a Lease records, empty when it is unreadable or not there."""
     text = ((lease or {}).get("metadata") or {}).get("annotations", {}).get(HOLDS)
     try:
-        return {Group(*entry) for entry in json.loads(text)} if text else set()
+        return {ListScope(*entry) for entry in json.loads(text)} if text else set()
     except (ValueError, TypeError):
         return set()
 
 
-def other_layers(client: ClusterClient, owner: Owner, namespace: str) -> dict[str, set[Group]]:
+def other_layers(client: ClusterClient, owner: Owner, namespace: str) -> dict[str, set[ListScope]]:
     """What the other layers of every environment on this cluster hold, by ``environment/layer``."""
     leases = client.list(*_API, namespace, label_selector=f"{MANAGED_BY}={FIELD_MANAGER},{RECORD}")
     held = {}
@@ -65,7 +65,7 @@ def other_layers(client: ClusterClient, owner: Owner, namespace: str) -> dict[st
         labels = lease["metadata"]["labels"]
         theirs = Owner(labels.get(ENVIRONMENT, ""), labels[RECORD])
         if theirs != owner:
-            held["/".join(theirs)] = read_groups(lease)
+            held["/".join(theirs)] = recorded_scopes(lease)
     return held
 
 
@@ -87,8 +87,8 @@ class Record:
         """The Lease as it is, None when this owner never wrote anything (or was erased)."""
         return self._client.get(*_API, record_name(self._owner), self._namespace)
 
-    def acquire(self, groups: Iterable[Group], timeout: float) -> bool:
-        """Take the lock and note ``groups`` beside those already noted; True when another held it meanwhile.
+    def acquire(self, scopes: Iterable[ListScope], timeout: float) -> bool:
+        """Take the lock and note ``scopes`` beside those already noted; True when another held it meanwhile.
 
         A holder that has not renewed for its lease's duration, or whose process on this host has ended, is gone.
         DeadlineError names the holder when it keeps the lock beyond ``timeout`` seconds.
@@ -99,7 +99,7 @@ class Record:
         while True:
             lease = self.read()
             holder = _holder(lease)
-            if holder and holder != self._holder and not _ended(holder) and not _abandoned(lease):
+            if holder and holder != self._holder and not _holder_exited(holder) and not _long_expired(lease):
                 renewed = str((lease or {})["spec"].get("renewTime"))
                 # Measured by our own clock: the holder's may be off.
                 if seen[0] != renewed:
@@ -115,7 +115,7 @@ class Record:
                     waited = True
                     time.sleep(0.5 + random.random() / 2)  # noqa: S311
                     continue
-            if self._write(lease, read_groups(lease) | set(groups), self._holder):
+            if self._write(lease, recorded_scopes(lease) | set(scopes), self._holder):
                 break
             waited = True
         self._renewing = threading.Thread(target=self._renew, daemon=True)
@@ -127,10 +127,10 @@ class Record:
         if self.lost is not None:
             raise PlatformError(f"the lock of layer {self._owner.layer} was lost: {self.lost}; run again")
 
-    def release(self, groups: Iterable[Group] | None = None) -> None:
-        """Give the lock back; ``groups`` replaces what is noted."""
+    def release(self, scopes: Iterable[ListScope] | None = None) -> None:
+        """Give the lock back; ``scopes`` replaces what is noted."""
         if self._end_renewing() and self._lease is not None:
-            noted = read_groups(self._lease) if groups is None else set(groups)
+            noted = recorded_scopes(self._lease) if scopes is None else set(scopes)
             self._write(self._lease, noted, "")
             self._lease = None
 
@@ -150,16 +150,16 @@ class Record:
         while not self._stop.wait(self._duration / 3):
             lease = self._lease
             try:
-                if lease is None or not self._write(lease, read_groups(lease), self._holder):
+                if lease is None or not self._write(lease, recorded_scopes(lease), self._holder):
                     self.lost = "another run took it"
                     return
             except PlatformError as error:
                 self.lost = error.message
                 return
 
-    def _write(self, lease: Object | None, groups: set[Group], holder: str) -> bool:
+    def _write(self, lease: Object | None, scopes: set[ListScope], holder: str) -> bool:
         """Write the Lease over the version read; False when someone else was quicker."""
-        body = self._body(lease, groups, holder)
+        body = self._body(lease, scopes, holder)
         try:
             self._lease = self._client.replace(body) if lease is not None else self._client.create(body)
         except ApiError as error:
@@ -177,7 +177,7 @@ class Record:
             raise
         return not holder or _holder(self._lease) == holder
 
-    def _body(self, lease: Object | None, groups: set[Group], holder: str) -> Object:
+    def _body(self, lease: Object | None, scopes: set[ListScope], holder: str) -> Object:
         now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         spec: dict[str, Any] = {"leaseDurationSeconds": int(self._duration), "renewTime": now}
         if holder:
@@ -190,7 +190,7 @@ class Record:
                 ENVIRONMENT: self._owner.environment,
                 RECORD: self._owner.layer,
             },
-            "annotations": {HOLDS: json.dumps(sorted(groups))},
+            "annotations": {HOLDS: json.dumps(sorted(scopes))},
         }
         if lease is not None:
             metadata["resourceVersion"] = lease["metadata"]["resourceVersion"]
@@ -201,15 +201,15 @@ def _holder(lease: Object | None) -> str:
     return str(((lease or {}).get("spec") or {}).get("holderIdentity") or "")
 
 
-def _abandoned(lease: Object | None) -> bool:
+def _long_expired(lease: Object | None) -> bool:
     try:
         renewed = datetime.fromisoformat(str((lease or {})["spec"].get("renewTime")))
     except ValueError:
         return True
-    return (datetime.now(UTC) - renewed).total_seconds() > _LONG_AGO
+    return (datetime.now(UTC) - renewed).total_seconds() > _LONG_EXPIRED
 
 
-def _ended(holder: str) -> bool:
+def _holder_exited(holder: str) -> bool:
     """Whether the holder is a process of this very host that is no more."""
     host, _unused, rest = holder.partition("/")
     pid = rest.partition("/")[0]

@@ -13,13 +13,17 @@ from ansible_collections.pingpong.platform.plugins.module_utils.common.errors im
 from ansible_collections.pingpong.platform.plugins.module_utils.common.redact import redact_pair
 from ansible_collections.pingpong.platform.plugins.module_utils.common.results import diff
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.client import ClusterClient
-from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.apply.diff import visible
-from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.apply.reconcile import Layer, Options, Result
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.apply.reconcile import (
+    LayerReconciler,
+    LayerResult,
+    Options,
+)
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.apply.server_side_apply import Action
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.fields.diff import comparable
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.manifests.objects import prepare
-from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.manifests.sources import gather
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.manifests.sources import load_manifests
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.model import (
-    INTENT,
+    DESIRED_HASH,
     Key,
     Object,
     Owner,
@@ -52,10 +56,10 @@ def run(args: Mapping[str, Any], *, check_mode: bool, want_diff: bool = True) ->
     )
     client = ClusterClient.from_connection(args["connection"], timeout=args["request_timeout"])
     try:
-        given = gather(args, lambda: str(client.request("GET", "/version").get("gitVersion") or ""))
-        client.discovery.learn(item.obj for item in given.objects)
+        given = load_manifests(args, lambda: str(client.request("GET", "/version").get("gitVersion") or ""))
+        client.discovery.add_definitions(item.obj for item in given.objects)
         desired = prepare(given.objects, owner, client.discovery.namespaced, args.get("namespace") or "")
-        with Layer(client, owner, options) as layer:
+        with LayerReconciler(client, owner, options) as layer:
             result = layer.present(desired) if args["state"] == "present" else layer.absent(desired)
     finally:
         client.close()
@@ -63,9 +67,9 @@ def run(args: Mapping[str, Any], *, check_mode: bool, want_diff: bool = True) ->
     return {**done, "warnings": given.warnings} if given.warnings else done
 
 
-def summary(result: Result, *, want_diff: bool) -> dict[str, Any]:
+def summary(result: LayerResult, *, want_diff: bool) -> dict[str, Any]:
     """The task's result: what was done with each object, and the differences with Secrets masked."""
-    objects = [_entry(outcome.step.key, outcome.action.value, outcome.fields[:_FIELDS]) for outcome in result.outcomes]
+    objects = [_entry(done.planned.key, done.action.value, done.fields[:_FIELDS]) for done in result.objects]
     pruned = [_entry(key_of(obj), Action.DELETED.value, []) for obj in result.deleted]
     kept = [{**_entry(key, Action.KEPT.value, []), "reason": reason} for key, reason in result.kept.items()]
     shown = {
@@ -77,14 +81,14 @@ def summary(result: Result, *, want_diff: bool) -> dict[str, Any]:
     return {**shown, "diff": differences(result)} if want_diff else shown
 
 
-def differences(result: Result) -> list[dict[str, str]]:
+def differences(result: LayerResult) -> list[dict[str, str]]:
     """A diff for each object that changed, without the mark of the intent."""
     pairs = [
-        (str(outcome.step.key), outcome.before, outcome.after)
-        for outcome in result.outcomes
-        if outcome.action is not Action.UNCHANGED
+        (str(done.planned.key), done.before, done.after)
+        for done in result.objects
+        if done.action is not Action.UNCHANGED
     ]
-    pairs += [(str(key_of(obj)), visible(obj), None) for obj in result.deleted]
+    pairs += [(str(key_of(obj)), comparable(obj), None) for obj in result.deleted]
     shown = []
     for name, before, after in pairs:
         masked = redact_pair(_unmarked(before), _unmarked(after))
@@ -95,7 +99,9 @@ def differences(result: Result) -> list[dict[str, str]]:
 def _unmarked(obj: Object | None) -> Object | None:
     if obj is None:
         return None
-    annotations = {key: value for key, value in (obj["metadata"].get("annotations") or {}).items() if key != INTENT}
+    annotations = {
+        key: value for key, value in (obj["metadata"].get("annotations") or {}).items() if key != DESIRED_HASH
+    }
     metadata = {key: value for key, value in obj["metadata"].items() if key != "annotations"}
     return {**obj, "metadata": {**metadata, "annotations": annotations} if annotations else metadata}
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The pingpong.platform maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Carry one step out: server-side apply, for real or as a dry run, and what came of it."""
+"""Carry one planned out: server-side apply, for real or as a dry run, and what came of it."""
 
 from __future__ import annotations
 
@@ -13,19 +13,28 @@ from ansible_collections.pingpong.platform.plugins.module_utils.common.retry imp
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.client import ClusterClient
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.discovery import UnknownKind
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.errors import ApiError, Hint
-from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.apply.controller_fields import (
-    by_hand,
-    without_yielded,
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.apply.conflicts import (
+    FieldConflict,
+    explain,
+    only_user_tools,
 )
-from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.apply.diff import changed_fields, visible
-from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.apply.foreign_changes import (
-    with_others_changes,
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.apply.plan import Comparison, ObjectPlan
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.fields.controller_fields import (
+    without_controller_fields,
 )
-from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.apply.plan import Step, Verdict
-from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.model import INTENT, Object, Owner, owner_of
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.fields.diff import changed_fields, comparable
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.fields.foreign_changes import (
+    with_foreign_changes,
+)
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.model import (
+    DESIRED_HASH,
+    Object,
+    Owner,
+    owner_of,
+)
 
 _SOON = 15.0
-_INTENT = f"metadata.annotations.{INTENT}"
+_HASH_FIELD = f"metadata.annotations.{DESIRED_HASH}"
 
 
 # Refusals of a dry run that say nothing of the run itself.
@@ -44,10 +53,10 @@ class Action(Enum):
 
 
 @dataclass
-class Outcome:
-    """A step's end: the visible objects before and after, and the paths between which they differ."""
+class ObjectResult:
+    """What became of one object: before and after, comparable, and the paths between which they differ."""
 
-    step: Step
+    planned: ObjectPlan
     action: Action
     before: Object | None
     after: Object | None
@@ -55,12 +64,11 @@ class Outcome:
     live: Object | None = None
 
 
-class Conflict(PlatformError):
-    """Another manager owns a field with another value."""
+class Applier:
+    """Applies the objects of one owner; ``patience`` is how long to wait for webhooks and namespaces, in seconds.
 
-
-class Executor:
-    """Applies the steps of one owner."""
+    ``force`` takes fields from other managers and objects from other owners; ``dry_run`` changes nothing.
+    """
 
     def __init__(self, client: ClusterClient, owner: Owner, *, force: bool, dry_run: bool, patience: float) -> None:
         self._client = client
@@ -72,86 +80,72 @@ class Executor:
         # A kind that was just defined, a namespace that was just made: at once, or it is a mistake.
         self._soon = Retry(attempts=1000, base=0.1, cap=1.0, deadline=0.0 if dry_run else min(patience, _SOON))
 
-    def look(self, step: Step) -> None:
-        """Complete a step of an object that is not among the owner's: it may exist without the owner's labels."""
-        metadata = step.desired["metadata"]
+    def find_live(self, planned: ObjectPlan) -> None:
+        """Read an object that is not among the owner's: it may exist without the owner's labels."""
+        metadata = planned.desired["metadata"]
         try:
-            step.live = self._client.get(
-                step.desired["apiVersion"], step.desired["kind"], metadata["name"], metadata.get("namespace")
+            planned.live = self._client.get(
+                planned.desired["apiVersion"], planned.desired["kind"], metadata["name"], metadata.get("namespace")
             )
         except UnknownKind:
-            step.live = None
-        if step.live is None:
+            planned.live = None
+        if planned.live is None:
             return
-        other = owner_of(step.live)
+        other = owner_of(planned.live)
         if other is not None and other != self._owner and not self._force:
             raise PlatformError(
-                f"{step.key} belongs to layer {other.layer} of {other.environment}, not to layer {self._owner.layer} "
-                f"of {self._owner.environment}; remove it from one of them, or set force_conflicts to take it over"
+                f"{planned.key} belongs to layer {other.layer} of {other.environment}, not to layer "
+                f"{self._owner.layer} of {self._owner.environment}; remove it from one of them, "
+                "or set force_conflicts to take it over"
             )
-        step.desired = without_yielded(step.desired, step.live)
+        planned.desired = without_controller_fields(planned.desired, planned.live)
 
-    def run(self, step: Step) -> Outcome:
-        """Apply a step, or say from a dry run what applying it would change."""
+    def apply(self, planned: ObjectPlan) -> ObjectResult:
+        """Apply an object, or say from a dry run what applying it would change."""
         try:
             result = self._patient.call(
-                lambda: self._soon.call(lambda: self._apply(step), retryable=_about_to_be), retryable=_held_up
+                lambda: self._soon.call(lambda: self._apply(planned), retryable=_not_served_yet), retryable=_blocked
             )
         except (ApiError, UnknownKind) as error:
-            if not self._dry_run or not _needs_the_real_thing(error):
+            if not self._dry_run or not _fails_only_dry(error):
                 raise
             # What it depends on would be made in the same run, or a webhook takes no dry runs: the plan decides.
-            return self._outcome(step, step.live, visible(step.desired), None)
-        before = with_others_changes(step.live, result) if step.live is not None else None
-        return self._outcome(step, before, visible(result), result)
+            return self._outcome(planned, planned.live, comparable(planned.desired), None)
+        before = with_foreign_changes(planned.live, result) if planned.live is not None else None
+        return self._outcome(planned, before, comparable(result), result)
 
-    def _outcome(self, step: Step, found: Object | None, after: Object | None, live: Object | None) -> Outcome:
-        before = visible(found)
+    def _outcome(
+        self, planned: ObjectPlan, found: Object | None, after: Object | None, live: Object | None
+    ) -> ObjectResult:
+        before = comparable(found)
         if before is None:
-            return Outcome(step, Action.CREATED, None, after, [], live)
+            return ObjectResult(planned, Action.CREATED, None, after, [], live)
         fields = changed_fields(before, after)
-        if not set(fields) - {_INTENT}:  # the same in other words, 1000m for 1
-            return Outcome(step, Action.UNCHANGED, before, after, [], live)
-        action = Action.ADOPTED if step.verdict is Verdict.UNKNOWN else Action.UPDATED
-        return Outcome(step, action, before, after, fields, live)
+        if not set(fields) - {_HASH_FIELD}:  # the same in other words, 1000m for 1
+            return ObjectResult(planned, Action.UNCHANGED, before, after, [], live)
+        action = Action.ADOPTED if planned.comparison is Comparison.NOT_OWNED else Action.UPDATED
+        return ObjectResult(planned, action, before, after, fields, live)
 
-    def _apply(self, step: Step) -> Object:
+    def _apply(self, planned: ObjectPlan) -> Object:
         try:
-            return self._client.apply(step.desired, force=self._force, dry_run=self._dry_run)
+            return self._client.apply(planned.desired, force=self._force, dry_run=self._dry_run)
         except ApiError as error:
-            if error.status != 409 or not error.ownership:
+            if not error.ownership:
                 raise
-            managers = {_manager(cause.message) for cause in error.ownership}
-            ours = step.live is not None and owner_of(step.live) == self._owner
-            if not (ours and all(by_hand(manager) for manager in managers)):
-                raise Conflict(_explain(step, error)) from None
-        # Changed by hand on an object of ours: that is drift, and the declared state wins.
-        return self._client.apply(step.desired, force=True, dry_run=self._dry_run)
+            ours = planned.live is not None and owner_of(planned.live) == self._owner
+            if not (ours and only_user_tools(error)):
+                raise FieldConflict(explain(planned.key, error)) from None
+        # A person's tool changed an object of ours: that is drift, and the desired state wins.
+        return self._client.apply(planned.desired, force=True, dry_run=self._dry_run)
 
 
-def _held_up(error: Exception) -> bool:
+def _blocked(error: Exception) -> bool:
     return isinstance(error, ApiError) and error.hint in (Hint.WEBHOOK, Hint.TERMINATING)
 
 
-def _about_to_be(error: Exception) -> bool:
+def _not_served_yet(error: Exception) -> bool:
     return isinstance(error, UnknownKind) or (isinstance(error, ApiError) and error.status == 404)
 
 
-def _needs_the_real_thing(error: PlatformError) -> bool:
-    return _about_to_be(error) or (isinstance(error, ApiError) and error.hint in _ONLY_DRY)
-
-
-def _manager(message: str) -> str:
-    """From ``conflict with "kubectl-edit" using apps/v1``."""
-    parts = message.split('"')
-    return parts[1] if len(parts) > 2 else message
-
-
-def _explain(step: Step, error: ApiError) -> str:
-    held: dict[str, list[str]] = {}
-    for cause in error.ownership:
-        held.setdefault(_manager(cause.message), []).append(cause.field.lstrip("."))
-    said = "; ".join(f"{manager} owns {', '.join(fields)}" for manager, fields in sorted(held.items()))
-    return (
-        f"{step.key}: conflict: {said}. Leave these fields out, or set force_conflicts to take them from their managers"
-    )
+def _fails_only_dry(error: PlatformError) -> bool:
+    return _not_served_yet(error) or (isinstance(error, ApiError) and error.hint in _ONLY_DRY)

@@ -31,7 +31,7 @@ def render(chart: Mapping[str, Any], helm: str, *, cache: Path | None = None) ->
     """The objects of a chart: ``name``, ``chart`` (folder, archive, name or oci:// reference), ``namespace`` and
     optionally ``repository``, ``version``, ``values``, ``include_crds``, ``kube_version``, ``api_versions``.
 
-    Chart tests are left out; hooks are among the objects, and ``hook_of`` tells them. With ``cache`` (a folder) a
+    Chart tests are left out; hooks are among the objects, and ``hook_of`` recognises them. With ``cache`` (a folder) a
     result that holds no Secret is kept under the hash of everything that went into it.
     """
     argv = _argv(chart, helm)
@@ -58,7 +58,7 @@ def hook_of(obj: Any) -> str:
 
 
 def default_cache() -> Path:
-    """Where rendered charts are kept unless told otherwise."""
+    """Where rendered charts are kept by default."""
     root = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(root) / "pingpong-platform" / "charts"
 

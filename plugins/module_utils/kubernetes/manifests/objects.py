@@ -17,7 +17,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.common.errors im
 from ansible_collections.pingpong.platform.plugins.module_utils.common.redact import is_secret
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.discovery import UnknownKind
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.model import (
-    INTENT,
+    DESIRED_HASH,
     Key,
     Object,
     Objects,
@@ -34,7 +34,7 @@ _DEEPEST = 100
 Scope = Callable[[str, str], "bool | None"]
 
 
-class Sourced(NamedTuple):
+class SourcedObject(NamedTuple):
     """An object as given, and where: ``objects[3]``, ``files: crds.yml, document 2``, ``charts: istiod``."""
 
     source: str
@@ -42,7 +42,7 @@ class Sourced(NamedTuple):
     namespace: str = ""
 
 
-def flatten(given: Iterable[Sourced]) -> list[Sourced]:
+def flatten(given: Iterable[SourcedObject]) -> list[SourcedObject]:
     """Empty documents dropped, lists opened (``List``, ``RoleList``); an OptionError for what is not an object."""
     flat = []
     for item in given:
@@ -52,7 +52,7 @@ def flatten(given: Iterable[Sourced]) -> list[Sourced]:
             raise OptionError(f"{item.source}: expected a Kubernetes object, found {_kind_of(item.obj)}")
         if _is_list(item.obj):
             inner = (
-                Sourced(f"{item.source}, item {place}", _typed(part, item.obj), item.namespace)
+                SourcedObject(f"{item.source}, item {place}", _typed(part, item.obj), item.namespace)
                 for place, part in enumerate(item.obj["items"], 1)
             )
             flat.extend(flatten(inner))
@@ -75,10 +75,10 @@ def _typed(item: Any, listed: Object) -> Any:
     return {"apiVersion": listed.get("apiVersion"), "kind": kind, **item} if kind and isinstance(item, dict) else item
 
 
-def prepare(given: Iterable[Sourced], owner: Owner, scope: Scope, namespace: str = "") -> Objects:
+def prepare(given: Iterable[SourcedObject], owner: Owner, scope: Scope, namespace: str = "") -> Objects:
     """The desired objects, in the order given.
 
-    ``scope(api_version, kind)`` tells whether a kind is namespaced, None when nobody knows yet. ``namespace`` is
+    ``scope(api_version, kind)`` says whether a kind is namespaced, None while that is unknown. ``namespace`` is
     for objects that name none, after that of their chart. Two objects of one identity are an OptionError.
     """
     prepared = []
@@ -89,22 +89,22 @@ def prepare(given: Iterable[Sourced], owner: Owner, scope: Scope, namespace: str
         if key in seen:
             raise OptionError(f"{key} is given twice: by {seen[key]} and by {item.source}")
         seen[key] = item.source
-        prepared.append(marked(obj, owner))
+        prepared.append(with_ownership(obj, owner))
     return prepared
 
 
-def marked(obj: Object, owner: Owner) -> Object:
-    """The object with its owner's labels and the hash of what is intended."""
+def with_ownership(obj: Object, owner: Owner) -> Object:
+    """The object with its owner's labels and the hash of its desired state."""
     metadata = obj["metadata"]
     obj = {**obj, "metadata": {**metadata, "labels": {**(metadata.get("labels") or {}), **owner.labels}}}
-    annotations = {**(metadata.get("annotations") or {}), INTENT: intent(obj)}
+    annotations = {**(metadata.get("annotations") or {}), DESIRED_HASH: desired_hash(obj)}
     return {**obj, "metadata": {**obj["metadata"], "annotations": annotations}}
 
 
-def intent(obj: Object) -> str:
-    """A hash of an object as intended. Of a Secret it covers the keys only: its values are compared themselves."""
+def desired_hash(obj: Object) -> str:
+    """A hash of an object's desired state. Of a Secret it covers the keys only: its values are compared themselves."""
     metadata = obj["metadata"]
-    annotations = {name: value for name, value in (metadata.get("annotations") or {}).items() if name != INTENT}
+    annotations = {name: value for name, value in (metadata.get("annotations") or {}).items() if name != DESIRED_HASH}
     hashed = {**obj, "metadata": {**metadata, "annotations": annotations}}
     if is_secret(obj):
         hashed["data"] = sorted(obj.get("data") or {})
@@ -112,7 +112,7 @@ def intent(obj: Object) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def _check(item: Sourced) -> None:
+def _check(item: SourcedObject) -> None:
     obj = item.obj
     name = f" ({label(obj)})" if isinstance(obj.get("metadata"), dict) and obj["metadata"].get("name") else ""
     for field in ("apiVersion", "kind"):
@@ -144,7 +144,7 @@ def _check(item: Sourced) -> None:
                 raise OptionError(f"{item.source}{name}: metadata.{field}.{key}: expected a string, found {found}")
 
 
-def _completed(item: Sourced, scope: Scope, namespace: str) -> Object:
+def _completed(item: SourcedObject, scope: Scope, namespace: str) -> Object:
     given = {key: value for key, value in item.obj.items() if key != "status"}
     obj: Object = _plain(given, f"{item.source} ({label(item.obj)}): ")
     metadata = {key: value for key, value in obj["metadata"].items() if key not in _SERVER_FIELDS}

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The pingpong.platform maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Gather what a task was given: objects, files, charts."""
+"""Load the manifests of a task: objects, files, charts."""
 
 from __future__ import annotations
 
@@ -17,32 +17,35 @@ from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.manif
     hook_of,
     render,
 )
-from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.manifests.objects import Sourced, flatten
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.manifests.objects import (
+    SourcedObject,
+    flatten,
+)
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.model import label
 
 _SUFFIXES = (".yaml", ".yml", ".json")
 
 
-class Gathered(NamedTuple):
+class Manifests(NamedTuple):
     """The objects, with where they came from, and what users should know of what is not among them."""
 
-    objects: list[Sourced]
+    objects: list[SourcedObject]
     warnings: list[str]
 
 
-def gather(args: Mapping[str, Any], server_version: Callable[[], str]) -> Gathered:
+def load_manifests(args: Mapping[str, Any], server_version: Callable[[], str]) -> Manifests:
     """Everything that the options ``objects``, ``files`` and ``charts`` hold, without the charts' hooks.
 
-    ``server_version`` is asked once when a chart does not say for which version of Kubernetes it is rendered.
+    ``server_version`` is called once when a chart does not say for which version of Kubernetes it is rendered.
     """
-    given = [Sourced(f"objects[{place}]", obj) for place, obj in enumerate(args.get("objects") or [])]
+    given = [SourcedObject(f"objects[{place}]", obj) for place, obj in enumerate(args.get("objects") or [])]
     given += _files(args.get("files") or [])
     rendered = _charts(args.get("charts") or [], str(args.get("helm") or "helm"), server_version)
     given += [item for item in rendered if not hook_of(item.obj)]
-    return Gathered(flatten(given), _unrun(item for item in rendered if hook_of(item.obj)))
+    return Manifests(flatten(given), _hook_warnings(item for item in rendered if hook_of(item.obj)))
 
 
-def _unrun(hooks: Iterable[Sourced]) -> list[str]:
+def _hook_warnings(hooks: Iterable[SourcedObject]) -> list[str]:
     """A sentence a chart: its hooks are nobody's to run, as what is applied is what stays."""
     found: dict[str, list[str]] = {}
     for item in hooks:
@@ -50,7 +53,7 @@ def _unrun(hooks: Iterable[Sourced]) -> list[str]:
     return [f"{source}: hooks are left out, run what they do yourself: {', '.join(of)}" for source, of in found.items()]
 
 
-def _files(paths: Iterable[str]) -> Iterator[Sourced]:
+def _files(paths: Iterable[str]) -> Iterator[SourcedObject]:
     for given in paths:
         path = Path(given).expanduser()
         if path.is_dir():
@@ -65,7 +68,7 @@ def _files(paths: Iterable[str]) -> Iterator[Sourced]:
             yield from _documents(file)
 
 
-def _documents(file: Path) -> Iterator[Sourced]:
+def _documents(file: Path) -> Iterator[SourcedObject]:
     try:
         documents = load_all(file.read_text(encoding="utf-8"))
     except ValueError as error:
@@ -73,10 +76,10 @@ def _documents(file: Path) -> Iterator[Sourced]:
     except OSError as error:
         raise OptionError(f"files: {file} cannot be read: {error.strerror}") from None
     for place, document in enumerate(documents, 1):
-        yield Sourced(f"files: {file}, document {place}", document)
+        yield SourcedObject(f"files: {file}, document {place}", document)
 
 
-def _charts(charts: list[dict[str, Any]], helm: str, server_version: Callable[[], str]) -> list[Sourced]:
+def _charts(charts: list[dict[str, Any]], helm: str, server_version: Callable[[], str]) -> list[SourcedObject]:
     if not charts:
         return []
     if not all(chart.get("kube_version") for chart in charts):
@@ -88,7 +91,7 @@ def _charts(charts: list[dict[str, Any]], helm: str, server_version: Callable[[]
     with ThreadPoolExecutor(min(len(charts), 2)) as pool:
         rendered = pool.map(lambda chart: render(chart, helm, cache=cache), charts)
     return [
-        Sourced(f"charts: {chart['name']}", obj, str(chart.get("namespace") or ""))
+        SourcedObject(f"charts: {chart['name']}", obj, str(chart.get("namespace") or ""))
         for chart, objects in zip(charts, rendered, strict=True)
         for obj in objects
     ]

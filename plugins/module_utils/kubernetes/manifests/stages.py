@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The pingpong.platform maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The order in which kinds are applied: what others need comes first, what judges others comes last."""
+"""The order in which kinds are applied: what others need comes first, admission comes last."""
 
 from __future__ import annotations
 

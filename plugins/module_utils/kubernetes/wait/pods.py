@@ -36,7 +36,7 @@ WORKLOADS = frozenset(
 )
 
 
-class Stuck(NamedTuple):
+class TerminalContainer(NamedTuple):
     """A container that does not start, and what was last heard of it."""
 
     pod: str
@@ -78,7 +78,7 @@ def current(workload: Object, pods: Iterable[Object], replica_sets: Iterable[Obj
     return list(pods)
 
 
-def stuck(pods: Iterable[Object]) -> Iterator[Stuck]:
+def terminal_containers(pods: Iterable[Object]) -> Iterator[TerminalContainer]:
     """The containers, init containers too, that wait for a terminal reason."""
     for pod in pods:
         if pod["metadata"].get("deletionTimestamp"):
@@ -89,11 +89,11 @@ def stuck(pods: Iterable[Object]) -> Iterator[Stuck]:
             reason = waiting.get("reason", "")
             if reason not in GRACE or (reason == "CrashLoopBackOff" and item.get("restartCount", 0) < RESTARTS):
                 continue
-            message = _last_words(item) or str(waiting.get("message") or "")
-            yield Stuck(pod["metadata"]["name"], str(item.get("name")), reason, message)
+            message = _termination_message(item) or str(waiting.get("message") or "")
+            yield TerminalContainer(pod["metadata"]["name"], str(item.get("name")), reason, message)
 
 
-def unready(pods: Iterable[Object]) -> str:
+def first_unready(pods: Iterable[Object]) -> str:
     """One sentence on the first pod that is not ready, for the error of a wait that ran out."""
     for pod in pods:
         status = pod.get("status") or {}
@@ -112,7 +112,7 @@ def unready(pods: Iterable[Object]) -> str:
     return ""
 
 
-def _last_words(item: Mapping[str, Any]) -> str:
+def _termination_message(item: Mapping[str, Any]) -> str:
     ended = (item.get("lastState") or {}).get("terminated") or {}
     if not ended:
         return ""

@@ -36,7 +36,10 @@ READY = Readiness(State.READY)
 
 
 def readiness(obj: Object) -> Readiness:
-    """What the predicate of the object's kind says; an object that is being deleted is never ready."""
+    """Whether a live object, with its status, is ready: by the predicate of its kind, else by convention.
+
+    An object that is being deleted is never ready.
+    """
     if obj["metadata"].get("deletionTimestamp"):
         return _pending("it is being deleted")
     predicate = _PREDICATES.get((group_of(obj["apiVersion"]), obj["kind"]), _by_convention)

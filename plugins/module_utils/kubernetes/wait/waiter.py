@@ -14,23 +14,23 @@ from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.c
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.discovery import UnknownKind
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.errors import ApiError
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.model import (
-    Group,
     Key,
+    ListScope,
     Object,
     Objects,
     group_of,
-    group_to_list,
     key_of,
+    list_scope_of,
 )
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.wait import pods
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.wait.predicates import State, readiness
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.wait.webhooks import (
     CONFIGURATIONS,
-    unanswered,
+    unavailable,
 )
 
-# A LIST of these groups at once, owner's objects only: Group → objects.
-Lister = Callable[[Iterable[Group]], dict[Key, Object]]
+# A LIST of these scopes at once, owner's objects only: ListScope → objects.
+Lister = Callable[[Iterable[ListScope]], dict[Key, Object]]
 _POD_INTERVAL = 2.0
 
 
@@ -39,7 +39,7 @@ class NotReady(PlatformError):
 
 
 @dataclass
-class Wait:
+class WaitOptions:
     """Options of a wait, in seconds; ``clock`` and ``sleep`` are for tests."""
 
     timeout: float = 300.0
@@ -49,17 +49,21 @@ class Wait:
 
 
 class Waiter:
-    """Waits for objects of one owner, which ``lister`` lists."""
+    """Waits for objects of one owner, all at once.
 
-    def __init__(self, client: ClusterClient, lister: Lister, options: Wait) -> None:
+    ``lister`` returns the live objects of a set of scopes by key; ``client`` reads pods and endpoints, for the reasons
+    of what is not ready. The timeout of ``options`` counts from here, over all calls together.
+    """
+
+    def __init__(self, client: ClusterClient, lister: Lister, options: WaitOptions) -> None:
         self._client = client
         self._list = lister
         self._options = options
         self._deadline = options.clock() + options.timeout
-        self._first_seen: dict[pods.Stuck, float] = {}
+        self._first_seen: dict[pods.TerminalContainer, float] = {}
 
-    def ready(self, keys: Mapping[Key, Group], known: Mapping[Key, Object], *, probe: bool = True) -> None:
-        """Return when every object is ready; what ``known`` shows ready is not asked for.
+    def until_ready(self, keys: Mapping[Key, ListScope], known: Mapping[Key, Object], *, probe: bool = True) -> None:
+        """Return when every object is ready; what ``known`` shows ready is not read again.
 
         With ``probe`` a webhook configuration is ready when its webhooks can answer, else once it is there.
 
@@ -69,39 +73,39 @@ class Waiter:
         next_look = self._options.clock() + _POD_INTERVAL
         while pending:
             if self._options.clock() >= self._deadline:
-                raise self._late(pending, known)
+                raise self._timed_out(pending, known)
             self._options.sleep(self._options.interval)
             known = self._list({keys[key] for key in pending})
             pending = self._judge({key: keys[key] for key in pending}, known, probe)
             if pending and self._options.clock() >= next_look:
-                self._look_at_pods(pending, known)
+                self._check_pods(pending, known)
                 next_look = self._options.clock() + _POD_INTERVAL
 
-    def gone(self, keys: Mapping[Key, Group]) -> None:
+    def until_deleted(self, keys: Mapping[Key, ListScope]) -> None:
         """Return when none of the objects exists; DeadlineError says what holds the others."""
         remaining = dict(keys)
         interval = min(0.1, self._options.interval)
         while True:
             live = self._list(set(remaining.values()))
-            remaining = {key: group for key, group in remaining.items() if key in live}
+            remaining = {key: scope for key, scope in remaining.items() if key in live}
             if not remaining:
                 return
             if self._options.clock() >= self._deadline:
-                by = "; ".join(f"{key}: {held(live[key])}" for key in sorted(remaining)[:10])
+                by = "; ".join(f"{key}: {deletion_blockers(live[key])}" for key in sorted(remaining)[:10])
                 raise DeadlineError(f"not deleted within {self._options.timeout:g} seconds: {by}")
             self._options.sleep(interval)
             interval = min(self._options.interval, interval * 2)
 
-    def _judge(self, keys: Mapping[Key, Group], live: Mapping[Key, Object], probe: bool) -> dict[Key, str]:
+    def _judge(self, keys: Mapping[Key, ListScope], live: Mapping[Key, Object], probe: bool) -> dict[Key, str]:
         pending = {}
         for key in keys:
             obj = live.get(key)
             if obj is None:
-                pending[key] = "it is not there"
+                pending[key] = "does not exist"
                 continue
             state, message = readiness(obj)
             if probe and state is State.READY and obj["kind"] in CONFIGURATIONS:
-                message = unanswered(self._client, obj)
+                message = unavailable(self._client, obj)
                 state = State.PENDING if message else State.READY
             if state is State.FAILED:
                 raise NotReady(f"{key} failed: {message}")
@@ -109,13 +113,13 @@ class Waiter:
                 pending[key] = message
         return pending
 
-    def _look_at_pods(self, pending: Mapping[Key, str], live: Mapping[Key, Object]) -> None:
+    def _check_pods(self, pending: Mapping[Key, str], live: Mapping[Key, Object]) -> None:
         """NotReady when a pod of a pending workload is stuck for longer than its reason deserves."""
         for key in pending:
             workload = live.get(key)
             if workload is None:
                 continue
-            for one in pods.stuck(self._pods_of(workload)):
+            for one in pods.terminal_containers(self._pods_of(workload)):
                 since = self._first_seen.setdefault(one._replace(message=""), self._options.clock())
                 if self._options.clock() - since >= pods.GRACE[one.reason]:
                     raise NotReady(f"{key} cannot become ready: {one}")
@@ -137,20 +141,20 @@ class Waiter:
         )
         return pods.current(workload, found, sets)
 
-    def _late(self, pending: Mapping[Key, str], live: Mapping[Key, Object]) -> DeadlineError:
+    def _timed_out(self, pending: Mapping[Key, str], live: Mapping[Key, Object]) -> DeadlineError:
         lines = []
         for key in sorted(pending)[:10]:
             workload = live.get(key)
-            pod = pods.unready(self._pods_of(workload)) if workload is not None else ""
+            pod = pods.first_unready(self._pods_of(workload)) if workload is not None else ""
             lines.append(f"{key}: {pending[key]}" + (f"; {pod}" if pod else ""))
         more = f" and {len(pending) - 10} more" if len(pending) > 10 else ""
         return DeadlineError(f"not ready within {self._options.timeout:g} seconds: " + "; ".join(lines) + more)
 
 
-def list_group(client: ClusterClient, group: Group, selector: str | None) -> Objects:
-    """The objects of a group that match the selector, none when the server does not serve the kind."""
+def list_scope(client: ClusterClient, scope: ListScope, selector: str | None) -> Objects:
+    """The objects in a scope that match the selector, none when the server does not serve the kind."""
     try:
-        return client.list(group.api_version, group.kind, group.namespace or None, label_selector=selector)
+        return client.list(scope.api_version, scope.kind, scope.namespace or None, label_selector=selector)
     except UnknownKind:
         return []
     except ApiError as error:
@@ -159,12 +163,12 @@ def list_group(client: ClusterClient, group: Group, selector: str | None) -> Obj
         raise
 
 
-def keys_of(objects: Iterable[Object]) -> dict[Key, Group]:
+def keys_of(objects: Iterable[Object]) -> dict[Key, ListScope]:
     """What to wait for, from the objects themselves."""
-    return {key_of(obj): group_to_list(obj) for obj in objects}
+    return {key_of(obj): list_scope_of(obj) for obj in objects}
 
 
-def held(obj: Object) -> str:
+def deletion_blockers(obj: Object) -> str:
     """What keeps an object that is being deleted."""
     finalizers = obj["metadata"].get("finalizers") or (obj.get("spec") or {}).get("finalizers") or []
     conditions = [

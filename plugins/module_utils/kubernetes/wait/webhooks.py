@@ -11,7 +11,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.model
 CONFIGURATIONS = frozenset({"MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"})
 
 
-def unanswered(client: ClusterClient, configuration: Object) -> str:
+def unavailable(client: ClusterClient, configuration: Object) -> str:
     """Why a call to one of the webhooks would fail now, empty when none would.
 
     Webhooks reached by URL are not judged.

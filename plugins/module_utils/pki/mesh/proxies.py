@@ -16,7 +16,10 @@ from functools import partial
 from typing import Any, Protocol
 
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
-from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.exec_retry import UNREADABLE, ask
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.exec_retry import (
+    UNREADABLE,
+    exec_with_retry,
+)
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.certificates import (
     fingerprint,
     load_certificates,
@@ -113,7 +116,7 @@ def _ask(cluster: str, api: Api, pod: Mapping[str, Any], question: Question) -> 
         return isinstance(error, UNREADABLE) and api.get("v1", "Pod", name, namespace) is not None
 
     try:
-        return ask(_program(api, namespace, name, SECRETS), read, stays)
+        return exec_with_retry(_program(api, namespace, name, SECRETS), read, stays)
     except UNREADABLE as error:
         return Proxy(cluster, _title(pod), problem=str(error) or type(error).__name__) if stays(error) else None
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import DeadlineError, PlatformError
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.client import ClusterClient
-from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.exec_retry import ask
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.exec_retry import exec_with_retry
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.transport import ConnectionLost
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.probes.manifest import (
     ANNOTATION,
@@ -107,7 +107,7 @@ class Prober:
             return found
 
         # The stream through the API server broke, which says nothing of what was probed.
-        return ask(probe, answer, lambda error: isinstance(error, ConnectionLost), turns=2)
+        return exec_with_retry(probe, answer, lambda error: isinstance(error, ConnectionLost), attempts=2)
 
     def _manifest(self, pod: ProbePod) -> Object:
         return manifest(pod, self.owner, self.image, self.command)

@@ -14,7 +14,10 @@ from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.client import ClusterClient
-from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.exec_retry import UNREADABLE, ask
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.exec_retry import (
+    UNREADABLE,
+    exec_with_retry,
+)
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.plan import cases
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.workloads import PROXY, MeshPod
 
@@ -36,7 +39,7 @@ def read_counters(client: ClusterClient, pods: Sequence[MeshPod]) -> dict[str, C
     def read(pod: MeshPod) -> Counters | None:
         program = partial(client.exec, pod.workload.namespace, pod.name, PROXY, STATS, timeout=STATS_TIMEOUT)
         with contextlib.suppress(*UNREADABLE):
-            return ask(program, counters)
+            return exec_with_retry(program, counters)
         return None
 
     with ThreadPoolExecutor(WORKERS) as pool:

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The pingpong.platform maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""A program in a pod is asked again where its answer tells nothing, and only there."""
+"""A program in a pod is run again where its output is malformed, and only there."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import pytest
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
-from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.exec_retry import ask
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.exec_retry import exec_with_retry
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.transport import ConnectionLost
 
 Ending = tuple[int, str, str] | Exception
@@ -37,28 +37,28 @@ def read(code: int, output: str, errors: str) -> object:
 
 
 @pytest.mark.parametrize("before", [[], [CUT], [FAILED], [LOST], [CUT, LOST], [FAILED, FAILED]])
-def test_what_cannot_be_read_is_asked_for_again(before: list[Ending]) -> None:
+def test_malformed_output_is_read_again(before: list[Ending]) -> None:
     run, ended = program(*before, WHOLE)
-    assert ask(run, read) == [1]
+    assert exec_with_retry(run, read) == [1]
     assert ended == [*before, WHOLE]
 
 
 def test_the_last_failure_counts() -> None:
     run, ended = program(CUT, LOST, FAILED, WHOLE)
     with pytest.raises(PlatformError, match="no"):
-        ask(run, read)
+        exec_with_retry(run, read)
     assert len(ended) == 3
 
 
-def test_the_caller_says_what_is_worth_another_turn() -> None:
+def test_the_caller_says_what_is_worth_a_retry() -> None:
     run, ended = program(LOST, FAILED, WHOLE)
     with pytest.raises(PlatformError, match="no"):
-        ask(run, read, lambda error: isinstance(error, ConnectionLost))
+        exec_with_retry(run, read, lambda error: isinstance(error, ConnectionLost))
     assert ended == [LOST, FAILED]
 
 
-def test_an_error_of_ours_is_not_asked_away() -> None:
+def test_a_programming_error_is_not_retried() -> None:
     run, ended = program(AttributeError("a mistake"), WHOLE)
     with pytest.raises(AttributeError):
-        ask(run, read)
+        exec_with_retry(run, read)
     assert len(ended) == 1

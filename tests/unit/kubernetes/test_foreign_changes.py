@@ -6,9 +6,9 @@ import copy
 from typing import Any
 
 import pytest
-from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.apply.diff import changed_fields, visible
-from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.apply.foreign_changes import (
-    with_others_changes,
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.fields.diff import changed_fields, comparable
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.fields.foreign_changes import (
+    with_foreign_changes,
 )
 
 IMAGE = 'k:{"name":"app"}'
@@ -42,7 +42,7 @@ def applied(entry: dict[str, Any]) -> dict[str, Any]:
 
 
 def fields(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
-    return changed_fields(visible(with_others_changes(before, after)), visible(after))
+    return changed_fields(comparable(with_foreign_changes(before, after)), comparable(after))
 
 
 OUR_CHANGE = ["spec.containers[0].image"]
@@ -110,5 +110,5 @@ def test_what_is_given_is_not_changed() -> None:
     after = applied(theirs({"f:metadata": {"f:annotations": {"f:revision": {}}}}))
     after["metadata"]["annotations"]["revision"] = "1"
     given = copy.deepcopy(BEFORE)
-    with_others_changes(given, after)
+    with_foreign_changes(given, after)
     assert given == BEFORE

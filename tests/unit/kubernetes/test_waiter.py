@@ -1,4 +1,4 @@
-"""Waiting: what is asked for, when it gives up at once, and what its errors say. On a clock of its own."""
+"""Waiting: what is read, when it fails at once, and what its errors say. On a clock of its own."""
 
 from __future__ import annotations
 
@@ -8,12 +8,16 @@ from typing import Any
 import pytest
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import DeadlineError
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.model import (
-    Group,
     Key,
-    group_to_list,
+    ListScope,
     key_of,
+    list_scope_of,
 )
-from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.wait.waiter import NotReady, Wait, Waiter
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.wait.waiter import (
+    NotReady,
+    Waiter,
+    WaitOptions,
+)
 
 Object = dict[str, Any]
 
@@ -30,11 +34,11 @@ class Cluster:
     def sleep(self, seconds: float) -> None:
         self.now += seconds
 
-    def list_groups(self, groups: Iterable[Group]) -> dict[Key, Object]:
-        wanted = set(groups)
-        self.lists += len(wanted)
+    def list_scopes(self, scopes: Iterable[ListScope]) -> dict[Key, Object]:
+        listed = set(scopes)
+        self.lists += len(listed)
         live = [obj for make in self._objects if (obj := make(self.now)) is not None]
-        return {key_of(obj): obj for obj in live if group_to_list(obj) in wanted}
+        return {key_of(obj): obj for obj in live if list_scope_of(obj) in listed}
 
     def list(self, api_version: str, kind: str, namespace: str, *, label_selector: str) -> list[Object]:
         """The client's verb, as the waiter looks at pods and replica sets."""
@@ -42,12 +46,12 @@ class Cluster:
         return self._pods(self.now) if kind == "Pod" else [replica_set("old", "1"), replica_set("new", "2")]
 
     def waiter(self, timeout: float = 60.0) -> Waiter:
-        options = Wait(timeout, 1.0, clock=lambda: self.now, sleep=self.sleep)
-        return Waiter(self, self.list_groups, options)  # type: ignore[arg-type]
+        options = WaitOptions(timeout, 1.0, clock=lambda: self.now, sleep=self.sleep)
+        return Waiter(self, self.list_scopes, options)  # type: ignore[arg-type]
 
-    def keys(self) -> dict[Key, Group]:
+    def keys(self) -> dict[Key, ListScope]:
         live = [obj for make in self._objects if (obj := make(0.0)) is not None]
-        return {key_of(obj): group_to_list(obj) for obj in live}
+        return {key_of(obj): list_scope_of(obj) for obj in live}
 
 
 def deployment(ready_at: float) -> Callable[[float], Object]:
@@ -98,17 +102,17 @@ def pod(reason: str, *, template: str = "new", restarts: int = 5, last: str = ""
     }
 
 
-def test_what_is_known_to_be_ready_is_not_asked_for() -> None:
+def test_what_is_known_to_be_ready_is_not_read_again() -> None:
     cluster = Cluster(deployment(0))
-    known = cluster.list_groups(cluster.keys().values())
+    known = cluster.list_scopes(cluster.keys().values())
     cluster.lists = 0
-    cluster.waiter().ready(cluster.keys(), known)
+    cluster.waiter().until_ready(cluster.keys(), known)
     assert cluster.lists == 0
 
 
 def test_it_ends_when_the_object_is_ready() -> None:
     cluster = Cluster(deployment(7))
-    cluster.waiter().ready(cluster.keys(), {})
+    cluster.waiter().until_ready(cluster.keys(), {})
     assert cluster.now == 7
 
 
@@ -129,7 +133,7 @@ def test_it_fails_early_with_the_pod_and_its_last_words(case: str) -> None:
     stuck, within, words = TERMINAL[case]
     cluster = Cluster(deployment(1000), pods=lambda now: [stuck])
     with pytest.raises(NotReady) as caught:
-        cluster.waiter().ready(cluster.keys(), {})
+        cluster.waiter().until_ready(cluster.keys(), {})
     assert words in str(caught.value)
     assert "Deployment n/d cannot become ready: pod d-new-1, container app" in str(caught.value)
     assert cluster.now <= within
@@ -146,7 +150,7 @@ HARMLESS: dict[str, Callable[[float], list[Object]]] = {
 @pytest.mark.parametrize("case", HARMLESS)
 def test_it_goes_on_waiting(case: str) -> None:
     cluster = Cluster(deployment(40), pods=HARMLESS[case])
-    cluster.waiter().ready(cluster.keys(), {})
+    cluster.waiter().until_ready(cluster.keys(), {})
     assert cluster.now == 40
 
 
@@ -160,14 +164,14 @@ def test_a_failed_object_ends_the_wait() -> None:
     }
     cluster = Cluster(lambda now: job)
     with pytest.raises(NotReady, match="Job n/j failed: DeadlineExceeded"):
-        cluster.waiter().ready(cluster.keys(), {})
+        cluster.waiter().until_ready(cluster.keys(), {})
     assert cluster.now <= 1
 
 
-def test_the_deadline_tells_the_last_status_of_everything_that_is_not_ready() -> None:
+def test_the_deadline_names_the_last_status_of_everything_that_is_not_ready() -> None:
     cluster = Cluster(deployment(1000), pods=lambda now: [pod("ContainerCreating")])
     with pytest.raises(DeadlineError) as caught:
-        cluster.waiter(30).ready(cluster.keys(), {})
+        cluster.waiter(30).until_ready(cluster.keys(), {})
     assert "not ready within 30 seconds: Deployment n/d: 0 of 1 replicas are available" in str(caught.value)
     assert "pod d-new-1: containers with unready status: [app] (app: ContainerCreating)" in str(caught.value)
     assert cluster.now == 30
@@ -175,7 +179,7 @@ def test_the_deadline_tells_the_last_status_of_everything_that_is_not_ready() ->
 
 def test_gone() -> None:
     cluster = Cluster(lambda now: deployment(0)(now) if now < 3 else None)
-    cluster.waiter().gone(cluster.keys())
+    cluster.waiter().until_deleted(cluster.keys())
     assert 3 <= cluster.now < 5
 
 
@@ -186,4 +190,4 @@ def test_what_does_not_go_is_named_with_what_holds_it() -> None:
     with pytest.raises(
         DeadlineError, match=r"not deleted within 5 seconds: Deployment n/d: finalizers example\.org/hold"
     ):
-        cluster.waiter(5).gone(cluster.keys())
+        cluster.waiter(5).until_deleted(cluster.keys())

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.apply.controller_fields import (
-    by_hand,
-    without_yielded,
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.fields.controller_fields import (
+    is_user_tool,
+    without_controller_fields,
 )
 
 
@@ -29,7 +29,7 @@ REPLICAS = {"f:spec": {"f:replicas": {}}}
 
 
 def left(kind: dict[str, Any], *entries: dict[str, Any]) -> dict[str, Any]:
-    return without_yielded(kind, {"metadata": {"managedFields": list(entries)}})
+    return without_controller_fields(kind, {"metadata": {"managedFields": list(entries)}})
 
 
 @pytest.mark.parametrize(
@@ -69,9 +69,9 @@ def test_what_is_given_is_not_changed() -> None:
     "manager", ["kubectl", "kubectl-edit", "kubectl-client-side-apply", "OpenAPI-Generator", "k9s"]
 )
 def test_hands(manager: str) -> None:
-    assert by_hand(manager)
+    assert is_user_tool(manager)
 
 
 @pytest.mark.parametrize("manager", ["pilot-discovery", "kube-controller-manager", "flux", "pingpong.platform"])
 def test_not_hands(manager: str) -> None:
-    assert not by_hand(manager)
+    assert not is_user_tool(manager)

@@ -13,16 +13,16 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.apply.diff import owned_fields, place_of
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.fields.diff import index_of, owned_fields
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.model import FIELD_MANAGER, Object
 
 Fields = Mapping[str, Any]
 
 
-def with_others_changes(before: Object, after: Object) -> Object:
+def with_foreign_changes(before: Object, after: Object) -> Object:
     """``before`` with the values that other managers gave to their fields until ``after`` was made.
 
-    Both carry their ``managedFields``: an entry of another manager that was not there before tells which fields.
+    Both carry their ``managedFields``: an entry of another manager that is new names the fields.
     """
     known = before["metadata"].get("managedFields") or []
     ours = owned_fields(after, after["apiVersion"]) or {}
@@ -56,10 +56,10 @@ def _list(before: list[Any], after: list[Any], theirs: Fields, ours: Fields) -> 
         if not name.startswith(("k:", "v:")) or ours.get(name) == {}:
             continue
         key = json.loads(name[2:])
-        place = place_of(after, key)
+        place = index_of(after, key)
         if place is None:
             continue
-        known = place_of(merged, key)
+        known = index_of(merged, key)
         if known is None:
             if name not in ours:
                 merged.insert(place, after[place])

@@ -31,7 +31,7 @@ _CONTROLLERS: dict[str, list[tuple[tuple[str, ...], str, str]]] = {
 }
 
 # Managers that are a person or a tool in a person's hand: what they change on our objects is drift.
-_HANDS = (
+_USER_TOOLS = (
     "kubectl*",
     "before-first-apply",
     "OpenAPI-Generator",
@@ -45,17 +45,17 @@ _HANDS = (
 )
 
 
-def by_hand(manager: str) -> bool:
+def is_user_tool(manager: str) -> bool:
     """Whether a field manager stands for a person's tool, not for a controller or another owner."""
-    return any(fnmatch(manager, pattern) for pattern in _HANDS)
+    return any(fnmatch(manager, pattern) for pattern in _USER_TOOLS)
 
 
-def without_yielded(desired: Object, live: Object) -> Object:
+def without_controller_fields(desired: Object, live: Object) -> Object:
     """``desired`` without the fields that a controller has taken over on the live object."""
     for path, manager, subresource in _CONTROLLERS.get(desired["kind"], ()):
         for entry in live["metadata"].get("managedFields") or []:
             name = entry.get("manager", "")
-            if name == FIELD_MANAGER or by_hand(name) or not fnmatch(name, manager):
+            if name == FIELD_MANAGER or is_user_tool(name) or not fnmatch(name, manager):
                 continue
             if subresource and entry.get("subresource") != subresource:
                 continue

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The pingpong.platform maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Whether a live object is what was intended: subset comparison that knows what a server does to objects. Pure."""
+"""Desired beside live: a subset comparison that knows what a server does to objects. Pure."""
 
 from __future__ import annotations
 
@@ -9,8 +9,12 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.apply import quantity
-from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.model import FIELD_MANAGER, INTENT, Object
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.fields import quantity
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.model import (
+    DESIRED_HASH,
+    FIELD_MANAGER,
+    Object,
+)
 
 _MISSING: Any = object()
 # Of the metadata only these are ours to set; the rest is identity or the server's.
@@ -36,12 +40,12 @@ def owned_fields(live: Mapping[str, Any], api_version: str) -> dict[str, Any] | 
 def drift(desired: Object, live: Object) -> str | None:
     """The first reason why ``live`` may not be what ``desired`` says, None when it certainly is.
 
-    Certain means: the recorded intent is this one, our apply still owns every desired field, and every desired
+    Certain means: the recorded hash is this object's, our apply still owns every desired field, and every desired
     leaf has its value.
     """
     annotations = live["metadata"].get("annotations") or {}
-    if annotations.get(INTENT) != desired["metadata"]["annotations"][INTENT]:
-        return "another intent was applied last"
+    if annotations.get(DESIRED_HASH) != desired["metadata"]["annotations"][DESIRED_HASH]:
+        return "another desired state was applied last"
     owned = owned_fields(live, desired["apiVersion"])
     if owned is None:
         return "not applied by this collection in this API version"
@@ -117,7 +121,7 @@ def _item(
         for key, node in keyed:
             if all(item.get(field, value) == value for field, value in key.items()):
                 where = f"{path}[{','.join(str(value) for value in key.values())}]"
-                place = place_of(have, key)
+                place = index_of(have, key)
                 if place is None:
                     yield f"{where} is missing"
                 else:
@@ -126,7 +130,7 @@ def _item(
     yield f"{path}: an item is not owned"
 
 
-def place_of(items: list[Any], key: Any) -> int | None:
+def index_of(items: list[Any], key: Any) -> int | None:
     """Where the item is that a field set means: the one that has the fields of ``key``, or that is this value."""
     for place, item in enumerate(items):
         if item == key:
@@ -142,7 +146,7 @@ def _same(want: Any, have: Any, amount: bool) -> bool:
     return bool(want == have) or (amount and quantity.equal(want, have))
 
 
-def visible(obj: Object | None) -> Object | None:
+def comparable(obj: Object | None) -> Object | None:
     """An object without what the server counts and observes: what a change is judged and shown by."""
     if obj is None:
         return None

@@ -1,4 +1,4 @@
-"""What counts as a difference between what is intended and what is live."""
+"""What counts as a difference between desired and live."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ import copy
 from typing import Any
 
 import pytest
-from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.apply.diff import (
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.fields.diff import (
     changed_fields,
+    comparable,
     drift,
-    visible,
 )
-from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.model import FIELD_MANAGER, INTENT
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.model import DESIRED_HASH, FIELD_MANAGER
 from hypothesis import given
 from hypothesis import strategies as st
 
 DESIRED: dict[str, Any] = {
     "apiVersion": "apps/v1",
     "kind": "Deployment",
-    "metadata": {"name": "d", "namespace": "n", "labels": {"a": "b"}, "annotations": {INTENT: "1"}},
+    "metadata": {"name": "d", "namespace": "n", "labels": {"a": "b"}, "annotations": {DESIRED_HASH: "1"}},
     "spec": {
         "replicas": 1,
         "paused": False,
@@ -29,7 +29,7 @@ DESIRED: dict[str, Any] = {
     },
 }
 OWNED: dict[str, Any] = {
-    "f:metadata": {"f:labels": {"f:a": {}}, "f:annotations": {f"f:{INTENT}": {}}},
+    "f:metadata": {"f:labels": {"f:a": {}}, "f:annotations": {f"f:{DESIRED_HASH}": {}}},
     "f:spec": {
         "f:replicas": {},
         "f:containers": {
@@ -97,7 +97,11 @@ CHANGES: dict[str, tuple[str, Any, str]] = {
     "a member of a set": ("spec/members/2", "w", "spec.members: 'x' is missing"),
     "the order of an atomic list": ("spec/command", ["it", "run"], "spec.command[0] differs"),
     "the length of an atomic list": ("spec/command", ["run"], "spec.command has another length"),
-    "the intent": (f"metadata/annotations/{INTENT.replace('/', '~')}", "2", "another intent was applied last"),
+    "the hash": (
+        f"metadata/annotations/{DESIRED_HASH.replace('/', '~')}",
+        "2",
+        "another desired state was applied last",
+    ),
     "a field is another's": (f"{SPEC}f:replicas", ..., "spec.replicas is no longer owned"),
     "an item is another's": (f'{SPEC}f:containers/k:{{"name":"app"}}', ..., "spec.containers has another length"),
     "our apply is gone": ("metadata/managedFields/1", ..., "not applied by this collection in this API version"),
@@ -122,8 +126,8 @@ def test_drift(change: str) -> None:
     assert drift(DESIRED, changed) == reason
 
 
-def test_visible_leaves_out_what_the_server_counts() -> None:
-    shown = visible(live() | {"status": {"replicas": 1}})
+def test_comparable_leaves_out_what_the_server_counts() -> None:
+    shown = comparable(live() | {"status": {"replicas": 1}})
     assert shown is not None
     assert "status" not in shown
     assert set(shown["metadata"]) == {"name", "namespace", "labels", "annotations"}
