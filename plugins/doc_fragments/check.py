@@ -69,7 +69,7 @@ cells:
     expected: {description: What was promised., type: str}
     observed: {description: What was found., type: str}
     verdict:
-      description: C(pass), C(fail), or C(inconclusive) where the observation could not tell; that is no pass.
+      description: C(pass), C(fail), or C(inconclusive) where the observation decides neither; that is no pass.
       type: str
     reason: {description: Why., type: str}
     evidence: {description: What backs the verdict., type: dict}
@@ -78,7 +78,7 @@ summary:
   returned: always
   type: dict
 short_of:
-  description: What to tell of cells that are not a pass; empty when there are none.
+  description: The cells that are not a pass, as text; empty when there are none.
   returned: when the task does not fail
   type: str
 coverage:

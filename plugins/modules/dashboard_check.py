@@ -14,7 +14,7 @@ author: The pingpong.platform maintainers (@pingpong)
 description:
   - Runs every query of Grafana dashboards against the Prometheus of a cluster, through the API server's proxy; each
     must find at least one number. Grafana itself is not needed.
-  - Makes calls from live pods and waits until the counters that must tell of them have risen.
+  - Makes calls from live pods and waits until the counters of these calls have risen.
 options:
   dashboards:
     description: Grafana dashboards, JSON files.

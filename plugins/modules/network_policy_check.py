@@ -2,7 +2,7 @@
 # Copyright: (c) 2026, The pingpong.platform maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Documentation and wiring of ``network_policy_check``; the work is in ``module_utils/proof/policy``."""
+"""Documentation and wiring of ``network_policy_check``; the work is in ``module_utils/proof/network_policy``."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ options:
   default_deny:
     description:
       - For each namespace the directions, V(Ingress) and V(Egress), in which a policy must isolate every pod.
-      - What is computed from the applied policies cannot tell that one was deleted; this and O(sealed) can.
+      - A deleted policy changes what is computed from the applied ones; it is found by this and by O(sealed).
     type: dict
     default: {}
   sealed:
@@ -100,7 +100,7 @@ not_covered:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.pingpong.platform.plugins.module_utils.common.runner import run_module
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.policy.check import run
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.network_policy.check import run
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.spec import NETWORK_POLICY_CHECK
 
 

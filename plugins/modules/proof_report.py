@@ -14,7 +14,7 @@ author: The pingpong.platform maintainers (@pingpong)
 description:
   - Gathers the results of checks on all clusters, writes C(report.json) and a self-contained C(index.html), shows a
     table, and then fails when a cell is not a pass.
-  - A cluster that no result tells of, and a result without cells, count as inconclusive.
+  - A cluster without a result, and a result without cells, count as inconclusive.
 options:
   clusters:
     description: The clusters that the run was about.

@@ -22,8 +22,8 @@ import pytest
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.client import ClusterClient
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover import check
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.breaker import TAKEN
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.watch import Watch
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.sampler import Sampler
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.scale_to_zero import REPLICAS_ANNOTATION
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.report import write
 from dnslib import QTYPE, RR, A, DNSRecord
 
@@ -116,7 +116,7 @@ class NameServer:
 
 
 class Api:
-    """What a breaker uses of a cluster's API: one Deployment, whose replicas are the gateway."""
+    """What a deployment uses of a cluster's API: one Deployment, whose replicas are the gateway."""
 
     def __init__(self, gateway: Gateway) -> None:
         self.gateway = gateway
@@ -223,8 +223,8 @@ def test_the_standby_takes_over_and_the_primary_comes_back(stage: Stage, tmp_pat
     assert away["failed"] > 0 and back["failed"] == 0
     assert measured["ttl"] == TTL and whole(stage)
     assert stage.api.patches == [
-        {"metadata": {"annotations": {TAKEN: "2"}}, "spec": {"replicas": 0}},
-        {"metadata": {"annotations": {TAKEN: None}}, "spec": {"replicas": 2}},
+        {"metadata": {"annotations": {REPLICAS_ANNOTATION: "2"}}, "spec": {"replicas": 0}},
+        {"metadata": {"annotations": {REPLICAS_ANNOTATION: None}}, "spec": {"replicas": 2}},
     ]
     page = {"title": "T", "environment_name": "local", "clusters": ["primary"], "fail": True, "results": [found]}
     write.run({**page, "path": str(tmp_path / "report")})
@@ -306,10 +306,10 @@ def test_check_mode_looks_and_takes_nothing_away(stage: Stage) -> None:
 def test_an_interrupted_drill_gives_the_primary_back(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
 ) -> None:
-    until: Callable[..., bool] = Watch.until
+    until: Callable[..., bool] = Sampler.until
     patch = stage.api.patch
 
-    def interrupted(watch: Watch, *arguments: Any) -> bool:
+    def interrupted(watch: Sampler, *arguments: Any) -> bool:
         if stage.api.patches:
             os.kill(os.getpid(), number)
         return until(watch, *arguments)
@@ -319,7 +319,7 @@ def test_an_interrupted_drill_gives_the_primary_back(
             os.kill(os.getpid(), number)  # while it is given back
         patch(*ref)
 
-    monkeypatch.setattr(Watch, "until", interrupted)
+    monkeypatch.setattr(Sampler, "until", interrupted)
     monkeypatch.setattr(stage.api, "patch", once_more)
     before = signal.getsignal(number)
     with pytest.raises(KeyboardInterrupt):
@@ -351,7 +351,7 @@ def test_an_api_that_is_gone_at_the_end_loses_nothing_of_what_was_seen(
 
 
 def killed(stage: Stage) -> None:
-    stage.api.patch({"metadata": {"annotations": {TAKEN: "2"}}, "spec": {"replicas": 0}})
+    stage.api.patch({"metadata": {"annotations": {REPLICAS_ANNOTATION: "2"}}, "spec": {"replicas": 0}})
 
 
 def test_a_killed_drill_is_healed_by_the_next(stage: Stage) -> None:
@@ -371,10 +371,10 @@ def test_a_killed_drill_is_healed_by_state_restored(stage: Stage) -> None:
 
 def test_what_an_earlier_drill_noted_is_not_overwritten(stage: Stage) -> None:
     killed(stage)
-    check.Breaker(stage.api, {"namespace": "n", "name": "w"}).take_down()  # type: ignore[arg-type]
-    assert stage.api.annotations[TAKEN] == "2"
+    check.ScaledDeployment(stage.api, {"namespace": "n", "name": "w"}).scale_down()  # type: ignore[arg-type]
+    assert stage.api.annotations[REPLICAS_ANNOTATION] == "2"
 
 
 def test_a_note_that_is_no_number_is_refused(stage: Stage) -> None:
-    stage.api.annotations[TAKEN] = "many"
+    stage.api.annotations[REPLICAS_ANNOTATION] = "many"
     assert "expected a number of replicas" in stage.run()["short_of"]

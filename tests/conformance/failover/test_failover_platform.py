@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.client import ClusterClient
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.cells import Cell
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.breaker import Breaker
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.scale_to_zero import ScaledDeployment
 
 from tests.support.plays import PLAYBOOK, reported
 
@@ -26,26 +26,26 @@ TIMEOUT = 180.0
 
 
 @pytest.fixture
-def breakers() -> Iterator[tuple[Breaker, Breaker]]:
+def deployments() -> Iterator[tuple[ScaledDeployment, ScaledDeployment]]:
     """The gateways of both clusters; each is whole again afterwards."""
     files = [STATE / "clusters" / f"pingpong-local-{name}" / "kubeconfig" for name in ("primary", "secondary")]
     if not all(file.exists() for file in files):
         pytest.skip("the local platform is not up: make site")
     clients = [ClusterClient.from_connection({"kubeconfig": str(file)}) for file in files]
-    primary, secondary = (Breaker(client, WORKLOAD) for client in clients)
+    primary, secondary = (ScaledDeployment(client, WORKLOAD) for client in clients)
     yield primary, secondary
-    for breaker in (primary, secondary):
-        breaker.restore()
-        settled(breaker)
+    for deployment in (primary, secondary):
+        deployment.restore()
+        settled(deployment)
     for client in clients:
         client.close()
 
 
-def settled(breaker: Breaker) -> None:
+def settled(deployment: ScaledDeployment) -> None:
     """Wait until the workload is as it is wished for, without replicas or with all of them ready."""
     deadline = time.monotonic() + TIMEOUT
-    while (now := breaker.standing()).ready != now.replicas:
-        assert time.monotonic() < deadline, f"{breaker}: {now}"
+    while (now := deployment.replica_state()).ready != now.replicas:
+        assert time.monotonic() < deadline, f"{deployment}: {now}"
         time.sleep(1)
 
 
@@ -61,23 +61,25 @@ def drill(folder: Path, *arguments: str) -> tuple[int, str, list[Cell]]:
     return reported(*DRILL, "-e", f"verify_failover_report_path={folder}", *arguments, folder=folder)
 
 
-def test_the_other_region_takes_over_and_gives_back(tmp_path: Path, breakers: tuple[Breaker, Breaker]) -> None:
-    before = breakers[0].standing()
+def test_the_other_region_takes_over_and_gives_back(
+    tmp_path: Path, deployments: tuple[ScaledDeployment, ScaledDeployment]
+) -> None:
+    before = deployments[0].replica_state()
     code, output, cells = drill(tmp_path)
     assert code == 0, output[-4000:]
     assert {cell.verdict for cell in cells} == {"pass"}
     assert {"steady state", "standby", "TTL", "break", "failover", "failback", "restored"} < {c.case for c in cells}
-    assert breakers[0].standing() == before
+    assert deployments[0].replica_state() == before
     assert "<svg" in (tmp_path / "index.html").read_text()
 
 
 @pytest.mark.long
 def test_without_a_standby_the_drill_is_inconclusive_and_takes_nothing_away(
-    tmp_path: Path, breakers: tuple[Breaker, Breaker]
+    tmp_path: Path, deployments: tuple[ScaledDeployment, ScaledDeployment]
 ) -> None:
-    primary, secondary = breakers
-    before = primary.standing()
-    secondary.take_down()
+    primary, secondary = deployments
+    before = primary.replica_state()
+    secondary.scale_down()
     settled(secondary)
     code, output, cells = drill(tmp_path)
     assert code != 0
@@ -85,42 +87,44 @@ def test_without_a_standby_the_drill_is_inconclusive_and_takes_nothing_away(
     assert {("standby", "inconclusive"), ("break", "inconclusive"), ("failover", "inconclusive")} <= verdicts
     assert not [cell for cell in cells if cell.verdict == "fail" or (cell.case, cell.verdict) == ("failover", "pass")]
     assert "inconclusive: secondary: failover" in output and "no standby would have served beforehand" in output
-    assert primary.standing() == before
+    assert primary.replica_state() == before
 
 
-def begun(primary: Breaker) -> subprocess.Popen[bytes]:
+def begun(primary: ScaledDeployment) -> subprocess.Popen[bytes]:
     """A drill that has just taken the primary away."""
     process = subprocess.Popen([PLAYBOOK, *DRILL], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + TIMEOUT
-    while primary.standing().taken is None:
+    while primary.replica_state().saved is None:
         assert time.monotonic() < deadline and process.poll() is None, "the drill never took the primary away"
         time.sleep(0.2)
     return process
 
 
 @pytest.mark.long
-def test_a_killed_drill_is_healed_by_the_next(tmp_path: Path, breakers: tuple[Breaker, Breaker]) -> None:
-    primary = breakers[0]
-    before = primary.standing()
+def test_a_killed_drill_is_healed_by_the_next(
+    tmp_path: Path, deployments: tuple[ScaledDeployment, ScaledDeployment]
+) -> None:
+    primary = deployments[0]
+    before = primary.replica_state()
     process = begun(primary)
     for pid in family(process.pid):
         os.kill(pid, signal.SIGKILL)
     process.wait()
-    left = primary.standing()
-    assert (left.replicas, left.taken) == (0, before.replicas)
+    left = primary.replica_state()
+    assert (left.replicas, left.saved) == (0, before.replicas)
     code, output, _unused = drill(tmp_path)
     assert code == 0, output[-4000:]
-    assert primary.standing() == before
+    assert primary.replica_state() == before
 
 
 @pytest.mark.long
-def test_an_interrupted_drill_gives_the_primary_back(breakers: tuple[Breaker, Breaker]) -> None:
-    primary = breakers[0]
-    before = primary.standing()
+def test_an_interrupted_drill_gives_the_primary_back(deployments: tuple[ScaledDeployment, ScaledDeployment]) -> None:
+    primary = deployments[0]
+    before = primary.replica_state()
     process = begun(primary)
     process.send_signal(signal.SIGINT)
     assert process.wait(TIMEOUT) != 0
     deadline = time.monotonic() + TIMEOUT
-    while primary.standing() != before:
-        assert time.monotonic() < deadline, f"{primary.standing()}, and not {before}"
+    while primary.replica_state() != before:
+        assert time.monotonic() < deadline, f"{primary.replica_state()}, and not {before}"
         time.sleep(1)

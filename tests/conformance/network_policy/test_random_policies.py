@@ -17,14 +17,18 @@ from typing import Any
 
 import pytest
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.client import ClusterClient
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.policy.model import Port, namespace_labels
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.policy.observe import (
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.network_policy.model import Port, namespace_labels
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.network_policy.observe import (
     Source,
     measure,
-    questions,
+    planned_connections,
 )
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.policy.plan import Caller, stand_in
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.policy.verdicts import Call, cell_of, judge
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.network_policy.plan import Caller, stand_in
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.network_policy.verdicts import (
+    MeasuredConnection,
+    connection_cell,
+    judge_connection,
+)
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.probes.manifest import ProbePod
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.probes.pods import Prober
 
@@ -152,12 +156,12 @@ def random_policy(rng: random.Random, name: str) -> Object:
     return {"apiVersion": API[0], "kind": API[1], "metadata": metadata, "spec": spec}
 
 
-def disagreements(ground: Ground, policies: list[Object]) -> tuple[int, list[Call]]:
+def disagreements(ground: Ground, policies: list[Object]) -> tuple[int, list[MeasuredConnection]]:
     ground.apply(policies)
     time.sleep(1.0)
-    asked = questions(ground.sources, ground.targets, policies, blocks_match_pods=False)
+    asked = planned_connections(ground.sources, ground.targets, policies, blocks_match_pods=False)
     calls, _unused = measure(ground.prober, asked, settle=20)
-    return len(calls), [call for call in calls if judge(call).verdict != "pass"]
+    return len(calls), [call for call in calls if judge_connection(call).verdict != "pass"]
 
 
 @pytest.mark.parametrize("batches", [9, pytest.param(25, marks=pytest.mark.long)])
@@ -169,7 +173,7 @@ def test_the_evaluator_agrees_with_the_network_on_random_policies(ground: Ground
         policies = [random_policy(rng, f"random-{batch}-{number}") for number in range(POLICIES)]
         count, differing = disagreements(ground, policies)
         connections += count
-        wrong += [f"batch {batch}: {cell_of('primary', call).headline()}" for call in differing]
+        wrong += [f"batch {batch}: {connection_cell('primary', call).headline()}" for call in differing]
         if differing:
             wrong.append(json.dumps(policies))
     print(f"{batches * POLICIES} policies, {connections} connections, {len(wrong)} disagreements, seed {SEED}")

@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.check import plan_of
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.measures import change, row
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.measures import first_run, switchover
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.model import (
+    DrillPlan,
     Objective,
-    Plan,
     Record,
+    ReplicaState,
     Sample,
     Site,
-    Standing,
     objective_of,
 )
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.spans import spans, timelines
@@ -24,7 +24,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.v
 
 HOST = "test.localdev.me"
 ONE, TWO = Site("one", "198.51.100.1", "cluster-one"), Site("two", "198.51.100.2", "cluster-two")
-PLAN = Plan(
+PLAN = DrillPlan(
     hosts=(HOST,),
     primary=ONE,
     standbys=(TWO,),
@@ -64,7 +64,7 @@ def good_drill() -> list[Sample]:
     return found
 
 
-GOOD = Record(tuple(good_drill()), BROKEN, RESTORED, Standing(2, 2, None))
+GOOD = Record(tuple(good_drill()), BROKEN, RESTORED, ReplicaState(2, 2, None))
 Change = Callable[[Sample], Sample]
 
 
@@ -72,7 +72,7 @@ def with_samples(which: Callable[[Sample], bool], to: Change, record: Record = G
     return replace(record, samples=tuple(to(item) if which(item) else item for item in record.samples))
 
 
-def verdicts(record: Record, plan: Plan = PLAN) -> dict[str, str]:
+def verdicts(record: Record, plan: DrillPlan = PLAN) -> dict[str, str]:
     return {cell.case: cell.verdict for cell in cells_of(plan, record)}
 
 
@@ -134,11 +134,11 @@ CASES: list[tuple[str, Record, dict[str, str]]] = [
      {"failback": "fail", "requests during failback": "inconclusive"}),
     ("a request lost on the way back", with_samples(only("", 35.0, 36.0), failing),
      {"requests during failback": "fail"}),
-    ("not restored", replace(GOOD, trouble="the API server is gone"), {"restored": "fail"}),
-    ("nobody looked", replace(GOOD, standing=None), {"restored": "fail"}),
-    ("replicas still taken", replace(GOOD, standing=Standing(0, 0, 2)), {"restored": "fail"}),
-    ("replicas not ready", replace(GOOD, standing=Standing(2, 1, None)), {"restored": "fail"}),
-    ("no replicas", replace(GOOD, standing=Standing(0, 0, None)), {"restored": "fail"}),
+    ("not restored", replace(GOOD, restore_error="the API server is gone"), {"restored": "fail"}),
+    ("nobody looked", replace(GOOD, replica_state=None), {"restored": "fail"}),
+    ("replicas still taken", replace(GOOD, replica_state=ReplicaState(0, 0, 2)), {"restored": "fail"}),
+    ("replicas not ready", replace(GOOD, replica_state=ReplicaState(2, 1, None)), {"restored": "fail"}),
+    ("no replicas", replace(GOOD, replica_state=ReplicaState(0, 0, None)), {"restored": "fail"}),
 ]  # fmt: skip
 
 
@@ -229,13 +229,13 @@ def test_one_host_of_two_falls_short() -> None:
 
 def test_a_row_is_broken_by_a_failure() -> None:
     wanted = [sample(float(n), "", ONE, "no" if n == 2 else "") for n in range(6)]
-    first = row(wanted, lambda item: not item.error, 3)
+    first = first_run(wanted, lambda item: not item.error, 3)
     assert first is wanted[3]
-    assert row(wanted, lambda item: not item.error, 4) is None
+    assert first_run(wanted, lambda item: not item.error, 4) is None
 
 
 def test_no_samples_are_no_change() -> None:
-    found = change([], 0.0, [ONE], [TWO], 1)
+    found = switchover([], 0.0, [ONE], [TWO], 1)
     assert (found.answer_seconds, found.served_seconds, found.everyone_seconds, found.failed) == (None, None, None, 0)
 
 
@@ -280,15 +280,15 @@ def test_wrong_options_are_named(changes: dict[str, Any], says: str) -> None:
 
 def test_the_timeline_shows_what_clients_met() -> None:
     (found,) = timelines(PLAN, GOOD)
-    lanes = {lane["name"]: lane["spans"] for lane in found["lanes"]}
-    assert [(s["state"], s["since"], s["until"]) for s in lanes["DNS answer"]] == [
+    rows = {row["name"]: row["spans"] for row in found["rows"]}
+    assert [(s["state"], s["since"], s["until"]) for s in rows["DNS answer"]] == [
         ("good", 0.0, 20.0), ("other", 20.0, 40.0), ("good", 40.0, 49.1),
     ]  # fmt: skip
-    assert [s["state"] for s in lanes["clients"]] == ["good", "bad", "other", "good"]
-    assert [s["state"] for s in lanes["one, directly"]] == ["good", "bad", "good"]
-    assert [s["state"] for s in lanes["two, directly"]] == ["other"]
+    assert [s["state"] for s in rows["clients"]] == ["good", "bad", "other", "good"]
+    assert [s["state"] for s in rows["one, directly"]] == ["good", "bad", "good"]
+    assert [s["state"] for s in rows["two, directly"]] == ["other"]
     assert [(mark["at"], mark["label"]) for mark in found["marks"]] == [
-        (10.0, "taken away"), (20.1, "served again"), (30.0, "given back"), (40.1, "returned"),
+        (10.0, "out of service"), (20.1, "served again"), (30.0, "restored"), (40.1, "returned"),
     ]  # fmt: skip
 
 

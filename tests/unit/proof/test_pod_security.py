@@ -39,15 +39,15 @@ def test_every_control_of_the_standards_is_in_the_table() -> None:
 
 @pytest.mark.parametrize("minor", range(30, 37))
 def test_fixture_names_are_unique_for_a_server(minor: int) -> None:
-    told = [fixture.name for fixture in FIXTURES if fixture.told_by(minor)]
-    assert len(set(told)) == len(told)
+    names = [fixture.name for fixture in FIXTURES if fixture.applies_to(minor)]
+    assert len(set(names)) == len(names)
 
 
 @pytest.mark.parametrize(
     ("minor", "refused_by"), [(32, []), (33, ["baseline"]), (34, ["baseline"]), (35, ["restricted"])]
 )
 def test_an_unmasked_proc_is_baseline_s_business_until_1_34(minor: int, refused_by: list[Level]) -> None:
-    asked = [fixture for fixture in FIXTURES if fixture.name == "proc-unmasked" and fixture.told_by(minor)]
+    asked = [fixture for fixture in FIXTURES if fixture.name == "proc-unmasked" and fixture.applies_to(minor)]
     assert [fixture.refused_by for fixture in asked] == refused_by
 
 

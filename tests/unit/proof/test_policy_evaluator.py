@@ -6,18 +6,18 @@ from typing import Any
 
 import pytest
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.policy.evaluator import (
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.network_policy.evaluator import (
     Connection,
     decide,
     directions_of,
 )
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.policy.model import (
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.network_policy.model import (
     Endpoint,
     Port,
     endpoint_from_pod,
     namespace_labels,
 )
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.policy.selectors import matches
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.network_policy.selectors import matches
 
 PORTS = (Port(8080, "TCP", "http"), Port(9080, "TCP", "http-metrics"), Port(5353, "UDP", "dns"))
 

@@ -8,21 +8,24 @@ from typing import Any
 import pytest
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.exchange import Exchange
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.policy.check import check_directions
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.policy.evaluator import Decision, Ruling
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.policy.plan import (
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.network_policy.check import check_directions
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.network_policy.evaluator import (
+    Decision,
+    DirectionDecision,
+)
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.network_policy.plan import (
     LISTEN,
     callers,
     chosen_targets,
     live_targets,
 )
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.policy.verdicts import (
-    Call,
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.network_policy.verdicts import (
     Liveness,
-    barren_cells,
-    cell_of,
+    MeasuredConnection,
+    connection_cell,
     default_deny_cells,
-    judge,
+    judge_connection,
+    unmatched_target_cells,
 )
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.probes.admission import admitting
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.probes.manifest import (
@@ -32,21 +35,21 @@ from ansible_collections.pingpong.platform.plugins.module_utils.proof.probes.man
     terminal_state,
 )
 
-ALLOWED = Decision(Ruling("Egress", True, ()), Ruling("Ingress", True, ("b/allow",)))
-DENIED = Decision(Ruling("Egress", True, ()), Ruling("Ingress", False, ("b/deny-all",)))
+ALLOWED = Decision(DirectionDecision("Egress", True, ()), DirectionDecision("Ingress", True, ("b/allow",)))
+DENIED = Decision(DirectionDecision("Egress", True, ()), DirectionDecision("Ingress", False, ("b/deny-all",)))
 CONNECTED = Exchange(connected=True, stage="done")
 SILENCE = Exchange(connected=False, stage="connect", error="timeout")
 ALIVE, DEAD = Liveness(True, "somebody reached it"), Liveness(False, "nobody reaches it, not even its own pod")
-CALL = Call("a/web", "b/api-1", 8080, ALLOWED, CONNECTED, ALIVE, ALIVE)
+CALL = MeasuredConnection("a/web", "b/api-1", 8080, ALLOWED, CONNECTED, ALIVE, ALIVE)
 
 
 @pytest.mark.parametrize(
     ("decision", "exchange", "source", "target", "verdict", "says"),
     [
         (ALLOWED, CONNECTED, ALIVE, ALIVE, "pass", "b/allow"),
-        (DENIED, CONNECTED, ALIVE, ALIVE, "fail", "an unexpected hole: ingress denied: b/deny-all"),
+        (DENIED, CONNECTED, ALIVE, ALIVE, "fail", "unexpectedly allowed: ingress denied: b/deny-all"),
         (DENIED, SILENCE, ALIVE, ALIVE, "pass", "b/deny-all"),
-        (ALLOWED, SILENCE, ALIVE, ALIVE, "fail", "an unexpected wall"),
+        (ALLOWED, SILENCE, ALIVE, ALIVE, "fail", "unexpectedly denied"),
         (DENIED, SILENCE, ALIVE, DEAD, "inconclusive", "not even its own pod"),
         (DENIED, SILENCE, DEAD, ALIVE, "inconclusive", "not even its own pod"),
         (ALLOWED, SILENCE, ALIVE, DEAD, "inconclusive", "not even its own pod"),
@@ -58,13 +61,15 @@ CALL = Call("a/web", "b/api-1", 8080, ALLOWED, CONNECTED, ALIVE, ALIVE)
 def test_verdicts(
     decision: Decision, exchange: Exchange, source: Liveness, target: Liveness, verdict: str, says: str
 ) -> None:
-    judgement = judge(replace(CALL, decision=decision, exchange=exchange, source_alive=source, target_alive=target))
+    judgement = judge_connection(
+        replace(CALL, decision=decision, exchange=exchange, source_alive=source, target_alive=target)
+    )
     assert judgement.verdict == verdict
     assert says in judgement.reason
 
 
 def test_a_cell_names_the_deciding_policies_of_both_directions() -> None:
-    cell = cell_of("primary", replace(CALL, decision=DENIED, exchange=SILENCE))
+    cell = connection_cell("primary", replace(CALL, decision=DENIED, exchange=SILENCE))
     assert cell.expected == "no answer" and cell.target == "b/api-1:8080"
     assert cell.evidence["egress"] == "egress allowed: no policy selects it"
     assert cell.evidence["ingress"] == "ingress denied: b/deny-all"
@@ -73,9 +78,9 @@ def test_a_cell_names_the_deciding_policies_of_both_directions() -> None:
 @pytest.mark.parametrize(("exchange", "verdict"), [(CONNECTED, "fail"), (SILENCE, "pass")])
 def test_a_sealed_namespace_lets_nothing_pass_even_when_its_policy_is_gone(exchange: Exchange, verdict: str) -> None:
     call = replace(CALL, exchange=exchange, sealed="e")
-    assert judge(call).verdict == verdict
-    assert "e is promised to be sealed" in judge(call).reason
-    assert cell_of("primary", call).expected == "no answer"
+    assert judge_connection(call).verdict == verdict
+    assert "e is promised to be sealed" in judge_connection(call).reason
+    assert connection_cell("primary", call).expected == "no answer"
 
 
 @pytest.mark.parametrize(
@@ -152,7 +157,9 @@ def test_targets_are_live_pods_with_ports_and_those_chosen_by_label() -> None:
 
 
 def test_a_choice_of_targets_that_finds_no_pod_is_inconclusive() -> None:
-    (found,) = barren_cells("primary", [{"namespace": "kube-system", "labels": {"k8s-app": "kube-dms"}, "ports": [53]}])
+    (found,) = unmatched_target_cells(
+        "primary", [{"namespace": "kube-system", "labels": {"k8s-app": "kube-dms"}, "ports": [53]}]
+    )
     assert found.verdict == "inconclusive" and "kube-dms" in found.headline()
 
 

@@ -12,11 +12,11 @@ import pytest
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError, PlatformError
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.cells import Cell
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.outcome import Findings, conclude
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.report.drills import drawn
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.report.gather import gather
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.report.grids import grids, listed, mark_of
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.report.collect import collect
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.report.drill_timeline import lay_out
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.report.expiry_bars import WIDTH, bars, place
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.report.grids import grids, listed, sign_of
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.report.text import table
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.report.timeline import WIDTH, bars, place
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.report.write import run
 
 NOW = datetime(2026, 11, 22, 19, 0, tzinfo=UTC)
@@ -82,20 +82,20 @@ def test_what_is_not_a_pass_fails_after_the_report_is_written(
 
 
 def test_a_cluster_that_nobody_measured_is_a_finding() -> None:
-    gathered = gather("T", "local", ["primary", "secondary"], GOOD, NOW)
-    missing = [found for found in gathered.cells if found.cluster == "secondary"]
+    report = collect("T", "local", ["primary", "secondary"], GOOD, NOW)
+    missing = [found for found in report.cells if found.cluster == "secondary"]
     assert [found.verdict for found in missing] == ["inconclusive"]
 
 
 def test_a_cluster_of_which_only_another_ones_check_speaks_was_not_measured() -> None:
     results = [*GOOD, result("failover", cell("failover"), cell("failover", cluster="secondary"))]
-    gathered = gather("T", "local", ["primary", "secondary"], results, NOW)
-    assert [found.verdict for found in gathered.cells if found.cluster == "secondary"] == ["pass", "inconclusive"]
+    report = collect("T", "local", ["primary", "secondary"], results, NOW)
+    assert [found.verdict for found in report.cells if found.cluster == "secondary"] == ["pass", "inconclusive"]
 
 
 def test_a_skipped_check_is_told_as_not_covered() -> None:
-    gathered = gather("T", "local", ["primary"], [*GOOD, {"proof": "tls", "cluster": "primary", "skipped": True}], NOW)
-    assert ("primary: tls", "the check was skipped") in gathered.not_covered
+    report = collect("T", "local", ["primary"], [*GOOD, {"proof": "tls", "cluster": "primary", "skipped": True}], NOW)
+    assert ("primary: tls", "the check was skipped") in report.not_covered
 
 
 def test_the_page_is_self_contained_and_escapes_what_it_shows(tmp_path: Path) -> None:
@@ -109,11 +109,11 @@ def test_the_page_is_self_contained_and_escapes_what_it_shows(tmp_path: Path) ->
 @pytest.mark.parametrize("verdicts", [("fail", "pass"), ("pass", "fail"), ("inconclusive", "pass")])
 def test_of_two_in_one_square_the_worse_is_shown_and_the_other_listed(verdicts: tuple[Any, Any]) -> None:
     cells = [cell("network_policy", verdict, case=str(number)) for number, verdict in enumerate(verdicts)]
-    gathered = gather("T", "local", ["primary"], [result("network_policy", *cells)], NOW)
-    (grid,) = grids(gathered, "network_policy")
-    (square,) = [square for _name, row in grid.rows for square in row if square]
-    (other,) = listed(gathered, "network_policy")
-    assert (square.cell.verdict, other.cell.verdict) == (min(verdicts), "pass")
+    report = collect("T", "local", ["primary"], [result("network_policy", *cells)], NOW)
+    (grid,) = grids(report, "network_policy")
+    (entry,) = [entry for _name, row in grid.rows for entry in row if entry]
+    (other,) = listed(report, "network_policy")
+    assert (entry.cell.verdict, other.cell.verdict) == (min(verdicts), "pass")
 
 
 def test_what_is_listed_tells_from_where_and_has_its_evidence(tmp_path: Path) -> None:
@@ -124,23 +124,23 @@ def test_what_is_listed_tells_from_where_and_has_its_evidence(tmp_path: Path) ->
 
 
 def test_every_cell_is_either_in_a_grid_or_in_a_list() -> None:
-    gathered = gather("T", "local", ["primary"], GOOD, NOW)
-    for proof in gathered.proofs:
-        in_grids = sum(1 for grid in grids(gathered, proof) for _unused, row in grid.rows for square in row if square)
-        assert in_grids + len(listed(gathered, proof)) == len(gathered.of(proof))
+    report = collect("T", "local", ["primary"], GOOD, NOW)
+    for proof in report.proofs:
+        in_grids = sum(1 for grid in grids(report, proof) for _unused, row in grid.rows for entry in row if entry)
+        assert in_grids + len(listed(report, proof)) == len(report.of(proof))
 
 
 def test_calls_from_another_cluster_have_a_grid_of_their_own() -> None:
     across = cell("mtls", source="secondary: a/a", evidence={"caller_cluster": "secondary"})
     silent = cell("mtls", "inconclusive", source="secondary", target="everything", case="measurement")
     here = cell("mtls", evidence={"caller_cluster": "primary"})
-    gathered = gather("T", "local", ["primary"], [result("mtls", here, across, silent)], NOW)
-    shown = {grid.title: [name for name, _squares in grid.rows] for grid in grids(gathered, "mtls")}
+    report = collect("T", "local", ["primary"], [result("mtls", here, across, silent)], NOW)
+    shown = {grid.title: [name for name, _squares in grid.rows] for grid in grids(report, "mtls")}
     assert shown == {
         "primary": ["a/a → b/b:8080", "secondary → everything"],
         "primary, called from secondary": ["secondary: a/a → b/b:8080"],
     }
-    assert listed(gathered, "mtls") == []
+    assert listed(report, "mtls") == []
 
 
 @pytest.mark.parametrize(
@@ -157,11 +157,11 @@ def test_calls_from_another_cluster_have_a_grid_of_their_own() -> None:
     ],
 )
 def test_a_square_shows_what_was_measured(expected: str, verdict: Any, mark: str) -> None:
-    assert mark_of(Cell(**cell("mtls", verdict, expected=expected))) == mark
+    assert sign_of(Cell(**cell("mtls", verdict, expected=expected))) == mark
 
 
 def test_the_table_names_what_fell_short() -> None:
-    text = table(gather("T", "local", ["primary"], [*GOOD, result("tls", cell("tls", "fail"))], NOW))
+    text = table(collect("T", "local", ["primary"], [*GOOD, result("tls", cell("tls", "fail"))], NOW))
     lines = text.splitlines()
     assert lines[0].split() == ["cluster", "proof", "pass", "fail", "inconclusive", "verdict"]
     assert any(line.startswith("primary") and line.endswith("FAIL") and "HTTPS endpoints" in line for line in lines)
@@ -171,7 +171,7 @@ def test_the_table_names_what_fell_short() -> None:
 def test_many_that_fell_short_hide_none_of_another_proof() -> None:
     many = {**result("mtls"), "cells": [cell("mtls", "fail") for _turn in range(30)]}
     lines = table(
-        gather("T", "local", ["primary"], [*GOOD, many, result("tls", cell("tls", "fail"))], NOW)
+        collect("T", "local", ["primary"], [*GOOD, many, result("tls", cell("tls", "fail"))], NOW)
     ).splitlines()
     assert "and 22 more of Mutual TLS between workloads in primary: see the report" in lines
     assert lines[-1].startswith("fail: primary: tls:")
@@ -219,7 +219,7 @@ TIMELINE: dict[str, Any] = {
     "host": "test.localdev.me",
     "seconds": 100.0,
     "marks": [{"at": 10.0, "label": "taken away"}, {"at": 15.0, "label": "served again"}],
-    "lanes": [
+    "rows": [
         {"name": "clients", "spans": [
             {"since": 0.0, "until": 10.0, "state": "good", "label": "primary"},
             {"since": 10.0, "until": 10.1, "state": "bad", "label": "<refused>"},
@@ -230,13 +230,13 @@ TIMELINE: dict[str, Any] = {
 
 
 def test_a_drill_is_drawn_to_scale() -> None:
-    found = drawn(TIMELINE)
-    (lane,) = found.lanes
-    assert [(item.x, item.width) for item in lane.bars] == [(0, WIDTH / 10), (WIDTH / 10, 2.0), (WIDTH / 2, WIDTH / 2)]
-    assert lane.bars[1].title == "10 to 10.1 s: <refused>", "too short to see, and seen all the same"
+    found = lay_out(TIMELINE)
+    (row,) = found.rows
+    assert [(item.x, item.width) for item in row.bars] == [(0, WIDTH / 10), (WIDTH / 10, 2.0), (WIDTH / 2, WIDTH / 2)]
+    assert row.bars[1].title == "10 to 10.1 s: <refused>", "too short to see, and seen all the same"
     assert [mark.y for mark in found.marks] == [0, 12], "marks that are close do not cover each other"
     assert [label for _unused, label in found.ticks][:3] == ["0 s", "10 s", "20 s"]
-    assert drawn({**TIMELINE, "seconds": 0.0, "lanes": [], "marks": []}).lanes == ()
+    assert lay_out({**TIMELINE, "seconds": 0.0, "rows": [], "marks": []}).rows == ()
 
 
 def test_a_drill_is_on_the_page_and_in_the_document(tmp_path: Path) -> None:

@@ -11,17 +11,17 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.cells import Cell
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.report.gather import gather
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.report.collect import collect
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.report.write import page
 
 from testbed.host import ensure_packages
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
-# Opens the first square and tells in the title: does the page fit, is the evidence seen, how many squares are red.
+# Opens the first entry and tells in the title: does the page fit, is the evidence seen, how many entries are red.
 LOOK = """<script>
-const square = document.querySelector('td.fail details'); square.open = true;
-const shown = square.querySelector('.behind').getBoundingClientRect();
+const entry = document.querySelector('td.fail details'); entry.open = true;
+const shown = entry.querySelector('.behind').getBoundingClientRect();
 document.title = [document.documentElement.scrollWidth <= innerWidth, shown.width > 100 && shown.height > 20,
   document.querySelectorAll('td.fail details').length].join(' ');
 </script>"""
@@ -44,9 +44,9 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
         {"proof": "mtls", "cells": [cell.to_dict() for cell in cells]},
         {"proof": "metrics", "cells": [long.to_dict()]},
     ]
-    gathered = gather("What runs", "local", ["primary", "secondary"], results, datetime(2026, 11, 22, tzinfo=UTC))
+    report = collect("What runs", "local", ["primary", "secondary"], results, datetime(2026, 11, 22, tzinfo=UTC))
     path = Path(tmp_path_factory.mktemp("report")) / "index.html"
-    path.write_text(page(gathered))
+    path.write_text(page(report))
     return path
 
 

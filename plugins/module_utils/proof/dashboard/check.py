@@ -26,7 +26,6 @@ from ansible_collections.pingpong.platform.plugins.module_utils.proof.dashboard.
     reply_from,
 )
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.outcome import Findings, conclude
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.policy.selectors import matches
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.probes.pods import Prober
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.workloads import mesh_pods
 
@@ -111,7 +110,7 @@ def measure(prober: Prober, options: Mapping[str, Any], asked: Sequence[Query]) 
 
 
 def _movement(prober: Prober, prometheus: Prometheus, cluster: str, entry: Mapping[str, Any], settle: float) -> Cell:
-    """Make calls from a live pod and wait for the counter that must tell of them."""
+    """Make calls from a live pod and wait for the counter that must rise."""
     before = prometheus.ask(entry["query"])
     calls, answered = int(entry["calls"]), 0
     at_least = float(entry["at_least"] if entry["at_least"] is not None else calls)

@@ -85,7 +85,7 @@ def judge_panel(reply: Reply) -> Judgement:
 
 
 def judge_movement(before: Reply, after: Reply, at_least: float, calls: int, answered: int) -> Judgement:
-    """A counter must rise by what was done to it; what was not asked before the calls tells of no rise."""
+    """A counter must rise by what was done to it; without a value from before the calls no rise can be seen."""
     if before.error is not None:
         return Judgement("inconclusive", before.error, "the counter could not be read before the calls")
     if answered < calls:

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The pingpong.platform maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The task ``failover_drill``: take the primary away, see where clients end up and how soon, and give it back."""
+"""The task ``failover_drill``: take the primary out of service, measure who serves clients and how soon, restore it."""
 
 from __future__ import annotations
 
@@ -13,30 +13,32 @@ from ansible_collections.pingpong.platform.plugins.module_utils.common.errors im
 from ansible_collections.pingpong.platform.plugins.module_utils.common.libraries import require
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.client import ClusterClient
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover import measures
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.breaker import Breaker
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.graceful_shutdown import (
+    graceful_shutdown,
+)
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.model import (
     PROOF,
-    Plan,
+    DrillPlan,
     Record,
     Sample,
     Site,
     objective_of,
 )
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.observe import Client, Question
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.orderly import orderly
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.observe import Client, ClientRequest
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.sampler import Sampler
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.scale_to_zero import ScaledDeployment
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.spans import timelines
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.verdicts import (
     cells_of,
     measured,
     preflight,
 )
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.watch import Watch
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.outcome import Findings, conclude
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.tls.check import endpoint_of
 
 STEADY_SECONDS = 60.0
 BREAK_SECONDS = 90.0
-# A change that takes longer than promised is watched on for a while: by how much it fell short is worth knowing.
+# A switchover that takes longer than promised is observed beyond that: by how much it fell short is worth knowing.
 PATIENCE = 1.5
 
 
@@ -51,12 +53,12 @@ def run(options: Mapping[str, Any], check_mode: bool = False) -> dict[str, Any]:
     client = Client(
         options["name_server"], options["name_server_port"], plan.sites, options["body"], options["version_path"]
     )
-    questions = [Question(endpoint, site) for endpoint in endpoints for site in (None, *plan.sites)]
-    watch = Watch(client.look, questions, options["interval"], options["timeout"])
+    requests = [ClientRequest(endpoint, site) for endpoint in endpoints for site in (None, *plan.sites)]
+    sampler = Sampler(client.sample, requests, options["interval"], options["timeout"])
 
     def measure() -> Findings:
-        breaker = Breaker(ClusterClient.from_connection(options["connection"]), options["workload"])
-        record = look_on(plan, watch) if check_mode else drill(plan, breaker, watch)
+        deployment = ScaledDeployment(ClusterClient.from_connection(options["connection"]), options["workload"])
+        record = observe_only(plan, sampler) if check_mode else drill(plan, deployment, sampler)
         facts = {
             "measured": measured(plan, record),
             "timelines": timelines(plan, record),
@@ -70,65 +72,65 @@ def run(options: Mapping[str, Any], check_mode: bool = False) -> dict[str, Any]:
 
 
 def restored(options: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
-    """Give back what a killed drill has left taken away."""
-    breaker = Breaker(ClusterClient.from_connection(options["connection"]), options["workload"])
-    left = breaker.standing().taken is not None
-    return {"changed": left if check_mode else breaker.restore()}
+    """Restore what a killed drill has left at zero replicas."""
+    deployment = ScaledDeployment(ClusterClient.from_connection(options["connection"]), options["workload"])
+    left = deployment.replica_state().saved is not None
+    return {"changed": left if check_mode else deployment.restore()}
 
 
-def look_on(plan: Plan, watch: Watch) -> Record:
-    """See whether a drill could be carried out."""
-    with watch:
-        watch.until(lambda samples: measures.ready(plan, Record(samples)), STEADY_SECONDS)
-    return Record(watch.samples())
+def observe_only(plan: DrillPlan, sampler: Sampler) -> Record:
+    """Sample until the preconditions of a drill hold; nothing is changed."""
+    with sampler:
+        sampler.until(lambda samples: measures.ready(plan, Record(samples)), STEADY_SECONDS)
+    return Record(sampler.samples())
 
 
-def drill(plan: Plan, breaker: Breaker, watch: Watch) -> Record:
-    """The whole drill, each step bounded. Whatever happens after the primary was taken away, it is given back."""
-    healed = breaker.restore()
-    # What a killed drill had taken away comes back as slowly as after any failback.
-    patience = plan.objective.failback_seconds if healed else STEADY_SECONDS
+def drill(plan: DrillPlan, deployment: ScaledDeployment, sampler: Sampler) -> Record:
+    """The whole drill, each step bounded. Whatever happens after the primary was scaled down, it is restored."""
+    restored_first = deployment.restore()
+    # What a killed drill had scaled to zero comes back as slowly as after any failback.
+    patience = plan.objective.failback_seconds if restored_first else STEADY_SECONDS
     record = Record(())
 
-    def everywhere(holds: Callable[[Plan, Record, str], bool]) -> Callable[[tuple[Sample, ...]], bool]:
+    def everywhere(holds: Callable[[DrillPlan, Record, str], bool]) -> Callable[[tuple[Sample, ...]], bool]:
         return lambda samples: all(holds(plan, replace(record, samples=samples), host) for host in plan.hosts)
 
-    with watch:
-        if watch.until(lambda samples: measures.ready(plan, Record(samples)), patience):
-            record = replace(record, broken=watch.now())
-            with orderly():
+    with sampler:
+        if sampler.until(lambda samples: measures.ready(plan, Record(samples)), patience):
+            record = replace(record, broken=sampler.now())
+            with graceful_shutdown():
                 try:
-                    breaker.take_down()
-                    if watch.until(everywhere(measures.broke), BREAK_SECONDS):
-                        watch.until(everywhere(_moved), plan.objective.failover_seconds * PATIENCE)
+                    deployment.scale_down()
+                    if sampler.until(everywhere(measures.broke), BREAK_SECONDS):
+                        sampler.until(everywhere(_moved), plan.objective.failover_seconds * PATIENCE)
                 finally:
-                    record = replace(record, restored=watch.now(), trouble=_restore(breaker))
-            watch.until(everywhere(_returned), plan.objective.failback_seconds * PATIENCE)
+                    record = replace(record, restored=sampler.now(), restore_error=_restore(deployment))
+            sampler.until(everywhere(_returned), plan.objective.failback_seconds * PATIENCE)
     try:
-        record = replace(record, standing=breaker.standing())
+        record = replace(record, replica_state=deployment.replica_state())
     except PlatformError as error:
-        record = replace(record, trouble=record.trouble or error.message)
-    return replace(record, samples=watch.samples())
+        record = replace(record, restore_error=record.restore_error or error.message)
+    return replace(record, samples=sampler.samples())
 
 
-def _moved(plan: Plan, record: Record, host: str) -> bool:
+def _moved(plan: DrillPlan, record: Record, host: str) -> bool:
     return measures.broke(plan, record, host) and measures.failover(plan, record, host).served_seconds is not None
 
 
-def _returned(plan: Plan, record: Record, host: str) -> bool:
+def _returned(plan: DrillPlan, record: Record, host: str) -> bool:
     return measures.failback(plan, record, host).served_seconds is not None
 
 
-def _restore(breaker: Breaker) -> str:
-    """Empty, or what prevented it: the drill's other findings are told all the same."""
+def _restore(deployment: ScaledDeployment) -> str:
+    """Empty, or what prevented it: the drill's other findings are reported all the same."""
     try:
-        breaker.restore()
+        deployment.restore()
     except PlatformError as error:
         return f"{error.message}; state restored tries again"
     return ""
 
 
-def plan_of(options: Mapping[str, Any]) -> Plan:
+def plan_of(options: Mapping[str, Any]) -> DrillPlan:
     """The plan that options describe."""
     sites = [Site(entry["name"], entry["address"], entry["cluster_name"]) for entry in options["sites"]]
     primary = next((site for site in sites if site.name == options["cluster"]), None)
@@ -146,7 +148,7 @@ def plan_of(options: Mapping[str, Any]) -> Plan:
         if options[key] <= 0:
             raise OptionError(f"{key}: found {options[key]:g}, expected more than 0")
     workload = options["workload"]
-    return Plan(
+    return DrillPlan(
         hosts=tuple(options["hosts"]),
         primary=primary,
         standbys=tuple(site for site in sites if site is not primary),

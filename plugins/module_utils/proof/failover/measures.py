@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The pingpong.platform maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""How long a change of sites took, and what clients noticed of it: pure over samples."""
+"""How long a switchover between sites took, and what clients noticed of it: pure over samples."""
 
 from __future__ import annotations
 
@@ -10,12 +10,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.model import Plan, Record, Sample, Site
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.model import (
+    DrillPlan,
+    Record,
+    Sample,
+    Site,
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """How a host's clients got from one site to others; seconds since the change was caused, None for never.
+class Switchover:
+    """How a host's clients got from one site to others; seconds since it was caused, None for never.
 
     ``answer_seconds`` is the first DNS answer that names the others, ``served_seconds`` the first of several good
     requests in a row there. ``everyone_seconds`` is when the last client is served there: one whose resolver got the
@@ -33,7 +38,7 @@ class Change:
         return asdict(self)
 
 
-def row(samples: Sequence[Sample], wanted: Callable[[Sample], bool], length: int) -> Sample | None:
+def first_run(samples: Sequence[Sample], wanted: Callable[[Sample], bool], length: int) -> Sample | None:
     """The first sample of the first ``length`` in a row that are as wanted."""
     first, found = None, 0
     for sample in samples:
@@ -48,26 +53,29 @@ def at_end(samples: Sequence[Sample], wanted: Callable[[Sample], bool], length: 
     return len(samples) >= length and all(wanted(sample) for sample in samples[-length:])
 
 
-def change(
+def switchover(
     samples: Sequence[Sample], since: float, away_from: Sequence[Site], to: Sequence[Site], length: int
-) -> Change:
-    """The change that began at ``since``, over the samples of clients that followed DNS from then on."""
+) -> Switchover:
+    """The switchover that began at ``since``, over the samples of clients that followed DNS from then on.
+
+    Clients leave the sites ``away_from`` for those in ``to``; ``length`` good requests in a row are service.
+    """
     addresses = {site.address for site in to}
     answer = next((sample for sample in samples if sample.address in addresses), None)
-    arrived = row(samples, lambda sample: sample.good_at(to), length)
-    meanwhile = [sample for sample in samples if arrived is None or sample.began < arrived.began]
-    errors = Counter(sample.error for sample in meanwhile if sample.error)
+    arrived = first_run(samples, lambda sample: sample.good_at(to), length)
+    during = [sample for sample in samples if arrived is None or sample.began < arrived.began]
+    errors = Counter(sample.error for sample in during if sample.error)
     everyone = None
     if arrived is not None:
         # Later ones too: an answer that flaps back is one more that a resolver keeps.
         stale = {site.address for site in away_from}
         kept = [sample.ended + (sample.ttl or 0) for sample in samples if sample.address in stale]
         everyone = max([arrived.ended, *kept])
-    return Change(
+    return Switchover(
         answer_seconds=_since(since, answer.ended if answer else None),
         served_seconds=_since(since, arrived.ended if arrived else None),
         everyone_seconds=_since(since, everyone),
-        served=sum(1 for sample in meanwhile if not sample.error),
+        served=sum(1 for sample in during if not sample.error),
         failed=sum(errors.values()),
         errors=dict(errors),
     )
@@ -77,44 +85,44 @@ def _since(begin: float, end: float | None) -> float | None:
     return None if end is None else round(end - begin, 2)
 
 
-def failover(plan: Plan, record: Record, host: str) -> Change:
+def failover(plan: DrillPlan, record: Record, host: str) -> Switchover:
     """From the break to the standbys."""
     if record.broken is None:
-        return Change()
+        return Switchover()
     samples = record.via_dns(host, record.broken, record.restored)
-    return change(samples, record.broken, [plan.primary], plan.standbys, plan.in_a_row)
+    return switchover(samples, record.broken, [plan.primary], plan.standbys, plan.in_a_row)
 
 
-def failback(plan: Plan, record: Record, host: str) -> Change:
+def failback(plan: DrillPlan, record: Record, host: str) -> Switchover:
     """From the restoration to the primary."""
     if record.restored is None:
-        return Change()
+        return Switchover()
     samples = record.via_dns(host, record.restored)
-    return change(samples, record.restored, plan.standbys, [plan.primary], plan.in_a_row)
+    return switchover(samples, record.restored, plan.standbys, [plan.primary], plan.in_a_row)
 
 
-def steady(plan: Plan, record: Record, host: str) -> bool:
-    """Whether clients of a host were served by the primary, as DNS told them, right before the break."""
+def steady(plan: DrillPlan, record: Record, host: str) -> bool:
+    """Whether clients of a host that followed DNS were served by the primary right before the break."""
     samples = record.via_dns(host, until=record.broken)
     return at_end(samples, lambda sample: sample.good_at([plan.primary]), plan.in_a_row)
 
 
-def standing_by(plan: Plan, record: Record, host: str, site: Site) -> bool:
+def standby_ready(plan: DrillPlan, record: Record, host: str, site: Site) -> bool:
     """Whether a standby, asked directly, would have served a host's clients right before the break."""
     samples = record.direct(host, site, until=record.broken)
     return at_end(samples, lambda sample: sample.good_at([site]), plan.in_a_row)
 
 
-def ready(plan: Plan, record: Record) -> bool:
-    """Whether there is something to fail over from, and to: without either the primary may not be taken away."""
+def ready(plan: DrillPlan, record: Record) -> bool:
+    """Whether there is something to fail over from, and to; without either the primary must not be scaled down."""
     return all(
-        steady(plan, record, host) and all(standing_by(plan, record, host, site) for site in plan.standbys)
+        steady(plan, record, host) and all(standby_ready(plan, record, host, site) for site in plan.standbys)
         for host in plan.hosts
     )
 
 
-def broke(plan: Plan, record: Record, host: str) -> bool:
-    """Whether the primary, asked directly, served nobody any more after it was taken away."""
+def broke(plan: DrillPlan, record: Record, host: str) -> bool:
+    """Whether the primary, asked directly, served nobody any more after it was scaled to zero."""
     if record.broken is None:
         return False
     samples = record.direct(host, plan.primary, record.broken, record.restored)

@@ -58,8 +58,8 @@ class Objective:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """What is drilled: the hosts, the site that is taken away and those that stand by, and what is promised."""
+class DrillPlan:
+    """What is drilled: the hosts, the site that is taken out of service and its standbys, and what is promised."""
 
     hosts: tuple[str, ...]
     primary: Site
@@ -75,31 +75,31 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """A workload's replicas: wished for, ready, and those that a drill has taken away and noted."""
+class ReplicaState:
+    """A Deployment's replicas: desired, ready, and the number that a drill saved on it before scaling to zero."""
 
     replicas: int
     ready: int
-    taken: int | None
+    saved: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """All that a drill saw: when the primary was taken away and given back, and the workload at the end.
+    """All that a drill saw: when the primary was scaled down and restored, and the workload at the end.
 
-    Times are None for what never came; ``trouble`` says what prevented the restoration.
+    Times are None for what never came; ``restore_error`` says what prevented the restoration.
     """
 
     samples: tuple[Sample, ...]
     broken: float | None = None
     restored: float | None = None
-    standing: Standing | None = None
-    trouble: str = ""
+    replica_state: ReplicaState | None = None
+    restore_error: str = ""
 
     def via_dns(self, host: str, since: float = 0.0, until: float | None = None) -> list[Sample]:
         """The samples of clients of a host that followed DNS, in the order in which they began.
 
-        A time in between is of no part: what began before a break and ended after it says nothing of either.
+        A time in between counts for neither: what began before a break and ended after it says nothing of either.
         """
         return list(self._of(host, "", since, until))
 

@@ -27,7 +27,7 @@ with suppress(ImportError):  # see libraries.require
 DATAGRAM = 4096
 
 
-class Question(NamedTuple):
+class ClientRequest(NamedTuple):
     """What a client wants: a host, by way of DNS or (``site``) from a site that it asks directly."""
 
     endpoint: Endpoint
@@ -56,10 +56,10 @@ class Client:
     body: str
     version_path: str
 
-    def look(self, question: Question, began: float) -> Sample:
+    def sample(self, request: ClientRequest, began: float) -> Sample:
         """One try; nothing is raised for what name servers and endpoints do. ``ended`` counts on from ``began``."""
         start = time.monotonic()
-        endpoint, site = question
+        endpoint, site = request
         named = self.resolve(endpoint.server_name, endpoint.timeout) if site is None else Named((site.address,))
         sample = Sample(
             host=endpoint.server_name,
@@ -78,7 +78,7 @@ class Client:
 
     def resolve(self, name: str, timeout: float) -> Named:
         """Ask the name server itself over UDP, so that nobody's cache stands between."""
-        question = DNSRecord.question(f"{name}.")
+        request = DNSRecord.question(f"{name}.")
         try:
             family, kind, protocol, _unused, target = socket.getaddrinfo(
                 self.name_server, self.name_server_port, type=socket.SOCK_DGRAM
@@ -86,13 +86,13 @@ class Client:
             with socket.socket(family, kind, protocol) as connection:
                 connection.settimeout(timeout)
                 connection.connect(target)  # from then on only this server's packets arrive
-                connection.send(question.pack())
+                connection.send(request.pack())
                 reply = DNSRecord.parse(connection.recv(DATAGRAM))
         except OSError as error:
             return Named(error=f"DNS: {reason(error)}")
         except DNSError:
             return Named(error="DNS: an answer that cannot be read")
-        if reply.header.id != question.header.id or reply.q.qname != question.q.qname:
+        if reply.header.id != request.header.id or reply.q.qname != request.q.qname:
             return Named(error="DNS: an answer to another question")
         if reply.header.rcode:
             return Named(error=f"DNS: {RCODE.get(reply.header.rcode)}")

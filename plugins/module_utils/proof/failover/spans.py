@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The pingpong.platform maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""A drill as a picture: for each host, lanes of spans with the same outcome, and marks where something happened."""
+"""A drill as a picture: for each host, rows of spans with the same outcome, and marks where something happened."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover import measures
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.model import Plan, Record, Sample
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.model import DrillPlan, Record, Sample
 
 
-def timelines(plan: Plan, record: Record) -> list[dict[str, Any]]:
+def timelines(plan: DrillPlan, record: Record) -> list[dict[str, Any]]:
     """A timeline a host, plain data; ``state`` is good, other (the standby's share) or bad."""
     end = max((sample.ended for sample in record.samples), default=0.0)
     return [
@@ -20,7 +20,7 @@ def timelines(plan: Plan, record: Record) -> list[dict[str, Any]]:
             "host": host,
             "seconds": round(end, 1),
             "marks": _marks(plan, record, host),
-            "lanes": [
+            "rows": [
                 {"name": "DNS answer", "spans": spans(record.via_dns(host), lambda sample: _named(plan, sample), end)},
                 {"name": "clients", "spans": spans(record.via_dns(host), lambda sample: _served(plan, sample), end)},
                 *(
@@ -36,11 +36,11 @@ def timelines(plan: Plan, record: Record) -> list[dict[str, Any]]:
     ]
 
 
-def spans(samples: Sequence[Sample], look: Callable[[Sample], tuple[str, str]], end: float) -> list[dict[str, Any]]:
+def spans(samples: Sequence[Sample], outcome: Callable[[Sample], tuple[str, str]], end: float) -> list[dict[str, Any]]:
     """Samples in a row with the same state and label as one span, which lasts until the next begins."""
     found: list[dict[str, Any]] = []
     for sample in samples:
-        state, label = look(sample)
+        state, label = outcome(sample)
         began = round(sample.began, 1)
         if found:
             found[-1]["until"] = began
@@ -51,27 +51,27 @@ def spans(samples: Sequence[Sample], look: Callable[[Sample], tuple[str, str]], 
     return found
 
 
-def _named(plan: Plan, sample: Sample) -> tuple[str, str]:
+def _named(plan: DrillPlan, sample: Sample) -> tuple[str, str]:
     site = next((site for site in plan.sites if site.address == sample.address), None)
     if site is None:
         return "bad", sample.address or sample.error
     return _of(plan, site.name), f"{site.name}, {sample.address}"
 
 
-def _served(plan: Plan, sample: Sample) -> tuple[str, str]:
+def _served(plan: DrillPlan, sample: Sample) -> tuple[str, str]:
     return ("bad", sample.error) if sample.error else (_of(plan, sample.site), sample.site)
 
 
-def _of(plan: Plan, site: str) -> str:
+def _of(plan: DrillPlan, site: str) -> str:
     return "good" if site == plan.primary.name else "other"
 
 
-def _marks(plan: Plan, record: Record, host: str) -> list[dict[str, Any]]:
+def _marks(plan: DrillPlan, record: Record, host: str) -> list[dict[str, Any]]:
     away, back = measures.failover(plan, record, host), measures.failback(plan, record, host)
     found: list[tuple[float | None, float | None, str]] = [
-        (record.broken, 0.0, "taken away"),
+        (record.broken, 0.0, "out of service"),
         (record.broken, away.served_seconds, "served again"),
-        (record.restored, 0.0, "given back"),
+        (record.restored, 0.0, "restored"),
         (record.restored, back.served_seconds, "returned"),
     ]
     return [

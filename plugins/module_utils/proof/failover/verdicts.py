@@ -10,23 +10,23 @@ from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.cells import Cell, Judgement
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover import measures
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.measures import Change
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.measures import Switchover
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.model import (
     PROOF,
-    Plan,
+    DrillPlan,
     Record,
     Sample,
     Site,
 )
 
-# What must have been before the break for a change to be one, in the words of the cells that lack it.
+# Why a switchover could not be measured, in the words of the cells.
 NOT_STEADY = "the primary did not serve steadily beforehand"
 NO_STANDBY = "no standby would have served beforehand"
 TOO_LATE = "the primary and every standby served steadily only when it was too late to begin"
-NOT_BROKEN = "the primary went on serving after it was taken away"
+NOT_BROKEN = "the primary went on serving after it was scaled to zero"
 
 
-def cells_of(plan: Plan, record: Record) -> list[Cell]:
+def cells_of(plan: DrillPlan, record: Record) -> list[Cell]:
     """Every cell of a drill; of one that was not carried out, why not."""
     cells = preflight(plan, record)
     for host in plan.hosts:
@@ -39,8 +39,8 @@ def cells_of(plan: Plan, record: Record) -> list[Cell]:
     return cells
 
 
-def preflight(plan: Plan, record: Record) -> list[Cell]:
-    """What must hold before anything is taken away."""
+def preflight(plan: DrillPlan, record: Record) -> list[Cell]:
+    """What must hold before anything is taken out of service."""
     cells = []
     for host in plan.hosts:
         expected = f"{plan.primary.address}, and served by {plan.primary.name}"
@@ -52,8 +52,8 @@ def preflight(plan: Plan, record: Record) -> list[Cell]:
     return cells
 
 
-def judge_steady(plan: Plan, record: Record, host: str) -> Judgement:
-    """Without a steady state there is no change to measure, so anything else proves nothing."""
+def judge_steady(plan: DrillPlan, record: Record, host: str) -> Judgement:
+    """Without a steady state there is no switchover to measure, so anything else proves nothing."""
     samples = record.via_dns(host, until=record.broken)
     seen = _last(samples, lambda sample: sample.good_at([plan.primary]))
     if measures.steady(plan, record, host):
@@ -61,10 +61,10 @@ def judge_steady(plan: Plan, record: Record, host: str) -> Judgement:
     return Judgement("inconclusive", seen, f"not served {plan.in_a_row} times in a row by the primary")
 
 
-def judge_standby(plan: Plan, record: Record, host: str, site: Site) -> Judgement:
-    """The positive control: a failover to nowhere tells nothing of DNS, and must not be tried."""
+def judge_standby(plan: DrillPlan, record: Record, host: str, site: Site) -> Judgement:
+    """The positive control: a failover to nowhere says nothing of DNS, and must not be tried."""
     seen = _last(record.direct(host, site, until=record.broken), lambda sample: sample.good_at([site]))
-    if measures.standing_by(plan, record, host, site):
+    if measures.standby_ready(plan, record, host, site):
         return Judgement("pass", seen, "")
     return Judgement("inconclusive", seen, f"not served {plan.in_a_row} times in a row by the standby, asked directly")
 
@@ -77,7 +77,7 @@ def judge_ttl(found: int | None, allowed: int) -> Judgement:
     return Judgement("pass", seen, "") if found <= allowed else Judgement("fail", seen, "resolvers keep it too long")
 
 
-def judge_break(plan: Plan, record: Record, host: str) -> Judgement:
+def judge_break(plan: DrillPlan, record: Record, host: str) -> Judgement:
     """A break that did not break makes every failover after it look good."""
     if record.broken is None:
         return Judgement("inconclusive", "not tried", missing(plan, record))
@@ -89,8 +89,8 @@ def judge_break(plan: Plan, record: Record, host: str) -> Judgement:
     )
 
 
-def judge_failover(found: Change, allowed: float, lack: str) -> Judgement:
-    """How long clients were without service; ``lack`` is what it cannot be told without, if anything."""
+def judge_failover(found: Switchover, allowed: float, lack: str) -> Judgement:
+    """How long clients were without service; ``lack`` is the precondition that was not met, if any."""
     if lack:
         return Judgement("inconclusive", "not measured", lack)
     if found.everyone_seconds is None:
@@ -106,7 +106,7 @@ def judge_failover(found: Change, allowed: float, lack: str) -> Judgement:
     return Judgement("pass" if found.everyone_seconds <= allowed else "fail", seen, reason)
 
 
-def judge_losses(found: Change, allowed: int, lack: str) -> Judgement:
+def judge_losses(found: Switchover, allowed: int, lack: str) -> Judgement:
     """On the way back both sites serve, so that nobody needs to notice."""
     if lack or found.served_seconds is None:
         return Judgement("inconclusive", "not measured", lack or "the primary did not serve again in time")
@@ -115,18 +115,18 @@ def judge_losses(found: Change, allowed: int, lack: str) -> Judgement:
 
 
 def judge_restored(record: Record) -> Judgement:
-    """Whether what was taken away is back."""
-    now = record.standing
-    if record.trouble or now is None:
-        return Judgement("fail", "not restored", record.trouble or "nobody looked at the workload afterwards")
+    """Whether every replica is back."""
+    now = record.replica_state
+    if record.restore_error or now is None:
+        return Judgement("fail", "not restored", record.restore_error or "nobody looked at the workload afterwards")
     seen = f"{now.ready} of {now.replicas} replicas are ready"
-    if now.taken is not None:
-        return Judgement("fail", seen, f"{now.taken} replicas are still taken away; state restored gives them back")
+    if now.saved is not None:
+        return Judgement("fail", seen, f"{now.saved} replicas are not restored; state restored does it")
     return Judgement("pass" if now.ready >= now.replicas > 0 else "fail", seen, "")
 
 
-def missing(plan: Plan, record: Record) -> str:
-    """What a change of sites cannot be told without; empty when there is nothing."""
+def missing(plan: DrillPlan, record: Record) -> str:
+    """The precondition of a switchover that was not met; empty when all were."""
     if not all(measures.steady(plan, record, host) for host in plan.hosts):
         return NOT_STEADY
     if not measures.ready(plan, record):
@@ -134,7 +134,7 @@ def missing(plan: Plan, record: Record) -> str:
     return TOO_LATE if record.broken is None else ""
 
 
-def measured(plan: Plan, record: Record) -> list[dict[str, Any]]:
+def measured(plan: DrillPlan, record: Record) -> list[dict[str, Any]]:
     """The numbers of each host, for results and reports."""
     return [
         {
@@ -147,7 +147,7 @@ def measured(plan: Plan, record: Record) -> list[dict[str, Any]]:
     ]
 
 
-def _changes(plan: Plan, record: Record, host: str) -> list[tuple[str, str, Judgement, Mapping[str, Any]]]:
+def _changes(plan: DrillPlan, record: Record, host: str) -> list[tuple[str, str, Judgement, Mapping[str, Any]]]:
     away, back = measures.failover(plan, record, host), measures.failback(plan, record, host)
     objective = plan.objective
     unbroken = missing(plan, record) or ("" if measures.broke(plan, record, host) else NOT_BROKEN)
@@ -173,12 +173,12 @@ def _last(samples: Sequence[Sample], wanted: Callable[[Sample], bool]) -> str:
     return next((sample for sample in reversed(samples[-5:]) if not wanted(sample)), samples[-1]).phrase()
 
 
-def _errors(found: Change) -> str:
+def _errors(found: Switchover) -> str:
     return ", ".join(f"{number}x {error}" for error, number in sorted(found.errors.items(), key=lambda item: -item[1]))
 
 
 def _cell(
-    plan: Plan, target: str, case: str, expected: str, judgement: Judgement,
+    plan: DrillPlan, target: str, case: str, expected: str, judgement: Judgement,
     evidence: Mapping[str, Any] | None = None, cluster: str = "",
 ) -> Cell:  # fmt: skip
     return judgement.cell(PROOF, cluster or plan.primary.name, "controller", target, case, expected, evidence)

@@ -66,7 +66,7 @@ def measure(client: ClusterClient, options: Mapping[str, Any], levels: Mapping[s
             found = client.get("v1", "Namespace", namespace)
             cells.append(_label_cell(found, options, namespace, level))
             minor = standards_minor(((found or {}).get("metadata") or {}).get("labels") or {}, server)
-            known = [fixture for fixture in FIXTURES if fixture.told_by(minor)]
+            known = [fixture for fixture in FIXTURES if fixture.applies_to(minor)]
             names = {fixture.name for fixture in known}
             asked |= names
             notes += [

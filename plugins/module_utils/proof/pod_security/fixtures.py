@@ -42,7 +42,7 @@ class Fixture:
     since: int = 0
     until: int | None = None
 
-    def told_by(self, minor: int) -> bool:
+    def applies_to(self, minor: int) -> bool:
         """Whether a server of this minor version must give this answer."""
         return self.since <= minor and (self.until is None or minor <= self.until)
 

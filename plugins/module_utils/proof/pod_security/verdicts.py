@@ -96,7 +96,7 @@ def judge_label(level: Level, labels: Mapping[str, str]) -> Judgement:
 
 
 def as_new(pod: Mapping[str, Any]) -> dict[str, Any]:
-    """A running pod as one that is about to be created, for a dry run; the sidecar injector is told to keep off.
+    """A running pod as one that is about to be created, for a dry run; without sidecar injection.
 
     A new pod has no ephemeral containers, but Pod Security asks the same of them as of any other.
     """

@@ -18,8 +18,8 @@ from ipaddress import ip_network
 from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.client import ClusterClient
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.policy.evaluator import directions_of
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.policy.model import NAMESPACE_NAME_LABEL
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.network_policy.evaluator import directions_of
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.network_policy.model import NAMESPACE_NAME_LABEL
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.probes.manifest import LIFETIME, PREFIX
 
 API = "networking.k8s.io/v1"

@@ -10,19 +10,19 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.cells import Cell
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.report.gather import Gathered
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.report.collect import Report
 
-# What a square shows: the measured answer, while its colour shows whether that was promised.
-MARKS = {"allowed": "✓", "refused": "✕", "forbidden": "403", "connected": "✓", "no answer": "✕", "admitted": "✓"}
+# What a cell of a grid shows: the measured answer, while its colour shows whether that was promised.
+SIGNS = {"allowed": "✓", "refused": "✕", "forbidden": "403", "connected": "✓", "no answer": "✕", "admitted": "✓"}
 WORSE = ("pass", "inconclusive", "fail")
 Key = Callable[[Cell], str]
 
 
 @dataclass(frozen=True)
-class Square:
+class GridCell:
     """One cell in a grid: its sign, and everything behind it."""
 
-    mark: str
+    sign: str
     cell: Cell
 
     @property
@@ -37,7 +37,7 @@ class Grid:
     title: str
     corner: str
     columns: tuple[str, ...]
-    rows: tuple[tuple[str, tuple[Square | None, ...]], ...]
+    rows: tuple[tuple[str, tuple[GridCell | None, ...]], ...]
 
 
 def grid_of(title: str, cells: Iterable[Cell], corner: str, row: Key, column: Key) -> Grid:
@@ -55,30 +55,30 @@ def grid_of(title: str, cells: Iterable[Cell], corner: str, row: Key, column: Ke
         title,
         corner,
         columns,
-        tuple((name, tuple(_square(placed.get((name, other))) for other in columns)) for name in rows),
+        tuple((name, tuple(_grid_cell(placed.get((name, other))) for other in columns)) for name in rows),
     )
 
 
-def _square(cell: Cell | None) -> Square | None:
-    return Square(mark_of(cell), cell) if cell is not None else None
+def _grid_cell(cell: Cell | None) -> GridCell | None:
+    return GridCell(sign_of(cell), cell) if cell is not None else None
 
 
-def mark_of(cell: Cell) -> str:
+def sign_of(cell: Cell) -> str:
     """The measured answer where the verdict is sure of one, else a question mark."""
     if cell.verdict == "inconclusive":
         return "?"
     word = cell.expected.partition(":")[0]
-    mark = MARKS.get(word, "✓")
+    sign = SIGNS.get(word, "✓")
     if cell.verdict == "pass":
-        return mark
-    return {"✓": "✕", "✕": "✓", "403": "✓"}[mark] if word in MARKS else "✕"
+        return sign
+    return {"✓": "✕", "✕": "✓", "403": "✓"}[sign] if word in SIGNS else "✕"
 
 
-def grids(gathered: Gathered, proof: str) -> list[Grid]:
+def grids(report: Report, proof: str) -> list[Grid]:
     """The grids of a proof, one a cluster, and one for each other cluster that called it; none for what is a list."""
     found: list[Grid] = []
-    for cluster in dict.fromkeys(cell.cluster for cell in gathered.of(proof)):
-        cells = gathered.of(proof, cluster)
+    for cluster in dict.fromkeys(cell.cluster for cell in report.of(proof)):
+        cells = report.of(proof, cluster)
         if proof == "mtls":
             pairs = sorted((cell for cell in cells if cell.source), key=lambda cell: cell.target)
             for home in dict.fromkeys(_home(cell) for cell in pairs):
@@ -105,9 +105,7 @@ def _way(cell: Cell) -> str:
     return f"{cell.source} → {cell.target}"
 
 
-def listed(gathered: Gathered, proof: str) -> list[Square]:
+def listed(report: Report, proof: str) -> list[GridCell]:
     """The cells of a proof that no grid of it shows."""
-    shown = {
-        id(square.cell) for grid in grids(gathered, proof) for _unused, row in grid.rows for square in row if square
-    }
-    return [Square(mark_of(cell), cell) for cell in gathered.of(proof) if id(cell) not in shown]
+    shown = {id(entry.cell) for grid in grids(report, proof) for _unused, row in grid.rows for entry in row if entry}
+    return [GridCell(sign_of(cell), cell) for cell in report.of(proof) if id(cell) not in shown]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.cells import Cell, count, short_of
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.report.gather import PROOFS, Gathered
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.report.collect import PROOFS, Report
 
 HEAD = ("cluster", "proof", "pass", "fail", "inconclusive", "verdict")
 SHOWN = 8  # of one proof in one cluster: many that fell short there hide none elsewhere
@@ -22,16 +22,16 @@ def verdict_of(cells: Sequence[Cell]) -> str:
     return "INCONCLUSIVE" if counts["inconclusive"] or not cells else "PASS"
 
 
-def table(gathered: Gathered) -> str:
+def table(report: Report) -> str:
     """A line for each cluster and proof, then the cells that fell short."""
     groups = [
         (cluster, PROOFS.get(proof, proof), cells)
-        for cluster in dict.fromkeys([*gathered.clusters, *(cell.cluster for cell in gathered.cells)])
-        for proof in gathered.proofs
-        if (cells := gathered.of(proof, cluster))
+        for cluster in dict.fromkeys([*report.clusters, *(cell.cluster for cell in report.cells)])
+        for proof in report.proofs
+        if (cells := report.of(proof, cluster))
     ]
     rows = [(cluster, title, *_numbers(cells), verdict_of(cells)) for cluster, title, cells in groups]
-    rows.append(("all", "", *_numbers(gathered.cells), verdict_of(gathered.cells)))
+    rows.append(("all", "", *_numbers(report.cells), verdict_of(report.cells)))
     widths = [max(len(row[n]) for row in [HEAD, *rows]) for n in range(len(HEAD))]
     lines = [_line(HEAD, widths), _line(["-" * width for width in widths], widths)]
     lines += [_line(row, widths) for row in rows]

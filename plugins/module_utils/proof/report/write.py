@@ -15,11 +15,11 @@ from typing import Any
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
 from ansible_collections.pingpong.platform.plugins.module_utils.common.libraries import require
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.cells import count, failure_message, short_of
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.report.drills import drawn
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.report.gather import PROOFS, Gathered, gather
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.report.collect import PROOFS, Report, collect
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.report.drill_timeline import lay_out
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.report.expiry_bars import WIDTH, bars, ticks
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.report.grids import grids, listed
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.report.text import table, verdict_of
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.report.timeline import WIDTH, bars, ticks
 
 with suppress(ImportError):  # see libraries.require
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -31,31 +31,31 @@ NAMES = {"html": "index.html", "json": "report.json"}
 def run(options: Mapping[str, Any]) -> dict[str, Any]:
     """Write both files, whatever was found, and only then fail when a cell is not a pass."""
     require("jinja2", "write the page")
-    gathered = gather(
+    report = collect(
         options["title"], options["environment_name"], options["clusters"], options["results"], datetime.now(UTC)
     )
     folder = Path(options["path"])
-    document = json.dumps(gathered.to_dict(), indent=1, ensure_ascii=False, default=str)
+    document = json.dumps(report.to_dict(), indent=1, ensure_ascii=False, default=str)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, text in ((NAMES["json"], document + "\n"), (NAMES["html"], page(gathered))):
+        for name, text in ((NAMES["json"], document + "\n"), (NAMES["html"], page(report))):
             (folder / name).write_text(text, encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         raise PlatformError(f"path: the report can't be written to {folder}: {error.strerror}") from None
     result: dict[str, Any] = {
         "changed": False,
-        "summary": count(gathered.cells),
-        "table": table(gathered),
+        "summary": count(report.cells),
+        "table": table(report),
         "html": str(folder / NAMES["html"]),
         "json": str(folder / NAMES["json"]),
     }
-    message = failure_message(list(gathered.cells))
+    message = failure_message(list(report.cells))
     if message and options["fail"]:
         raise PlatformError(f"{message}\nthe report is {result['html']}", result)
     return result
 
 
-def page(gathered: Gathered) -> str:
+def page(report: Report) -> str:
     """The self-contained HTML page: no script, no request to anywhere."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
@@ -68,21 +68,21 @@ def page(gathered: Gathered) -> str:
         {
             "proof": proof,
             "title": PROOFS.get(proof, proof),
-            "verdict": verdict_of(gathered.of(proof)),
-            "counts": count(gathered.of(proof)),
-            "grids": grids(gathered, proof),
-            "listed": listed(gathered, proof),
-            "drawings": [drawn(timeline) for timeline in gathered.timelines] if proof == "failover" else [],
+            "verdict": verdict_of(report.of(proof)),
+            "counts": count(report.of(proof)),
+            "grids": grids(report, proof),
+            "listed": listed(report, proof),
+            "timelines": [lay_out(timeline) for timeline in report.timelines] if proof == "failover" else [],
         }
-        for proof in gathered.proofs
+        for proof in report.proofs
     ]
     return environment.get_template("page.html.j2").render(
-        report=gathered,
-        counts=count(gathered.cells),
-        verdict=verdict_of(gathered.cells),
+        report=report,
+        counts=count(report.cells),
+        verdict=verdict_of(report.cells),
         sections=sections,
-        lacking=short_of(gathered.cells),
-        bars=bars(gathered.certificates),
+        lacking=short_of(report.cells),
+        bars=bars(report.certificates),
         ticks=ticks(),
         width=WIDTH,
     )

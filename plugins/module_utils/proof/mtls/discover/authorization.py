@@ -10,7 +10,7 @@ from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.client import ClusterClient
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.discovery import UnknownKind
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.policy.selectors import matches
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.network_policy.selectors import matches
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.workloads import MeshPod, Object
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.policy.selectors import matches
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.network_policy.selectors import matches
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.workloads import MeshPod, Object
 
 

@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.report.timeline import WIDTH
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.report.expiry_bars import WIDTH
 
 ROW = 24.0
 HEAD = 34.0
 FOOT = 18.0
-# Marks that are close to each other are told in turn on two lines.
+# Marks that are close to each other alternate between two lines.
 MARK_LINES = 2
 STEPS = (5, 10, 15, 30, 60, 120, 300)
 TICKS_AT_MOST = 12
@@ -22,7 +22,7 @@ NARROWEST = 2.0
 
 
 @dataclass(frozen=True)
-class Span:
+class TimelineBar:
     """What was met for a while."""
 
     x: float
@@ -32,12 +32,12 @@ class Span:
 
 
 @dataclass(frozen=True)
-class Lane:
+class TimelineRow:
     """One row of spans."""
 
     name: str
     y: float
-    bars: tuple[Span, ...]
+    bars: tuple[TimelineBar, ...]
 
 
 @dataclass(frozen=True)
@@ -50,18 +50,18 @@ class Mark:
 
 
 @dataclass(frozen=True)
-class Drawing:
+class DrillTimeline:
     """A host's timeline."""
 
     host: str
     height: float
     ticks: tuple[tuple[float, str], ...]
-    lanes: tuple[Lane, ...]
+    rows: tuple[TimelineRow, ...]
     marks: tuple[Mark, ...]
 
 
-def drawn(timeline: Mapping[str, Any]) -> Drawing:
-    """The drawing of a timeline as the result of a drill carries it."""
+def lay_out(timeline: Mapping[str, Any]) -> DrillTimeline:
+    """The timeline of one host, from the plain data that the drill's result carries."""
     seconds = max(float(timeline["seconds"]), 1.0)
     scale = WIDTH / seconds
 
@@ -69,27 +69,27 @@ def drawn(timeline: Mapping[str, Any]) -> Drawing:
         return round(second * scale, 1)
 
     step = next((step for step in STEPS if seconds / step <= TICKS_AT_MOST), STEPS[-1])
-    lanes = [
-        Lane(
-            name=str(lane["name"]),
+    rows = [
+        TimelineRow(
+            name=str(row["name"]),
             y=HEAD + number * ROW,
             bars=tuple(
-                Span(
+                TimelineBar(
                     x=place(span["since"]),
                     width=max(NARROWEST, place(span["until"] - span["since"])),
                     state=str(span["state"]),
                     title=f"{span['since']:g} to {span['until']:g} s: {span['label']}",
                 )
-                for span in lane["spans"]
+                for span in row["spans"]
             ),
         )
-        for number, lane in enumerate(timeline["lanes"])
+        for number, row in enumerate(timeline["rows"])
     ]
-    return Drawing(
+    return DrillTimeline(
         host=str(timeline["host"]),
-        height=HEAD + len(lanes) * ROW + FOOT,
+        height=HEAD + len(rows) * ROW + FOOT,
         ticks=tuple((place(second), f"{second} s") for second in range(0, int(seconds) + 1, step)),
-        lanes=tuple(lanes),
+        rows=tuple(rows),
         marks=tuple(
             Mark(place(mark["at"]), number % MARK_LINES * 12.0, f"{mark['label']} ({mark['at']:g} s)")
             for number, mark in enumerate(timeline["marks"])

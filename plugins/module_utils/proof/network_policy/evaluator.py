@@ -14,8 +14,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.policy.model import Endpoint
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.policy.selectors import matches
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.network_policy.model import Endpoint
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.network_policy.selectors import matches
 
 Direction = Literal["Ingress", "Egress"]
 Policy = Mapping[str, Any]
@@ -33,7 +33,7 @@ class Connection:
 
 
 @dataclass(frozen=True, slots=True)
-class Ruling:
+class DirectionDecision:
     """One direction's answer; ``policies`` are those that decide: that admit, or that isolate without admitting."""
 
     direction: Direction
@@ -49,8 +49,8 @@ class Ruling:
 class Decision:
     """The answer for a connection: both directions, and whether it may pass."""
 
-    egress: Ruling
-    ingress: Ruling
+    egress: DirectionDecision
+    ingress: DirectionDecision
 
     @property
     def allowed(self) -> bool:
@@ -58,8 +58,8 @@ class Decision:
 
     def phrase(self) -> str:
         """The direction that decides: the one that denies, else both."""
-        rulings = [ruling for ruling in (self.egress, self.ingress) if self.allowed or not ruling.allowed]
-        return "; ".join(ruling.phrase() for ruling in rulings)
+        deciding = [half for half in (self.egress, self.ingress) if self.allowed or not half.allowed]
+        return "; ".join(half.phrase() for half in deciding)
 
 
 def decide(connection: Connection, policies: Iterable[Policy], *, blocks_match_pods: bool = False) -> Decision:
@@ -72,7 +72,7 @@ def decide(connection: Connection, policies: Iterable[Policy], *, blocks_match_p
     source, target = connection.source, connection.target
     if _same_pod(source, target):
         # A pod reaches itself whatever is applied.
-        return Decision(Ruling("Egress", True, ()), Ruling("Ingress", True, ()))
+        return Decision(DirectionDecision("Egress", True, ()), DirectionDecision("Ingress", True, ()))
     egress = _rule(connection, "Egress", source, target, listed, blocks_match_pods)
     ingress = _rule(connection, "Ingress", target, source, listed, blocks_match_pods)
     return Decision(egress, ingress)
@@ -89,12 +89,12 @@ def _rule(
     peer: Endpoint,
     policies: Sequence[Policy],
     blocks_match_pods: bool,
-) -> Ruling:
+) -> DirectionDecision:
     if subject.namespace is None or subject.host_network:
-        return Ruling(direction, True, ())  # policies apply to pods that have a network of their own
+        return DirectionDecision(direction, True, ())  # policies apply to pods that have a network of their own
     selecting = [policy for policy in policies if selects(policy, subject, direction)]
     if not selecting:
-        return Ruling(direction, True, ())
+        return DirectionDecision(direction, True, ())
     admitting = [
         name_of(policy)
         for policy in selecting
@@ -104,8 +104,8 @@ def _rule(
         )
     ]
     if admitting:
-        return Ruling(direction, True, tuple(sorted(admitting)))
-    return Ruling(direction, False, tuple(sorted(map(name_of, selecting))))
+        return DirectionDecision(direction, True, tuple(sorted(admitting)))
+    return DirectionDecision(direction, False, tuple(sorted(map(name_of, selecting))))
 
 
 def name_of(policy: Policy) -> str:

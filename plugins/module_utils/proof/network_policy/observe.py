@@ -14,15 +14,19 @@ from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.exchange import Exchange, exchange_from
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.policy.evaluator import (
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.network_policy.evaluator import (
     Connection,
     Decision,
     Policy,
     decide,
 )
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.policy.model import Endpoint
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.policy.plan import LISTEN, Target
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.policy.verdicts import Call, Liveness, judge
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.network_policy.model import Endpoint
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.network_policy.plan import LISTEN, Target
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.network_policy.verdicts import (
+    Liveness,
+    MeasuredConnection,
+    judge_connection,
+)
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.probes.pods import Prober
 
 WORKERS = 8
@@ -40,7 +44,7 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class PlannedConnection:
     """One connection to be measured, with its promised answer."""
 
     source: Source
@@ -50,17 +54,17 @@ class Question:
     sealed: str = ""
 
 
-def questions(
+def planned_connections(
     sources: Sequence[Source],
     targets: Sequence[Target],
     policies: Sequence[Policy],
     *,
     blocks_match_pods: bool,
     sealed: Collection[str] = (),
-) -> list[Question]:
+) -> list[PlannedConnection]:
     """Every source against every port of every target but itself; nothing passes into or out of ``sealed``."""
     return [
-        Question(
+        PlannedConnection(
             source,
             target,
             port,
@@ -75,7 +79,9 @@ def questions(
     ]
 
 
-def measure(prober: Prober, asked: Sequence[Question], settle: float) -> tuple[list[Call], float]:
+def measure(
+    prober: Prober, asked: Sequence[PlannedConnection], settle: float
+) -> tuple[list[MeasuredConnection], float]:
     """The calls, and how long it took until no answer changed for the better any more.
 
     Policies and identities take a moment to reach every node: what does not agree yet is asked again for ``settle``
@@ -83,21 +89,21 @@ def measure(prober: Prober, asked: Sequence[Question], settle: float) -> tuple[l
     """
     started = time.monotonic()
     answers: dict[int, Exchange] = {}
-    open_questions = list(range(len(asked)))
+    disagreeing = list(range(len(asked)))
     sources_alive: dict[str, Liveness] = {}
     while True:
-        answers |= _ask(prober, asked, open_questions, sources_alive)
+        answers |= _ask(prober, asked, disagreeing, sources_alive)
         targets_alive = _targets_alive(prober, asked, answers)
         calls = [_call(asked[n], answers[n], sources_alive, targets_alive) for n in range(len(asked))]
         took = time.monotonic() - started
-        open_questions = [n for n, call in enumerate(calls) if judge(call).verdict != "pass"]
-        if not open_questions or took > settle:
+        disagreeing = [n for n, call in enumerate(calls) if judge_connection(call).verdict != "pass"]
+        if not disagreeing or took > settle:
             return calls, round(took, 2)
         time.sleep(PAUSE)
 
 
 def _ask(
-    prober: Prober, asked: Sequence[Question], numbers: Sequence[int], sources_alive: dict[str, Liveness]
+    prober: Prober, asked: Sequence[PlannedConnection], numbers: Sequence[int], sources_alive: dict[str, Liveness]
 ) -> dict[int, Exchange]:
     by_source: dict[str, list[int]] = {}
     for number in numbers:
@@ -127,18 +133,16 @@ def _probe(identifier: str, host: str, port: int) -> dict[str, Any]:
 
 
 def _targets_alive(
-    prober: Prober, asked: Sequence[Question], answers: Mapping[int, Exchange]
+    prober: Prober, asked: Sequence[PlannedConnection], answers: Mapping[int, Exchange]
 ) -> dict[tuple[str, int], Liveness]:
     """A target port is alive when anybody reached it, or when its own pod reaches it from inside."""
     alive: dict[tuple[str, int], Liveness] = {}
     for number, exchange in answers.items():
-        question = asked[number]
+        planned = asked[number]
         if exchange.connected:
-            alive[question.target.name, question.port] = Liveness(True, f"{question.source.name} reached it")
+            alive[planned.target.name, planned.port] = Liveness(True, f"{planned.source.name} reached it")
     unknown = {
-        question.target.name: question.target
-        for question in asked
-        if (question.target.name, question.port) not in alive
+        planned.target.name: planned.target for planned in asked if (planned.target.name, planned.port) not in alive
     }
     with ThreadPoolExecutor(WORKERS) as pool:
         for part in pool.map(lambda target: _from_inside(prober, target), unknown.values()):
@@ -153,9 +157,11 @@ def _from_inside(prober: Prober, target: Target) -> dict[tuple[str, int], Livene
     try:
         results = prober.run(pod, probes, container=target.container)["results"]
     except PlatformError:
-        # Not an image with the probe program: the kubelet's word has to do.
-        word = Liveness(target.ready, f"nobody reached it; the kubelet finds it {'' if target.ready else 'not '}ready")
-        return {(target.name, port): word for port in target.ports}
+        # Not an image with the probe program: the kubelet's readiness has to do.
+        by_kubelet = Liveness(
+            target.ready, f"nobody reached it; the kubelet finds it {'' if target.ready else 'not '}ready"
+        )
+        return {(target.name, port): by_kubelet for port in target.ports}
     return {
         (target.name, int(result["id"])): Liveness(
             bool(result["connected"]),
@@ -166,19 +172,19 @@ def _from_inside(prober: Prober, target: Target) -> dict[tuple[str, int], Livene
 
 
 def _call(
-    question: Question,
+    planned: PlannedConnection,
     exchange: Exchange,
     sources_alive: Mapping[str, Liveness],
     targets_alive: Mapping[tuple[str, int], Liveness],
-) -> Call:
+) -> MeasuredConnection:
     nobody = Liveness(False, "nobody reached it")
-    return Call(
-        source=question.source.name,
-        target=question.target.name,
-        port=question.port,
-        decision=question.decision,
+    return MeasuredConnection(
+        source=planned.source.name,
+        target=planned.target.name,
+        port=planned.port,
+        decision=planned.decision,
         exchange=exchange,
-        source_alive=sources_alive[question.source.name],
-        target_alive=targets_alive.get((question.target.name, question.port), nobody),
-        sealed=question.sealed,
+        source_alive=sources_alive[planned.source.name],
+        target_alive=targets_alive.get((planned.target.name, planned.port), nobody),
+        sealed=planned.sealed,
     )

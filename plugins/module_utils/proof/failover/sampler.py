@@ -16,22 +16,24 @@ from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.model import Sample
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.observe import Question
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.observe import ClientRequest
 
-Look = Callable[[Question, float], Sample]
+TakeSample = Callable[[ClientRequest, float], Sample]
 # How many timeouts a sample takes that meets silence: of the name server, or of a gateway once it is connected.
 STEPS = 2
-LOOK_AROUND = 0.1
+POLL_INTERVAL = 0.1
 
 
-class Watch:
+class Sampler:
     """Samples while it is entered; ``now`` is in seconds since then."""
 
-    def __init__(self, look: Look, questions: Sequence[Question], interval: float, timeout: float) -> None:
-        self.look = look
-        self.questions = questions
+    def __init__(
+        self, take_sample: TakeSample, requests: Sequence[ClientRequest], interval: float, timeout: float
+    ) -> None:
+        self.take_sample = take_sample
+        self.requests = requests
         self.interval = interval
-        self._pool = ThreadPoolExecutor(len(questions) * (math.ceil(STEPS * timeout / interval) + 1))
+        self._pool = ThreadPoolExecutor(len(requests) * (math.ceil(STEPS * timeout / interval) + 1))
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._stop = threading.Event()
         self._lock = threading.Lock()
@@ -40,7 +42,7 @@ class Watch:
         self._fault: Exception | None = None
         self._start = 0.0
 
-    def __enter__(self) -> Watch:
+    def __enter__(self) -> Sampler:
         self._start = time.monotonic()
         self._thread.start()
         return self
@@ -70,22 +72,22 @@ class Watch:
                 raise self._fault
             if self.now() > deadline:
                 return False
-            time.sleep(LOOK_AROUND)
+            time.sleep(POLL_INTERVAL)
         return True
 
     def _run(self) -> None:
         turn = 0
         while not self._stop.wait(max(0.0, turn * self.interval - self.now())):
-            for question in self.questions:
+            for request in self.requests:
                 began = self.now()
                 with self._lock:
                     self._pending.append(began)
-                self._pool.submit(self._take, question, began)
+                self._pool.submit(self._store, request, began)
             turn += 1
 
-    def _take(self, question: Question, began: float) -> None:
+    def _store(self, request: ClientRequest, began: float) -> None:
         try:
-            sample = self.look(question, began)
+            sample = self.take_sample(request, began)
             with self._lock:
                 self._samples.append(sample)
         except Exception as error:  # a thread has nobody to raise to; ``until`` does it

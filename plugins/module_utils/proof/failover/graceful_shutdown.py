@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The pingpong.platform maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""An orderly end: a signal that would end the process at once becomes an exception, so that what is open is closed."""
+"""Graceful shutdown: a signal that would end the process at once becomes an exception, so that ``finally`` runs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 @contextmanager
-def orderly() -> Iterator[None]:
+def graceful_shutdown() -> Iterator[None]:
     """The first SIGINT or SIGTERM raises KeyboardInterrupt, and later ones are ignored while what follows it is done.
 
     Ansible's workers die of either where they stand, and are sent both when a play is interrupted.

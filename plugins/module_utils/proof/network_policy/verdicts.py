@@ -11,7 +11,7 @@ from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.cells import Cell, Judgement
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.exchange import Exchange
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.policy.evaluator import (
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.network_policy.evaluator import (
     Decision,
     Direction,
     Policy,
@@ -32,7 +32,7 @@ class Liveness:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class MeasuredConnection:
     """One measured connection and what is known around it."""
 
     source: str
@@ -50,7 +50,7 @@ class Call:
         return self.decision.allowed and not self.sealed
 
     @property
-    def ruling(self) -> str:
+    def decided_by(self) -> str:
         return (
             f"{self.sealed} is promised to be sealed; {self.decision.phrase()}"
             if self.sealed
@@ -58,7 +58,7 @@ class Call:
         )
 
 
-def judge(call: Call) -> Judgement:
+def judge_connection(call: MeasuredConnection) -> Judgement:
     """What was measured against what the policies promise.
 
     A dropped packet looks like a dead pod, so silence counts only between two ends that are known to be alive.
@@ -66,8 +66,8 @@ def judge(call: Call) -> Judgement:
     exchange, promised = call.exchange, call.promised
     if exchange.connected:
         if promised:
-            return Judgement("pass", "connected", call.ruling)
-        return Judgement("fail", "connected", f"an unexpected hole: {call.ruling}")
+            return Judgement("pass", "connected", call.decided_by)
+        return Judgement("fail", "connected", f"unexpectedly allowed: {call.decided_by}")
     if exchange.error != "timeout":
         why = f"{exchange.error} is no answer of a policy: these drop without a word"
         return Judgement("inconclusive", exchange.summary(), why)
@@ -75,12 +75,12 @@ def judge(call: Call) -> Judgement:
     if dead is not None:
         return Judgement("inconclusive", "no answer", dead.detail)
     if promised:
-        return Judgement("fail", "no answer", f"an unexpected wall: {call.ruling}")
-    return Judgement("pass", "no answer", call.ruling)
+        return Judgement("fail", "no answer", f"unexpectedly denied: {call.decided_by}")
+    return Judgement("pass", "no answer", call.decided_by)
 
 
-def cell_of(cluster: str, call: Call) -> Cell:
-    judgement = judge(call)
+def connection_cell(cluster: str, call: MeasuredConnection) -> Cell:
+    judgement = judge_connection(call)
     evidence: dict[str, Any] = {
         "egress": call.decision.egress.phrase(),
         "ingress": call.decision.ingress.phrase(),
@@ -94,13 +94,13 @@ def cell_of(cluster: str, call: Call) -> Cell:
     return judgement.cell(PROOF, cluster, call.source, f"{call.target}:{call.port}", "tcp", expected, evidence)
 
 
-def barren_cells(cluster: str, barren: Sequence[Mapping[str, Any]]) -> list[Cell]:
+def unmatched_target_cells(cluster: str, unmatched: Sequence[Mapping[str, Any]]) -> list[Cell]:
     """A cell for each choice of targets by which no live pod was found: nothing was asked of it."""
     return [
         Judgement("inconclusive", "no live pod", "no connection to it was measured").cell(
             PROOF, cluster, "", f"{entry['namespace']}: {entry['labels']}", "targets", "live pods"
         )
-        for entry in barren
+        for entry in unmatched
     ]
 
 

@@ -29,8 +29,8 @@ FORMAL = (
 
 
 @dataclass(frozen=True)
-class Gathered:
-    """Everything that a report tells."""
+class Report:
+    """Everything that a report shows; ``to_dict`` is the document ``report.json``."""
 
     title: str
     environment: str
@@ -66,9 +66,9 @@ class Gathered:
         }
 
 
-def gather(
+def collect(
     title: str, environment: str, clusters: Sequence[str], results: Sequence[Mapping[str, Any]], at: datetime
-) -> Gathered:
+) -> Report:
     """All results as one. A cluster without a result, and a result without cells, are inconclusive cells."""
     cells: list[Cell] = []
     certificates: list[Mapping[str, Any]] = []
@@ -88,11 +88,13 @@ def gather(
         notes += [(where, note) for note in result.get("not_covered") or []]
         facts[where] = {key: value for key, value in result.items() if key not in FORMAL and not key.startswith("_")}
     # By whose check it is: the cells of one cluster's failover speak of the others too.
-    told = {str(result.get("cluster")) for result in results if not result.get("skipped")}
+    reported = {str(result.get("cluster")) for result in results if not result.get("skipped")}
     cells += [
-        unmeasured("check", name, "no check of this cluster ran to its end") for name in clusters if name not in told
+        unmeasured("check", name, "no check of this cluster ran to its end")
+        for name in clusters
+        if name not in reported
     ]
-    return Gathered(
+    return Report(
         title=title,
         environment=environment,
         at=at,

@@ -9,11 +9,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.policy.model import (
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.network_policy.model import (
     Endpoint,
     endpoint_from_pod,
 )
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.policy.selectors import matches
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.network_policy.selectors import matches
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.probes.manifest import ProbePod, imitated
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.workloads import controller_of, mesh_pods
 

@@ -11,27 +11,27 @@ from typing import Any, get_args
 
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError, PlatformError
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.client import ClusterClient
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.outcome import Findings, conclude
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.policy.evaluator import Direction
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.policy.model import namespace_labels
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.policy.observe import (
-    Question,
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.network_policy.evaluator import Direction
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.network_policy.model import namespace_labels
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.network_policy.observe import (
+    PlannedConnection,
     Source,
     measure,
-    questions,
+    planned_connections,
 )
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.policy.plan import (
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.network_policy.plan import (
     callers,
     chosen_targets,
     live_targets,
     stand_in,
 )
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.policy.verdicts import (
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.network_policy.verdicts import (
     PROOF,
-    barren_cells,
-    cell_of,
+    connection_cell,
     default_deny_cells,
+    unmatched_target_cells,
 )
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.outcome import Findings, conclude
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.probes.pods import Prober
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.workloads import mesh_pods
 
@@ -56,7 +56,7 @@ def check_directions(default_deny: Mapping[str, Any]) -> None:
 
 
 def check(prober: Prober, options: Mapping[str, Any]) -> Findings:
-    """Bring the stand-ins up, ask every question, judge."""
+    """Bring the stand-ins up, ask every question, judge_connection."""
     client = prober.client
     namespaces: Sequence[str] = options["namespaces"]
     labels_of = {ns["metadata"]["name"]: namespace_labels(ns) for ns in client.list("v1", "Namespace")}
@@ -82,17 +82,17 @@ def check(prober: Prober, options: Mapping[str, Any]) -> Findings:
             *(target for caller, (_unused, target) in zip(wanted, stands, strict=True) if not caller.pod.labels),
         ]
         policies = client.list(*POLICIES)
-        asked = questions(
+        asked = planned_connections(
             sources, targets, policies, blocks_match_pods=options["ip_blocks_match_pods"], sealed=options["sealed"]
         )
         calls, settled = measure(prober, asked, options["settle_timeout"])
-    barren = [entry for entry, found in zip(options["targets"], chosen, strict=True) if not found]
+    unmatched = [entry for entry, found in zip(options["targets"], chosen, strict=True) if not found]
     if not asked:
         raise PlatformError("there was no connection to measure: one stand-in, and nobody for it to call")
     cells = [
         *default_deny_cells(options["cluster"], options["default_deny"], policies),
-        *barren_cells(options["cluster"], barren),
-        *(cell_of(options["cluster"], call) for call in calls),
+        *unmatched_target_cells(options["cluster"], unmatched),
+        *(connection_cell(options["cluster"], call) for call in calls),
     ]
     return Findings(
         cells,
@@ -104,7 +104,7 @@ def check(prober: Prober, options: Mapping[str, Any]) -> Findings:
     )
 
 
-def _coverage(asked: Sequence[Question], pods: int) -> dict[str, Any]:
+def _coverage(asked: Sequence[PlannedConnection], pods: int) -> dict[str, Any]:
     return {
         "sources": len({question.source.name for question in asked}),
         "targets": len({question.target.name for question in asked}),
