@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.dashboard.check import run
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.spec import DASHBOARD_CHECK
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.dashboard.spec import DASHBOARD_CHECK
 from ansible_collections.pingpong.platform.plugins.plugin_utils.action import PlatformAction
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.check import run
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.spec import (
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.spec import (
     FAILOVER_DRILL,
     FAILOVER_DRILL_CONSTRAINTS,
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.network_policy.check import run
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.spec import NETWORK_POLICY_CHECK
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.network_policy.spec import NETWORK_POLICY_CHECK
 from ansible_collections.pingpong.platform.plugins.plugin_utils.action import PlatformAction
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.pod_security.check import run
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.spec import POD_SECURITY_CHECK
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.pod_security.spec import POD_SECURITY_CHECK
 from ansible_collections.pingpong.platform.plugins.plugin_utils.action import PlatformAction
 
 

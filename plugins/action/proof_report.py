@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.report.spec import PROOF_REPORT
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.report.write import run
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.spec import PROOF_REPORT
 from ansible_collections.pingpong.platform.plugins.plugin_utils.action import PlatformAction
 
 

@@ -57,7 +57,7 @@ options:
     RETURN = r"""
 cells:
   description: One entry for each question that was asked, with its answer.
-  returned: always
+  returned: when checked
   type: list
   elements: dict
   contains:
@@ -75,7 +75,7 @@ cells:
     evidence: {description: What backs the verdict., type: dict}
 summary:
   description: How many cells there are of each verdict, and in all (C(total)).
-  returned: always
+  returned: when checked
   type: dict
 short_of:
   description: The cells that are not a pass, as text; empty when there are none.
@@ -83,6 +83,11 @@ short_of:
   type: str
 coverage:
   description: How much was looked at.
-  returned: always
+  returned: when checked
   type: dict
+not_covered:
+  description: What could not be looked at, and why.
+  returned: when there is something
+  type: list
+  elements: str
 """

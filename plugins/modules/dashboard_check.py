@@ -77,7 +77,7 @@ extends_documentation_fragment:
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.pingpong.platform.plugins.module_utils.common.runner import run_module
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.dashboard.check import run
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.spec import DASHBOARD_CHECK
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.dashboard.spec import DASHBOARD_CHECK
 
 
 def main() -> None:

@@ -14,15 +14,15 @@ author: The pingpong.platform maintainers (@pingpong)
 description:
   - Clients ask the zone's own name server and then, over HTTPS with the chain and the name verified, the address that
     it names, at an interval and without waiting for each other. Other clients ask each site directly.
-  - When all clients are served by the primary, and would be by each standby, the workload that serves them in the
-    primary is left without replicas. When they are served by a standby the replicas are given back, and the drill ends
-    when the primary serves again. Each step is bounded.
-  - The number of replicas is noted on the workload by the request that takes them, in the annotation
-    C(pingpong.platform/drill-replicas). They are given back whatever happens; after a drill that was killed, the next
-    one does it, or O(state=restored). An autoscaler leaves a workload without replicas alone.
+  - When all clients are served by the primary, and would be by each standby, the Deployment that serves them in the
+    primary is scaled to zero. When they are served by a standby it is scaled back, and the drill ends when the primary
+    serves again. Each step is bounded.
+  - The request that scales to zero saves the number of replicas on the Deployment, in the annotation
+    C(pingpong.platform/drill-replicas). It is restored whatever happens; after a drill that was killed, the next one
+    does it, or O(state=restored). An autoscaler leaves a Deployment without replicas alone.
   - What is measured is the time until the last client is served, one whose resolver got the old answer at the last
     moment and keeps it for its TTL.
-  - Nothing is taken away, and all that was to be measured is inconclusive, when the primary did not serve steadily
+  - Nothing is scaled down, and all that was to be measured is inconclusive, when the primary did not serve steadily
     beforehand or a standby would not have served. The same holds for a primary that goes on serving.
 options:
   cluster:
@@ -30,12 +30,12 @@ options:
   connection:
     description: How to reach the cluster of that site.
   state:
-    description: V(drilled) carries out the drill; V(restored) only gives back what a killed one has left taken away.
+    description: V(drilled) carries out the drill; V(restored) only restores what a killed one has left at zero.
     type: str
     choices: [drilled, restored]
     default: drilled
   workload:
-    description: The Deployment that serves clients, which is left without replicas.
+    description: The Deployment that serves clients, which is scaled to zero.
     type: dict
     default: {}
     suboptions:
@@ -53,7 +53,7 @@ options:
       name: {description: The name that cells and reports show., type: str, required: true}
       address: {description: The address that DNS answers with., type: str, required: true}
       cluster_name:
-        description: The C(cluster) that the service there tells at O(version_path).
+        description: The C(cluster) that the service there answers with at O(version_path).
         type: str
         required: true
   name_server:
@@ -66,7 +66,7 @@ options:
   path: {description: What clients ask for., type: str, default: /ping}
   body: {description: 'What they are answered, with status 200.', type: str, default: pong}
   version_path:
-    description: Where the service tells its C(cluster). When empty, a site is known by its address alone.
+    description: Where the service names its C(cluster). When empty, a site is known by its address alone.
     type: str
     default: /version
   interval: {description: Seconds from one client to the next., type: float, default: 1.0}
@@ -108,7 +108,7 @@ options:
         default: 0
 attributes:
   check_mode:
-    description: Sees whether the drill could be carried out, and takes nothing away.
+    description: Sees whether the drill could be carried out, and scales nothing down.
     support: partial
     details: The failover itself is not measured.
   idempotent:
@@ -123,7 +123,7 @@ notes:
 """
 
 EXAMPLES = r"""
-- name: Take the primary away and see who serves
+- name: Take the primary out of service and measure who serves
   pingpong.platform.failover_drill:
     cluster: primary
     connection: "{{ hostvars.primary.cluster_connection }}"
@@ -136,7 +136,7 @@ EXAMPLES = r"""
     ca_file: pki/edge.pem
     objective: {failover_seconds: 120}
 
-- name: Give back what a killed drill has left
+- name: Restore what a killed drill has left at zero
   pingpong.platform.failover_drill:
     cluster: primary
     connection: "{{ hostvars.primary.cluster_connection }}"
@@ -144,36 +144,8 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-cells:
-  description: One entry for each question that was asked, with its answer.
-  returned: for O(state=drilled)
-  type: list
-  elements: dict
-  contains:
-    proof: {description: The check., type: str, sample: failover}
-    cluster: {description: The cluster., type: str}
-    source: {description: Who asks or calls., type: str}
-    target: {description: What is asked or called., type: str}
-    case: {description: What was tried., type: str}
-    expected: {description: What was promised., type: str}
-    observed: {description: What was found., type: str}
-    verdict:
-      description: C(pass), C(fail), or C(inconclusive) where the observation could not tell; that is no pass.
-      type: str
-    reason: {description: Why., type: str}
-    evidence: {description: What backs the verdict., type: dict}
-summary:
-  description: How many cells there are of each verdict, and in all (C(total)).
-  returned: for O(state=drilled)
-  type: dict
-short_of:
-  description: What to tell of cells that are not a pass; empty when there are none.
-  returned: for O(state=drilled) when the task does not fail
-  type: str
-coverage:
-  description: How much was looked at.
-  returned: for O(state=drilled)
-  type: dict
+extends_documentation_fragment:
+  - pingpong.platform.check
 measured:
   description: For each host the seconds of both changes, the requests that were served and failed meanwhile, the TTL.
   returned: for O(state=drilled)
@@ -194,17 +166,12 @@ timelines:
   returned: for O(state=drilled)
   type: list
   elements: dict
-not_covered:
-  description: What was not looked at.
-  returned: in check mode
-  type: list
-  elements: str
 """
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.pingpong.platform.plugins.module_utils.common.runner import run_module
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.check import run
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.spec import (
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.spec import (
     FAILOVER_DRILL,
     FAILOVER_DRILL_CONSTRAINTS,
 )

@@ -13,8 +13,8 @@ version_added: 0.1.0
 author: The pingpong.platform maintainers (@pingpong)
 description:
   - Computes from the applied NetworkPolicies which workload may reach which pod and port, and measures the same with
-    TCP connections from inside the cluster. Unexpected holes and unexpected walls both fail; each cell names the
-    policies that decide it.
+    TCP connections from inside the cluster. What is unexpectedly allowed and what is unexpectedly denied both fail;
+    each cell names the policies that decide it.
   - Callers are stand-ins, short-lived pods with the labels and in the namespace of a workload, so that policies see
     the same pod. They have no sidecar, because a sidecar accepts each connection of its pod before the network is
     asked, and a readiness gate keeps them out of Services.
@@ -91,17 +91,12 @@ settled_seconds:
   description: How long it took until no answer changed for the better.
   returned: always
   type: float
-not_covered:
-  description: What could not be looked at, and why.
-  returned: always
-  type: list
-  elements: str
 """
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.pingpong.platform.plugins.module_utils.common.runner import run_module
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.network_policy.check import run
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.spec import NETWORK_POLICY_CHECK
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.network_policy.spec import NETWORK_POLICY_CHECK
 
 
 def main() -> None:

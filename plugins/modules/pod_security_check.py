@@ -45,17 +45,12 @@ EXAMPLES = r"""
 RETURN = r"""
 extends_documentation_fragment:
   - pingpong.platform.check
-not_covered:
-  description: What could not be looked at, and why.
-  returned: always
-  type: list
-  elements: str
 """
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.pingpong.platform.plugins.module_utils.common.runner import run_module
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.pod_security.check import run
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.spec import POD_SECURITY_CHECK
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.pod_security.spec import POD_SECURITY_CHECK
 
 
 def main() -> None:

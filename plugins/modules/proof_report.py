@@ -81,8 +81,8 @@ json:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.pingpong.platform.plugins.module_utils.common.runner import run_module
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.report.spec import PROOF_REPORT
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.report.write import run
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.spec import PROOF_REPORT
 
 
 def main() -> None:

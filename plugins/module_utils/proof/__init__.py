@@ -6,7 +6,7 @@
 cells   a question and its answer: expected, observed, verdict, evidence. The currency of every proof and the report
 outcome from a check's cells to a task's result, or its failure
 probes  pods that connections are made from; exchange is what one connection saw, workloads are the pods of the cluster
-mtls, policy, pod_security, tls, dashboard, failover   a proof each: discover, plan, observe, judge
+mtls, network_policy, pod_security, tls, dashboard, failover   a proof each: discover, plan, observe, judge
 report  one page and one document from the results of all
 
 Each proof has its options (``spec``) and its entry (``check.run``), which the action plugin of the same name calls.

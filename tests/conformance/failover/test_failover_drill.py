@@ -299,7 +299,7 @@ def test_check_mode_looks_and_takes_nothing_away(stage: Stage) -> None:
     found = stage.run(check_mode=True)
     assert untouched(stage)
     assert verdicts(found) == {"steady state": "pass", "standby": "pass", "TTL": "pass"}
-    assert found["not_covered"] == ["in check mode nothing is taken away"]
+    assert found["not_covered"] == ["in check mode nothing is scaled down"]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -1,4 +1,4 @@
-"""The computed matrix beside the measured one, and who is asked: holes, walls, and silence that proves nothing."""
+"""The computed matrix beside the measured one, who is asked, and silence that proves nothing."""
 
 from __future__ import annotations
 

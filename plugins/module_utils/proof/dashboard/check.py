@@ -25,6 +25,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.proof.dashboard.
     queries,
     reply_from,
 )
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.network_policy.selectors import matches
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.outcome import Findings, conclude
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.probes.pods import Prober
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.workloads import mesh_pods

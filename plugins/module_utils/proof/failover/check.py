@@ -65,7 +65,7 @@ def run(options: Mapping[str, Any], check_mode: bool = False) -> dict[str, Any]:
             "coverage": {"hosts": len(plan.hosts), "samples": len(record.samples)},
         }
         if check_mode:
-            return Findings(preflight(plan, record), {**facts, "not_covered": ["in check mode nothing is taken away"]})
+            return Findings(preflight(plan, record), {**facts, "not_covered": ["in check mode nothing is scaled down"]})
         return Findings(cells_of(plan, record), facts)
 
     return conclude(PROOF, options, measure)

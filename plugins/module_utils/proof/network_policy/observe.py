@@ -82,10 +82,11 @@ def planned_connections(
 def measure(
     prober: Prober, asked: Sequence[PlannedConnection], settle: float
 ) -> tuple[list[MeasuredConnection], float]:
-    """The calls, and how long it took until no answer changed for the better any more.
+    """The measured connections in the order planned, and the seconds until none changed for the better any more.
 
-    Policies and identities take a moment to reach every node: what does not agree yet is asked again for ``settle``
-    seconds, and the last answer counts.
+    Policies and identities take a moment to reach every node: what is not a pass yet is measured again for ``settle``
+    seconds, and the last measurement counts. A stand-in that cannot run its probes makes its connections inconclusive;
+    nothing is raised for it.
     """
     started = time.monotonic()
     answers: dict[int, Exchange] = {}

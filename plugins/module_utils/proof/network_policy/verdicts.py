@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The pingpong.platform maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The computed matrix beside the measured one: unexpected holes and unexpected walls both fail."""
+"""The computed matrix beside the measured one: unexpectedly allowed and unexpectedly denied both fail."""
 
 from __future__ import annotations
 
@@ -59,9 +59,10 @@ class MeasuredConnection:
 
 
 def judge_connection(call: MeasuredConnection) -> Judgement:
-    """What was measured against what the policies promise.
+    """Whether a measured connection is as the policies decide: here a refused connection becomes pass or fail.
 
-    A dropped packet looks like a dead pod, so silence counts only between two ends that are known to be alive.
+    A dropped packet looks like a dead pod, so silence counts as a refusal only between two ends that are known to be
+    alive. An RST or an ICMP error comes from a host or a proxy, not from a policy, and decides nothing.
     """
     exchange, promised = call.exchange, call.promised
     if exchange.connected:

@@ -6,5 +6,5 @@
 manifest (the pod as an object: restricted, without a token, ended by the kubelet)
 → pods (create, run the probe program in them, remove) ; admission lets them through NetworkPolicies meanwhile.
 
-The probe program is ``pingpong.probe`` of the ping image. Called by ``mtls``, ``policy`` and ``dashboard``.
+The probe program is ``pingpong.probe`` of the ping image. Called by ``mtls``, ``network_policy`` and ``dashboard``.
 """

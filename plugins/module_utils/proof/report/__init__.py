@@ -1,0 +1,11 @@
+# Copyright: (c) 2026, The pingpong.platform maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""One document and one page from the results of all checks.
+
+collect (results → Report: cells, notes, facts; what is missing is a cell too)
+→ grids, drill_timeline, expiry_bars (what the page draws: pure), text (the table on a terminal)
+→ write (report.json, index.html from page.html.j2 and page.css)
+
+``write.run`` is the task ``proof_report``.
+"""
