@@ -11,7 +11,7 @@ from typing import Any
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.api.errors import ApiError
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.api.settings import CloudSettings
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.apply.stack import connect
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.paths import get
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.paths import get
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError, PlatformError
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.api.settings import CloudSettings
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.apply.live import Reader
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.apply.stack import connect
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.paths import without
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.paths import without
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.resource import by_key, locate
 
 

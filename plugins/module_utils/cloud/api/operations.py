@@ -15,7 +15,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.cloud.api.errors
     BrokenError,
     OperationError,
 )
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.paths import canonical_link
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.paths import canonical_link
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.resource import Resource
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import DeadlineError
 

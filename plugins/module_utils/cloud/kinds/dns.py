@@ -16,7 +16,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kinds.kind
     only,
     patch,
 )
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.paths import compact
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.paths import compact
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.references import Unknown
 
 _ZONES = "dns/v1/projects/{project}/managedZones"

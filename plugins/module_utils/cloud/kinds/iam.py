@@ -14,7 +14,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kinds.kind
     Update,
     only,
 )
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.paths import compact
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.paths import compact
 
 _VERSION = {"options": {"requestedPolicyVersion": 3}}
 _QUERY = {"options.requestedPolicyVersion": "3"}

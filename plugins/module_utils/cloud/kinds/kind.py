@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.paths import compact
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.paths import compact
 
 Flavour = Literal["compute", "container", "longrunning", "dns", "none"]
 """How the answer to a change is waited for: each of Google's services has its own form of operation."""

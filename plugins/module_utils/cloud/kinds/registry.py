@@ -6,15 +6,35 @@
 from __future__ import annotations
 
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kinds import (
-    compute,
-    container,
+    artifactregistry,
     dns,
+    gkehub,
     iam,
-    project,
-    storing,
+    secretmanager,
+    serviceusage,
+    storage,
 )
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kinds.compute import (
+    instances,
+    load_balancing,
+    networks,
+)
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kinds.container import clusters, node_pools
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kinds.kind import Kind
 
-KINDS: dict[str, Kind] = {
-    kind.name: kind for module in (project, compute, container, iam, dns, storing) for kind in module.KINDS
-}
+_SERVICES = (
+    serviceusage,
+    gkehub,
+    networks,
+    load_balancing,
+    instances,
+    clusters,
+    node_pools,
+    iam,
+    dns,
+    artifactregistry,
+    secretmanager,
+    storage,
+)
+
+KINDS: dict[str, Kind] = {kind.name: kind for service in _SERVICES for kind in service.KINDS}

@@ -16,7 +16,7 @@ from datetime import datetime
 from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kinds.kind import Kind
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.paths import (
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.paths import (
     canonical_link,
     is_link,
     same_path,

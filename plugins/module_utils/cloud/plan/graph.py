@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from graphlib import CycleError, TopologicalSorter
 
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.paths import canonical_link, is_link
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.paths import canonical_link, is_link
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.resource import Resource
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kinds.kind import Kind
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kinds.registry import KINDS
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.paths import get
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.paths import get
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.references import find, malformed
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError
 

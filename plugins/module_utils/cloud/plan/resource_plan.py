@@ -12,10 +12,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kinds.kind import Context, Kind, Parts, Update
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.paths import compact, without
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan import enabled_apis, iam_policies
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.change import Operation, Step
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.diff import Change, Comparison, masked, merge
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.paths import compact, without
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.resource import Resource
 
 _PLANNERS = {"policy": iam_policies.plan, "services": enabled_apis.plan}

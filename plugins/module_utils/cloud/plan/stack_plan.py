@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.paths import get
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.change import Operation
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.diff import Change
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.graph import dependencies, ordered, reverse
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.paths import get
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.references import Lookup, Unknown, resolve
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.resource import Resource
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.resource_plan import (

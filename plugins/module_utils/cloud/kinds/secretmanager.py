@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The pingpong.platform maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Where things are kept: images, secrets, buckets. Facts: artifactregistry v1, secretmanager v1, storage v1."""
+"""Secret Manager. Source: discovery document secretmanager v1."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kinds.kind
     Update,
     masked_patch,
     only,
-    patch,
 )
 
 
@@ -26,39 +25,6 @@ def _payload(values: Body) -> Body:
 
 
 KINDS = (
-    Kind(
-        "repository",
-        "artifactregistry",
-        "v1/projects/{project}/locations/{location}/repositories",
-        "Artifact Registry repository",
-        precious=True,
-        items="repositories",
-        flavour="longrunning",
-        named=False,
-        create_query={"repositoryId": "{name}"},
-        labels="labels",
-        updates=(
-            masked_patch(
-                "description",
-                "labels",
-                "dockerConfig",
-                "cleanupPolicies",
-                "cleanupPolicyDryRun",
-                "remoteRepositoryConfig",
-                "virtualRepositoryConfig",
-                "vulnerabilityScanningConfig",
-            ),
-        ),
-        immutable=("format", "mode", "kmsKeyName"),
-        create_only=("remoteRepositoryConfig.disableUpstreamValidation",),
-        unions={"cleanupPolicies.*": ("condition", "mostRecentVersions")},
-        defaults={"mode": "STANDARD_REPOSITORY", "vulnerabilityScanningConfig.enablementConfig": "INHERITED"},
-        output_only=(
-            "vulnerabilityScanningConfig.enablementState",
-            "vulnerabilityScanningConfig.enablementStateReason",
-            "vulnerabilityScanningConfig.lastEnableTime",
-        ),
-    ),
     Kind(
         "secret",
         "secretmanager",
@@ -106,29 +72,5 @@ KINDS = (
         sensitive=("payload",),
         output_only=("payload.dataCrc32c",),
         delete=False,  # it goes with its secret
-    ),
-    Kind(
-        "bucket",
-        "storage",
-        "storage/v1/b",
-        "Storage bucket",
-        precious=True,
-        list_query={"project": "{project}"},
-        create_query={"project": "{project}"},
-        labels="labels",
-        updates=(patch(),),
-        immutable=("location", "locationType", "hierarchicalNamespace"),
-        caseless=("location", "storageClass"),
-        defaults={
-            "iamConfiguration.publicAccessPrevention": "inherited",
-            "location": "US",
-            "rpo": "DEFAULT",
-            "storageClass": "STANDARD",
-        },
-        output_only=(
-            "iamConfiguration.bucketPolicyOnly",
-            "iamConfiguration.uniformBucketLevelAccess.lockedTime",
-            "softDeletePolicy.effectiveTime",
-        ),
     ),
 )

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The pingpong.platform maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Kubernetes Engine: clusters and node pools. Facts: discovery document container v1.
+"""Kubernetes Engine: clusters. Source: discovery document container v1.
 
 A cluster takes one field an update and one operation at a time; each field has a name of its own in the update.
 """
@@ -12,16 +12,16 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kinds.kind import (
-    Body,
-    Context,
-    Kind,
-    Update,
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kinds.container.base import (
+    BUSY,
+    CLUSTERS,
+    action,
+    put,
+    same,
+    update,
 )
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.paths import compact, get
-
-_CLUSTERS = "v1/projects/{project}/locations/{location}/clusters"
-_BUSY = ("PROVISIONING", "RECONCILING", "STOPPING")
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kinds.kind import Body, Context, Kind, Update
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.paths import compact, get
 
 # Field of a cluster: field of ClusterUpdate.
 _DESIRED = {
@@ -92,71 +92,9 @@ _DESIRED = {
     "workloadIdentityConfig": "desiredWorkloadIdentityConfig",
 }
 
-# Field of a node pool: (field of UpdateNodePoolRequest, key to wrap the value in).
-_POOL = {
-    "config.machineType": ("machineType", None),
-    "config.diskSizeGb": ("diskSizeGb", None),
-    "config.diskType": ("diskType", None),
-    "config.imageType": ("imageType", None),
-    "config.labels": ("labels", "labels"),
-    "config.taints": ("taints", "taints"),
-    "config.tags": ("tags", "tags"),
-    "config.resourceLabels": ("resourceLabels", "labels"),
-    "config.workloadMetadataConfig": ("workloadMetadataConfig", None),
-    "config.kubeletConfig": ("kubeletConfig", None),
-    "config.linuxNodeConfig": ("linuxNodeConfig", None),
-    "config.containerdConfig": ("containerdConfig", None),
-    "config.confidentialNodes": ("confidentialNodes", None),
-    "config.gcfsConfig": ("gcfsConfig", None),
-    "config.gvnic": ("gvnic", None),
-    "config.accelerators": ("accelerators", None),
-    "config.bootDisk": ("bootDisk", None),
-    "config.consolidationDelay": ("consolidationDelay", None),
-    "config.fastSocket": ("fastSocket", None),
-    "config.flexStart": ("flexStart", None),
-    "config.maxRunDuration": ("maxRunDuration", None),
-    "config.storagePools": ("storagePools", None),
-    "config.taintConfig": ("taintConfig", None),
-    "config.windowsNodeConfig": ("windowsNodeConfig", None),
-    "config.loggingConfig": ("loggingConfig", None),
-    "config.resourceManagerTags": ("resourceManagerTags", None),
-    "locations": ("locations", None),
-    "maintenancePolicy": ("maintenancePolicy", None),
-    "networkConfig.enablePrivateNodes": ("nodeNetworkConfig", "enablePrivateNodes"),
-    "nodeDrainConfig": ("nodeDrainConfig", None),
-    "queuedProvisioning": ("queuedProvisioning", None),
-    "upgradeSettings": ("upgradeSettings", None),
-    "version": ("nodeVersion", None),
-}
-
-
-def _put(source: str, build: Callable[[Any], Body]) -> Update:
-    def body(context: Context) -> Body:
-        value = compact(get(context.merged, source))
-        # An update without a value is no update: what is to be removed is sent empty.
-        return build(type(get(context.live, source))() if value is None else value)
-
-    return Update((source,), body, method="PUT", each=True)
-
-
-def _update(target: str) -> Callable[[Any], Body]:
-    return lambda value: {"update": {target: value}}
-
 
 def _switch(target: str) -> Callable[[Any], Body]:
     return lambda value: {"update": {target: {"enabled": bool(value)}}}
-
-
-def _pool_update(target: str, wrap: str | None) -> Callable[[Any], Body]:
-    return lambda value: {target: {wrap: value} if wrap else value}
-
-
-def _action(action: str, field: str, build: Callable[[Context], Body]) -> Update:
-    return Update((field,), build, method="POST", path="{item}:" + action)
-
-
-def _same(field: str) -> Callable[[Context], Body]:
-    return lambda context: {field: compact(context.merged[field]) or {}}
 
 
 def _maintenance(context: Context) -> Body:
@@ -184,15 +122,6 @@ def _set_labels(context: Context) -> Body:
     return body
 
 
-def _pool_ignore(desired: Body, live: Body) -> tuple[str, ...]:
-    # An autoscaler moves the count: then the wish is only where it begins.
-    scaled = get(live, "autoscaling.enabled") or get(desired, "autoscaling.enabled")
-    wished, found = str(desired.get("version")), str(live.get("version"))
-    # "1.33" asks for the newest of these, and "latest" and "-" for what the server takes at the time.
-    served = wished in ("latest", "-") or found.startswith((f"{wished}.", f"{wished}-"))
-    return (*(["initialNodeCount"] if scaled else []), *(["version"] if served else []))
-
-
 def _never_ran(live: Body) -> bool:
     return not live.get("endpoint")
 
@@ -209,7 +138,7 @@ KINDS = (
     Kind(
         "cluster",
         "container",
-        _CLUSTERS,
+        CLUSTERS,
         "Kubernetes cluster",
         precious=True,
         items="clusters",
@@ -217,27 +146,27 @@ KINDS = (
         wrap=lambda name, body: {"cluster": body},
         labels="resourceLabels",
         serial="{item}",
-        pending=_BUSY,
+        pending=BUSY,
         failed=("ERROR",),
         never_ran=_never_ran,
         ignore=_cluster_ignore,
         updates=(
-            _action("setResourceLabels", "resourceLabels", _set_labels),
-            _action("setMaintenancePolicy", "maintenancePolicy", _maintenance),
-            _action("setLegacyAbac", "legacyAbac", lambda c: {"enabled": bool(get(c.desired, "legacyAbac.enabled"))}),
-            _action("setNetworkPolicy", "networkPolicy", _same("networkPolicy")),
+            action("setResourceLabels", "resourceLabels", _set_labels),
+            action("setMaintenancePolicy", "maintenancePolicy", _maintenance),
+            action("setLegacyAbac", "legacyAbac", lambda c: {"enabled": bool(get(c.desired, "legacyAbac.enabled"))}),
+            action("setNetworkPolicy", "networkPolicy", same("networkPolicy")),
             Update(("ipAllocationPolicy.additionalPodRangesConfig",), _pod_ranges, method="PUT"),
             # The one field that this message changes.
-            _put(
+            put(
                 "privateClusterConfig.masterGlobalAccessConfig",
                 lambda value: {"update": {"desiredPrivateClusterConfig": {"masterGlobalAccessConfig": value}}},
             ),
-            _put("networkConfig.enableIntraNodeVisibility", _switch("desiredIntraNodeVisibilityConfig")),
+            put("networkConfig.enableIntraNodeVisibility", _switch("desiredIntraNodeVisibilityConfig")),
             replace(
-                _put("networkConfig.enableL4ilbSubsetting", _switch("desiredL4ilbSubsettingConfig")),
+                put("networkConfig.enableL4ilbSubsetting", _switch("desiredL4ilbSubsettingConfig")),
                 takes=lambda before, after: bool(after),  # it is never switched off again
             ),
-            *(_put(source, _update(target)) for source, target in _DESIRED.items()),
+            *(put(source, update(target)) for source, target in _DESIRED.items()),
         ),
         # The pools are resources of their own; here they say what the cluster is born with.
         create_only=(
@@ -277,33 +206,5 @@ KINDS = (
             "fleet.preRegistered",
         ),
         sensitive=("masterAuth",),
-    ),
-    Kind(
-        "node_pool",
-        "container",
-        _CLUSTERS + "/{cluster}/nodePools",
-        "Pool of a cluster's nodes",
-        items="nodePools",
-        flavour="container",
-        wrap=lambda name, body: {"nodePool": body},
-        serial=_CLUSTERS + "/{cluster}",
-        part_of=("cluster", "nodePools"),
-        pending=_BUSY,
-        failed=("ERROR",),
-        updates=(
-            _action("setAutoscaling", "autoscaling", _same("autoscaling")),
-            _action("setManagement", "management", _same("management")),
-            _action("setSize", "initialNodeCount", lambda c: {"nodeCount": c.desired["initialNodeCount"]}),
-            *(_put(source, _pool_update(target, wrap)) for source, (target, wrap) in _POOL.items()),
-        ),
-        ignore=_pool_ignore,
-        create_only=("networkConfig.createPodRange",),
-        unions={
-            "upgradeSettings.blueGreenSettings": ("standardRolloutPolicy", "autoscaledRolloutPolicy"),
-            "upgradeSettings.blueGreenSettings.standardRolloutPolicy": ("batchNodeCount", "batchPercentage"),
-        },
-        defaults={"autoscaling.locationPolicy": "BALANCED", "upgradeSettings.strategy": "SURGE"},
-        advice="give the pool a new name, so that its nodes are made anew and pods move over, and remove the old one",
-        output_only=("instanceGroupUrls", "podIpv4CidrSize", "status", "etag", "management.upgradeOptions"),
     ),
 )

@@ -1,0 +1,44 @@
+# Copyright: (c) 2026, The pingpong.platform maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Artifact Registry. Source: discovery document artifactregistry v1."""
+
+from __future__ import annotations
+
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kinds.kind import Kind, masked_patch
+
+KINDS = (
+    Kind(
+        "repository",
+        "artifactregistry",
+        "v1/projects/{project}/locations/{location}/repositories",
+        "Artifact Registry repository",
+        precious=True,
+        items="repositories",
+        flavour="longrunning",
+        named=False,
+        create_query={"repositoryId": "{name}"},
+        labels="labels",
+        updates=(
+            masked_patch(
+                "description",
+                "labels",
+                "dockerConfig",
+                "cleanupPolicies",
+                "cleanupPolicyDryRun",
+                "remoteRepositoryConfig",
+                "virtualRepositoryConfig",
+                "vulnerabilityScanningConfig",
+            ),
+        ),
+        immutable=("format", "mode", "kmsKeyName"),
+        create_only=("remoteRepositoryConfig.disableUpstreamValidation",),
+        unions={"cleanupPolicies.*": ("condition", "mostRecentVersions")},
+        defaults={"mode": "STANDARD_REPOSITORY", "vulnerabilityScanningConfig.enablementConfig": "INHERITED"},
+        output_only=(
+            "vulnerabilityScanningConfig.enablementState",
+            "vulnerabilityScanningConfig.enablementStateReason",
+            "vulnerabilityScanningConfig.lastEnableTime",
+        ),
+    ),
+)

@@ -1,0 +1,54 @@
+# Copyright: (c) 2026, The pingpong.platform maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Compute Engine: what decides who is served, and by whom. Source: discovery document compute v1."""
+
+from __future__ import annotations
+
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kinds.compute.base import LABELS, compute
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kinds.kind import Body, Parts, patch
+
+# Type of a health check: the field that says what is asked.
+_CHECKS = {
+    "HTTP": "httpHealthCheck",
+    "HTTPS": "httpsHealthCheck",
+    "HTTP2": "http2HealthCheck",
+    "TCP": "tcpHealthCheck",
+    "SSL": "sslHealthCheck",
+    "GRPC": "grpcHealthCheck",
+    "GRPC_WITH_TLS": "grpcTlsHealthCheck",
+}
+
+
+def _one_protocol(values: Body) -> Body:
+    """A check of one type asks for the absence of what the other types need."""
+    kind = str(values.get("type"))
+    return {**{field: None for name, field in _CHECKS.items() if name != kind}, **values} if kind in _CHECKS else values
+
+
+KINDS = (
+    compute(
+        "health_check",
+        "global",
+        "healthChecks",
+        "Health check; for DNS failover it needs exactly three sourceRegions",
+        updates=(patch(),),
+        prepare=_one_protocol,
+        output_only=("region",),
+    ),
+    compute(
+        "security_policy",
+        "regions/{region}",
+        "securityPolicies",
+        "Cloud Armor policy of a region, with its rules",
+        labels="labels",
+        keyed={"rules": "priority"},
+        kept=("rules[2147483647]",),  # the default rule: every policy has it, and it cannot be removed
+        unions={"rules.match": ("versionedExpr", "config", "expr", "exprOptions")},
+        parts=Parts("rules", "priority", "addRule", "patchRule", "removeRule"),
+        updates=(LABELS, patch(fingerprint="fingerprint")),
+        immutable=("type",),
+        output_only=("region", "rules.kind"),
+        defaults={"type": "CLOUD_ARMOR"},
+    ),
+)
