@@ -19,6 +19,6 @@ class ActionModule(PlatformAction):
     def execute(self, args: dict[str, Any]) -> dict[str, Any]:
         result = run_stack(args, self.check_mode)
         # Summed over all tasks and hosts, and shown after the recap when show_custom_stats is on.
-        told = {action: count for action, count in result["counts"].items() if count or action == "unchanged"}
-        result["ansible_stats"] = {"data": told, "aggregate": True, "per_host": False}
+        counts = {action: count for action, count in result["counts"].items() if count or action == "unchanged"}
+        result["ansible_stats"] = {"data": counts, "aggregate": True, "per_host": False}
         return result

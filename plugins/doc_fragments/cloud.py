@@ -128,7 +128,7 @@ resources:
       description: Its kind.
       type: str
     action:
-      description: V(none), V(create), V(update), V(replace), V(delete), or V(blocked) when the wish cannot be met.
+      description: V(none), V(create), V(update), V(replace), V(delete), or V(blocked) when it cannot be done.
       type: str
     fields:
       description: The fields that differ, each with C(field), C(before), C(after) and C(why).

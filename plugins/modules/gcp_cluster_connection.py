@@ -8,7 +8,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: gcp_cluster_connection
-short_description: Look up how to reach a GKE cluster
+short_description: Get the connection to a GKE cluster
 version_added: 0.1.0
 author: The pingpong.platform maintainers (@pingpong)
 description:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: gcp_resource
-short_description: Bring one Google Cloud resource to what is wished
+short_description: Manage one Google Cloud resource
 version_added: 0.1.0
 author: The pingpong.platform maintainers (@pingpong)
 description:

@@ -8,18 +8,18 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: gcp_stack
-short_description: Bring a graph of Google Cloud resources to what is wished
+short_description: Manage Google Cloud resources as one declared graph
 version_added: 0.1.0
 author: The pingpong.platform maintainers (@pingpong)
 description:
   - Reads what is live with one LIST a collection, plans, and carries the plan out in the order of dependencies, as much
     at once as they allow. Check mode and diff show the same plan.
-  - A wish says only what it cares about. Forms of the same value (links, integers as strings, the order of sets, what a
+  - Only declared fields are compared. Forms of the same value (links, integers as strings, the order of sets, what a
     server leaves out) are no difference. A field that is null is removed. A field that cannot be changed fails the
     task, with what to do about it, before anything is sent.
   - A run that broke off is taken up by the next one, which finds operations that are still pending, waits for them, and
     adopts what they made. What it was still deleting is waited for before anything is read, as a LIST shows it like
-    what stays; for Compute Engine this takes one request a project, and Artifact Registry does not tell.
+    what stays; for Compute Engine this takes one request a project, and Artifact Registry lists none.
 options:
   resources:
     description:
@@ -37,8 +37,8 @@ options:
     default: {}
   prune:
     description:
-      - Delete what is in the collections of O(resources), carries all of O(labels), and is not wished. Clusters, zones,
-        secrets, repositories and buckets only with O(unprotect).
+      - Delete what is in the collections of O(resources), carries all of O(labels), and is not declared. Clusters,
+        zones, secrets, repositories and buckets only with O(unprotect).
     type: bool
     default: false
   prune_prefix:

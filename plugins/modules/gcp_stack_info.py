@@ -8,7 +8,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: gcp_stack_info
-short_description: Read Google Cloud resources
+short_description: Get Google Cloud resources
 version_added: 0.1.0
 author: The pingpong.platform maintainers (@pingpong)
 description:

@@ -82,7 +82,7 @@ class Engine:
 
 
 def cases(project: str = PROJECT) -> dict[str, dict[str, Any]]:
-    """The table of kinds: what each needs, a wish, a change, and an immutable change."""
+    """The table of kinds: what each needs, what is desired, a change, and an immutable change."""
     loaded: dict[str, dict[str, Any]] = yaml.safe_load(KINDS_TABLE.read_text().replace(PROJECT, project))
     return loaded
 

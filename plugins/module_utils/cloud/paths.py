@@ -73,7 +73,7 @@ def same_path(one: str, other: str) -> bool:
     return one[ours.end() :] == other[theirs.end() :]
 
 
-def twin(mapping: Mapping[str, Any], key: str) -> str:
+def same_key(mapping: Mapping[str, Any], key: str) -> str:
     """The key of a mapping that names the same resource, where keys are paths; otherwise the key itself."""
     if key in mapping or not is_link(key):
         return key

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.api.settings import CloudSettings, settings
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.apply.stack import Stack, Wish
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.apply.stack import Stack, StackOptions
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError
 
 CLOUD: dict[str, Any] = {
@@ -99,7 +99,7 @@ def run_stack(args: dict[str, Any], check: bool) -> dict[str, Any]:
             raise OptionError(f"{name} is {args[name]:g}, expected more than 0")
     present = args["state"] == "present"
     resources = [_with_payload(item, args.get("payloads") or {}, present) for item in args["resources"]]
-    wish = Wish(
+    options = StackOptions(
         resources=resources,
         # A label is text; true without quotes means the word.
         labels={
@@ -114,7 +114,7 @@ def run_stack(args: dict[str, Any], check: bool) -> dict[str, Any]:
         timeout=args["timeout"],
         parallel=args["parallel"],
     )
-    return Stack(cloud_settings(args), wish).run(check)
+    return Stack(cloud_settings(args), options).run(check)
 
 
 def run_resource(args: dict[str, Any], check: bool) -> dict[str, Any]:

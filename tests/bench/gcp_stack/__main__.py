@@ -65,7 +65,7 @@ def measure(
 
 
 def ratio(empty: dict[str, Any], ours: dict[str, Any], theirs: dict[str, Any], clock: str) -> float | None:
-    """How many times less ours takes once the empty play is taken off; None when that cannot be told."""
+    """How many times less ours takes once the empty play is taken off; None when it drowns in noise."""
     net = ours[clock] - empty[clock]
     return (theirs[clock] - empty[clock]) / net if net > 0.02 * empty[clock] else None
 
@@ -95,8 +95,8 @@ def main() -> None:
         print(f"{label:24}{row['requests']:9}{row['changed']:9}{row['wall']:9.2f}{row['cpu']:9.2f}")
     ratios = {clock: ratio(empty, ours, theirs, clock) for clock in ("wall", "cpu")}
     for clock, times in ratios.items():
-        told = f"{times:.0f} times less" if times else "not told apart from an empty play: repeat on a quieter machine"
-        print(f"gcp_stack, {clock} less the empty play: {told}")
+        text = f"{times:.0f} times less" if times else "lost in an empty play's noise: repeat on a quieter machine"
+        print(f"gcp_stack, {clock} less the empty play: {text}")
     if arguments.json:
         arguments.json.write_text(
             json.dumps({"empty": empty, "gcp_stack": ours, "google.cloud": theirs, "ratio": ratios})

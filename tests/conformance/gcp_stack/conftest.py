@@ -19,7 +19,7 @@ from tests.support.faults_page import FaultsPage
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Waits as short as the local cloud's operations; how often the engine tries stays what it is."""
     monkeypatch.setattr(stack, "CloudClient", partial(stack.CloudClient, retry=Retry(base=0.02, cap=0.2)))
-    monkeypatch.setattr(stack, "Waiter", partial(stack.Waiter, first=0.05, most=0.2))
+    monkeypatch.setattr(stack, "Operations", partial(stack.Operations, first=0.05, most=0.2))
 
 
 @pytest.fixture

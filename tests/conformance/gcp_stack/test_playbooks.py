@@ -98,7 +98,7 @@ def test_a_plan_is_complete_and_changes_nothing(empty: Site, environment: str, r
         assert f"{name}-{cluster} does not exist yet, so what would change inside it cannot be told" in " ".join(
             output.split()
         )
-    # A pool's fields are told once, and what is long is shortened.
+    # A pool's fields are shown once, and what is long is shortened.
     assert "nodePools[" not in output
     assert max(map(len, output.splitlines())) < 250
     assert empty.mutations() == 0
@@ -157,9 +157,9 @@ def decoys(cloud: RunningCloud) -> None:
     cloud.enable(*APIS, project=ENVIRONMENT)
     table = cases(ENVIRONMENT)
     needs = [item for case in table.values() for item in case.get("needs", [])]
-    wishes = [{"kind": kind, **case["wish"]} for kind, case in table.items()]
+    desired = [{"kind": kind, **case["desired"]} for kind, case in table.items()]
     # Where several need the same, the fullest of them serves all.
-    found = {(item["kind"], item["name"]): item for item in [*wishes, *sorted(needs, key=len)]}
+    found = {(item["kind"], item["name"]): item for item in [*desired, *sorted(needs, key=len)]}
     engine(list(found.values()), payloads={"one": "value", "db": "value"})
 
 

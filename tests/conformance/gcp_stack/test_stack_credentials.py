@@ -113,7 +113,7 @@ def test_a_connection_takes_one_token(account: RunningCloud, tmp_path: Path) -> 
     auth = {"kind": "service_account", "credentials_file": str(key_file(account, tmp_path))}
     engine = Engine(account)
     case = cases()["cluster"]
-    engine([*case["needs"], {"kind": "cluster", **case["wish"]}], cloud=cloud_options(account, auth))
+    engine([*case["needs"], {"kind": "cluster", **case["desired"]}], cloud=cloud_options(account, auth))
     account.admin("DELETE", "requests")
     found = engine.connection(cloud_options(account, auth), "primary")
     assert found["connection"]["token"] == account.token

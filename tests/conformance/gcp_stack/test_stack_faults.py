@@ -26,7 +26,7 @@ def struck(engine: Engine, fault: str, at: int, expected: list[str]) -> list[str
     return failures if seen["seen"] >= at else None
 
 
-def tell(page: FaultsPage, fault: str, lives: list[list[str]]) -> None:
+def report(page: FaultsPage, fault: str, lives: list[list[str]]) -> None:
     """A row of the page; ``live`` has seen to it that what failed was healed by the next run."""
     page.resources = len(STACK)
     page.add(fault, len(lives), lives.count([]), len(lives) - lives.count([]))
@@ -43,7 +43,7 @@ def test_a_fault_at_every_fifth_request(engine: Engine, faults_page: FaultsPage)
         assert failures is not None or at > total * 0.9
         lives[fault] += [] if failures is None else [failures]
     for fault, found in lives.items():
-        tell(faults_page, fault, found)
+        report(faults_page, fault, found)
     assert all(found and not any(found) for found in lives.values()), lives
 
 
@@ -53,7 +53,7 @@ def test_a_fault_at_every_fifth_request(engine: Engine, faults_page: FaultsPage)
 def test_each_fault_at_every_request(engine: Engine, faults_page: FaultsPage, fault: str) -> None:
     total, expected = reference(engine)
     lives = [found for at in range(1, total + 1) if (found := struck(engine, fault, at, expected)) is not None]
-    tell(faults_page, fault, lives)
+    report(faults_page, fault, lives)
     assert len(lives) > total * 0.9
     assert not any(lives), lives
 
@@ -149,10 +149,10 @@ def test_drift_is_named_field_by_field_and_healed(engine: Engine) -> None:
         {**record, "ttl": 30, "rrdatas": ["192.0.2.9"]},
     ]
     components = {"loggingConfig": {"componentConfig": {"enableComponents": ["SYSTEM_COMPONENTS", "WORKLOADS"]}}}
-    wish = [{**item, **components} if item["kind"] == "cluster" else item for item in STACK]
-    engine(wish, payloads=PAYLOADS)
+    desired = [{**item, **components} if item["kind"] == "cluster" else item for item in STACK]
+    engine(desired, payloads=PAYLOADS)
     engine(drift)
-    seen = engine(wish, check=True, payloads=PAYLOADS)
+    seen = engine(desired, check=True, payloads=PAYLOADS)
     fields = {
         entry["key"]: [field["field"] for field in entry["fields"]] for entry in seen["resources"] if "fields" in entry
     }
@@ -161,11 +161,11 @@ def test_drift_is_named_field_by_field_and_healed(engine: Engine) -> None:
         "cluster/primary": ["loggingConfig.componentConfig.enableComponents"],
         "dns_record/a.example.org.": ["rrdatas"],
     }
-    engine(wish, payloads=PAYLOADS)
-    assert engine(wish, payloads=PAYLOADS)["mutations"] == 0
+    engine(desired, payloads=PAYLOADS)
+    assert engine(desired, payloads=PAYLOADS)["mutations"] == 0
 
 
-def test_what_is_not_wished_any_more_is_pruned_by_its_labels(engine: Engine) -> None:
+def test_undeclared_resources_are_pruned_by_their_labels(engine: Engine) -> None:
     owner = {"managed-by": "pingpong-platform", "environment": "t"}
     two = [{"kind": "address", "name": name, "region": "europe-west1"} for name in ("one", "two")]
     engine(two, labels=owner)

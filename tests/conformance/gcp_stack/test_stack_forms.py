@@ -83,12 +83,12 @@ FORMS: list[tuple[str, str, dict[str, Any], dict[str, Any]]] = [
 @pytest.mark.parametrize(("kind", "first", "then"), [row[1:] for row in FORMS], ids=[row[0] for row in FORMS])
 def test_a_field_gives_way(engine: Engine, kind: str, first: dict[str, Any], then: dict[str, Any]) -> None:
     case = cases()[kind]
-    base = {"kind": kind, "key": "it", **case["wish"]}
+    base = {"kind": kind, "key": "it", **case["desired"]}
     engine([*case.get("needs", []), {**base, **first}])
-    wish = [*case.get("needs", []), {**base, **then}]
-    planned = engine(wish, check=True)
+    desired = [*case.get("needs", []), {**base, **then}]
+    planned = engine(desired, check=True)
     assert by_key(planned, "it")["action"] == "update"
-    changed = engine(wish)
+    changed = engine(desired)
     assert changed["warnings"] == []
     assert by_key(changed, "it")["fields"] == by_key(planned, "it")["fields"]
-    assert engine(wish)["mutations"] == 0
+    assert engine(desired)["mutations"] == 0

@@ -29,7 +29,7 @@ def kind(request: pytest.FixtureRequest) -> str:
 
 def stack(kind: str, **change: Any) -> list[dict[str, Any]]:
     case = copy.deepcopy(CASES[kind])
-    return [*case.get("needs", []), {"kind": kind, "key": "it", **case["wish"], **change}]
+    return [*case.get("needs", []), {"kind": kind, "key": "it", **case["desired"], **change}]
 
 
 def plan_of(result: dict[str, Any]) -> list[tuple[str, str, list[str]]]:
@@ -38,18 +38,18 @@ def plan_of(result: dict[str, Any]) -> list[tuple[str, str, list[str]]]:
 
 def test_life(engine: Engine, kind: str) -> None:
     case = CASES[kind]
-    wish, change = stack(kind), stack(kind, **case["change"])
+    desired, change = stack(kind), stack(kind, **case["change"])
 
-    planned = engine(wish, check=True, payloads=PAYLOADS)
+    planned = engine(desired, check=True, payloads=PAYLOADS)
     assert planned["mutations"] == 0
-    created = engine(wish, payloads=PAYLOADS)
+    created = engine(desired, payloads=PAYLOADS)
     assert plan_of(planned) == plan_of(created)
     assert created["changed"]
 
-    again = engine(wish, payloads=PAYLOADS)
+    again = engine(desired, payloads=PAYLOADS)
     assert (again["changed"], again["mutations"]) == (False, 0)
     assert {step[1] for step in plan_of(again)} == {"none"}
-    assert engine.info([{name: value for name, value in wish[-1].items() if name in LOCATED}])["it"]
+    assert engine.info([{name: value for name, value in desired[-1].items() if name in LOCATED}])["it"]
 
     planned = engine(change, check=True, payloads=PAYLOADS)
     entry = by_key(planned, "it")
@@ -74,11 +74,11 @@ def test_life(engine: Engine, kind: str) -> None:
 @pytest.mark.parametrize("kind", sorted(name for name, case in CASES.items() if "immutable" in case))
 def test_an_immutable_change_is_refused_before_anything_is_sent(engine: Engine, kind: str) -> None:
     engine(stack(kind), payloads=PAYLOADS)
-    wish = stack(kind, **CASES[kind]["immutable"])
-    assert by_key(engine(wish, check=True, payloads=PAYLOADS), "it")["action"] == "blocked"
+    desired = stack(kind, **CASES[kind]["immutable"])
+    assert by_key(engine(desired, check=True, payloads=PAYLOADS), "it")["action"] == "blocked"
     engine.cloud.admin("DELETE", "requests")
     with pytest.raises(PlatformError, match="cannot be changed once it exists"):
-        engine(wish, payloads=PAYLOADS)
+        engine(desired, payloads=PAYLOADS)
     assert engine.cloud.admin("GET", "requests")["by_class"].get("mutate", 0) == 0
 
 
@@ -105,12 +105,12 @@ def test_what_somebody_else_made_is_adopted(engine: Engine, kind: str) -> None:
     theirs = {KINDS[kind].labels: {"theirs": "1"}}
     engine(stack(kind, **theirs), payloads=PAYLOADS)
     before = engine.stored()
-    wish = stack(kind)
-    planned = engine(wish, check=True, labels={"owner": "t"}, payloads=PAYLOADS)
+    desired = stack(kind)
+    planned = engine(desired, check=True, labels={"owner": "t"}, payloads=PAYLOADS)
     fields = {field["field"] for field in by_key(planned, "it")["fields"]}
     assert f"{KINDS[kind].labels}.owner" in fields
     assert f"{KINDS[kind].labels}.theirs" not in fields
-    adopted = engine(wish, labels={"owner": "t"}, payloads=PAYLOADS)
+    adopted = engine(desired, labels={"owner": "t"}, payloads=PAYLOADS)
     assert plan_of(adopted) == plan_of(planned)
     assert by_key(adopted, "it")["action"] == "update"
     assert engine.stored() == before
@@ -118,14 +118,14 @@ def test_what_somebody_else_made_is_adopted(engine: Engine, kind: str) -> None:
 
 
 def _creation(kind: str) -> dict[str, str]:
-    """What tells the request that makes the resource from the ones that read it."""
+    """Which request makes the resource."""
     if kind == "bucket_iam":
         return {"method": "PUT"}
     return {"method": "POST", "path": "setIamPolicy|batchEnable" if KINDS[kind].planner else ""}
 
 
 def test_secrets_are_never_shown(engine: Engine) -> None:
-    for wish in (stack("secret_version"), stack("secret_version", payload_from="two")):
-        text = str(engine(wish, payloads=PAYLOADS))
+    for desired in (stack("secret_version"), stack("secret_version", payload_from="two")):
+        text = str(engine(desired, payloads=PAYLOADS))
         assert not [value for value in PAYLOADS.values() if value in text]
         assert "Zmlyc3Q" not in text

@@ -1,4 +1,4 @@
-"""Compute Engine: wishes, the resource as Google answers it, one change, and the fields that then differ."""
+"""Compute Engine: what is desired, the resource as Google answers it, one change, and the fields that then differ."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Wishes, the resource as Google answers it, one change, and the fields that then differ: all but Compute Engine."""
+"""All but Compute Engine: what is desired, the resource as Google answers it, one change, and what then differs."""
 
 from __future__ import annotations
 

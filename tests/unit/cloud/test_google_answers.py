@@ -104,7 +104,7 @@ class Google:
 @pytest.fixture
 def google(monkeypatch: pytest.MonkeyPatch) -> Iterator[Google]:
     monkeypatch.setattr(stack, "CloudClient", partial(stack.CloudClient, retry=Retry(base=0.01, cap=0.02)))
-    monkeypatch.setattr(stack, "Waiter", partial(stack.Waiter, first=0.01, most=0.02))
+    monkeypatch.setattr(stack, "Operations", partial(stack.Operations, first=0.01, most=0.02))
     server = Google()
     thread = threading.Thread(target=server.server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
@@ -136,7 +136,7 @@ LISTS: dict[str, list[Answer]] = {
         Answer({"items": [{**MAIN, "new": {"a": [1]}}], "warning": {"code": "NO_RESULTS_ON_PAGE", "data": []}})
     ],
     "too many requests": [error(429, "slow down", {"Retry-After": "0"}), Answer({"items": [MAIN]})],
-    "too many requests, told as forbidden": [error(403, "Quota exceeded", **LIMITED), Answer({"items": [MAIN]})],
+    "too many requests, as a forbidden": [error(403, "Quota exceeded", **LIMITED), Answer({"items": [MAIN]})],
     "a page of a proxy's": [HTML, Answer({"items": [MAIN]})],
     "a time out of a load balancer": [Answer(b"", 408), Answer({"items": [MAIN]})],
     "an error in a list": [Answer([{"error": {"code": 503, "message": "later"}}], 503), Answer({"items": [MAIN]})],
@@ -200,11 +200,11 @@ def test_an_operation_that_is_forgotten_is_not_a_failure(google: Google) -> None
 
 
 @pytest.mark.parametrize(
-    "told", [{"error": {"code": 9, "message": "no more addresses"}}, {"statusMessage": "no more addresses"}]
+    "failure", [{"error": {"code": 9, "message": "no more addresses"}}, {"statusMessage": "no more addresses"}]
 )
-def test_an_operation_that_failed_says_why(google: Google, told: Body) -> None:
+def test_an_operation_that_failed_says_why(google: Google, failure: Body) -> None:
     with pytest.raises(PlatformError, match="cluster/c: CREATE_CLUSTER failed: no more addresses"):
-        cluster_made(google, operation("DONE", **told))
+        cluster_made(google, operation("DONE", **failure))
 
 
 def test_an_operation_of_compute_is_known_by_its_kind(google: Google) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.apply.execute import Outcome
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.render import report
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.resource import parse_all
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.stack_plan import plan_stack
@@ -34,7 +33,7 @@ PLANS: list[tuple[str, list[Body], dict[str, Body], list[str]]] = [
         ],
     ),
     (
-        "a pool's fields are told at the pool",
+        "a pool's fields are shown at the pool",
         [CLUSTER, *({"kind": "node_pool", "location": "l", "cluster": "c", **pool} for pool in POOLS)],
         {},
         [
@@ -53,14 +52,14 @@ PLANS: list[tuple[str, list[Body], dict[str, Body], list[str]]] = [
         [
             "~ instance/vm  (p/z)  update",
             "    metadata.items[startup-script].value: #!/bin/sh … (5 lines) -> #!/bin/sh … (5 lines)"
-            "  (differs from what is wished)",
+            "  (differs from what is desired)",
             "        -echo old",
             "        +echo new",
             "= 1 to update, 0 unchanged",
         ],
     ),
     (
-        "members that are missing, and others than wished",
+        "members that are missing, and others than desired",
         [
             {
                 "kind": "project_iam",
@@ -72,7 +71,7 @@ PLANS: list[tuple[str, list[Body], dict[str, Body], list[str]]] = [
         [
             "~ project_iam/i  (p)  update",
             '    bindings[r/new]: (absent) -> ["user:a"]  (is missing)',
-            '    bindings[r/old]: ["user:b"] -> ["user:a", "user:b"]  (has other members than wished)',
+            '    bindings[r/old]: ["user:b"] -> ["user:a", "user:b"]  (has other members than desired)',
             "= 1 to update, 0 unchanged",
         ],
     ),
@@ -87,10 +86,10 @@ PLANS: list[tuple[str, list[Body], dict[str, Body], list[str]]] = [
         [{"kind": "network", "name": "n", "autoCreateSubnetworks": False}],
         {"network/n": {"name": "n", "autoCreateSubnetworks": True}},
         [
-            "x network/n  (p)  blocked  # cannot be changed once it exists: autoCreateSubnetworks (is True, wished"
-            " False); give it a new name, so that a new one is made, and remove the old one",
-            "    autoCreateSubnetworks: true -> false  (differs from what is wished)",
-            "= 1 that cannot be done as wished, 0 unchanged",
+            "x network/n  (p)  blocked  # cannot be changed once it exists: autoCreateSubnetworks (live: True,"
+            " desired: False); give it a new name, so that a new one is made, and remove the old one",
+            "    autoCreateSubnetworks: true -> false  (differs from what is desired)",
+            "= 1 that cannot be done, 0 unchanged",
         ],
     ),
     ("nothing differs", [{"kind": "network", "name": "n"}], {"network/n": {"name": "n"}}, []),
@@ -101,5 +100,5 @@ PLANS: list[tuple[str, list[Body], dict[str, Body], list[str]]] = [
 def test_plan(items: list[Body], live: dict[str, Body], lines: list[str]) -> None:
     resources = parse_all(items, "p", {})
     plan = plan_stack(resources, {resource.key: live.get(resource.key) for resource in resources})
-    shown = report(plan.operations, Outcome(), True)["diff"]
+    shown = report(plan.changes, (), {}, True)["diff"]
     assert [line for part in shown for line in part["prepared"].splitlines()] == lines

@@ -1,4 +1,4 @@
-"""Order, references, protection in removal, errors told apart, and how a cluster is reached."""
+"""Order, references, protection in removal, errors classified, and how a cluster is reached."""
 
 from __future__ import annotations
 
@@ -128,26 +128,26 @@ def test_references_in_a_plan_are_known_as_far_as_they_follow_from_the_place() -
         {"kind": "project_iam", "name": "i", "bindings": [binding]},
     ]
     resources = parse_all(items, "p", {})
-    plan = {op.key: op for op in plan_stack(resources, {resource.key: None for resource in resources}).operations}
-    values = {change.path: change.after for change in plan["dns_record/x."].changes}
+    plan = {op.key: op for op in plan_stack(resources, {resource.key: None for resource in resources}).changes}
+    values = {diff.path: diff.after for diff in plan["dns_record/x."].diffs}
     assert values["rrdatas"] == ["(known once address/a exists)"]
-    assert plan["project_iam/i"].changes[0].after == ["serviceAccount:nodes@p.iam.gserviceaccount.com"]
+    assert plan["project_iam/i"].diffs[0].after == ["serviceAccount:nodes@p.iam.gserviceaccount.com"]
 
 
-def test_a_field_that_what_is_there_lacks_is_named() -> None:
+def test_missing_live_field_is_named() -> None:
     record = {"kind": "dns_record", "name": "x.", "zone": "z", "type": "A", "rrdatas": ["${address/a:adress}"]}
     resources = parse_all([ADDRESS, record], "p", {})
     plan = plan_stack(resources, {"address/a": {"name": "a", "address": "192.0.2.1"}, "dns_record/x.": None})
-    values = {change.path: change.after for change in plan.operations[-1].changes}
+    values = {diff.path: diff.after for diff in plan.changes[-1].diffs}
     assert values["rrdatas"] == ["(adress, which address/a does not have yet)"]
 
 
-def test_a_pool_is_born_and_dies_with_its_cluster() -> None:
+def test_a_pool_is_created_and_deleted_with_its_cluster() -> None:
     resources = parse_all([CLUSTER, POOL], "p", {})
-    born = {op.key: op for op in plan_stack(resources, {"cluster/c": None, "node_pool/main": None}).operations}
-    assert (born["node_pool/main"].steps, born["node_pool/main"].why) == ((), "is created with cluster/c")
-    dead = plan_removal(resources, {"cluster/c": {"name": "c"}, "node_pool/main": {"name": "main"}}, False).operations
-    assert [(op.key, len(op.steps)) for op in dead] == [("cluster/c", 1), ("node_pool/main", 0)]
+    created = {op.key: op for op in plan_stack(resources, {"cluster/c": None, "node_pool/main": None}).changes}
+    assert (created["node_pool/main"].requests, created["node_pool/main"].why) == ((), "is created with cluster/c")
+    removed = plan_removal(resources, {"cluster/c": {"name": "c"}, "node_pool/main": {"name": "main"}}, False).changes
+    assert [(op.key, len(op.requests)) for op in removed] == [("cluster/c", 1), ("node_pool/main", 0)]
 
 
 def _error(status: int, reason: str = "", message: str = "m", canonical: str = "") -> PlatformError:
@@ -172,7 +172,7 @@ def _error(status: int, reason: str = "", message: str = "m", canonical: str = "
         (_error(501), ApiError, None),
     ],
 )
-def test_errors_are_told_apart(error: PlatformError, kind: type[PlatformError], predicate: str | None) -> None:
+def test_errors_are_classified(error: PlatformError, kind: type[PlatformError], predicate: str | None) -> None:
     assert error.__class__ is kind
     if isinstance(error, ApiError):
         names = ("missing", "exists", "stale", "busy", "disabled")
@@ -208,7 +208,7 @@ LIVE = {
         ({}, "direct", "192.0.2.1"),
     ],
 )
-def test_an_endpoint_as_older_clusters_and_sparse_answers_tell_it(
+def test_an_endpoint_as_older_clusters_and_sparse_answers_have_it(
     more: dict[str, Any], access: str, expected: str
 ) -> None:
     live = {"name": "c", "endpoint": "192.0.2.1", "masterAuth": LIVE["masterAuth"], **more}

@@ -133,7 +133,7 @@ def _refreshed(auth: dict[str, Any], build: Callable[[Any], Any]) -> str:
         credentials = build(google.auth)
         credentials.refresh(Request())
     except (GoogleAuthError, OSError, ValueError) as error:
-        told = error if isinstance(error, OSError) else ": ".join(str(part) for part in error.args)
+        text = error if isinstance(error, OSError) else ": ".join(str(part) for part in error.args)
         source = " from credentials_file" if auth.get("credentials_file") else ""
-        raise PlatformError(f"auth: no access token{source}: {told}") from None
+        raise PlatformError(f"auth: no access token{source}: {text}") from None
     return str(credentials.token)

@@ -55,7 +55,12 @@ class Counts:
 
 
 class CloudClient:
-    """``endpoint`` is a template with {service}; ``timeout`` in seconds is for one answer."""
+    """One task's requests: JSON objects in, JSON objects out, over one pool of connections.
+
+    ``endpoint`` is a template with {service}; ``ca_file`` a PEM file of authorities; ``timeout`` in seconds is for one
+    answer; ``retry`` for reads. Every method raises ApiError (Google refused), RateError (refused before it did
+    anything), BrokenError (not known what it did), or PlatformError (no Google there). Threads may share a client.
+    """
 
     def __init__(
         self,
@@ -110,7 +115,7 @@ class CloudClient:
         answer = self._send(service, "GET", path, query, None, False)
         lost = [str(place) for name in _LOST for place in answer.get(name) or ()]
         if lost:
-            # What is there could be taken for absent.
+            # A resource that is live would be taken for absent.
             raise BrokenError(f"GET {path}: the list is not whole, {', '.join(lost)} could not be reached")
         return answer
 
@@ -166,7 +171,7 @@ class CloudClient:
 
 
 def _passes(error: Exception) -> bool:
-    """A read that is told of a conflict met a change on its way: Google asks to send it again."""
+    """A read that met a conflict met somebody's change: Google asks to send it again."""
     return is_transient(error) or (isinstance(error, ApiError) and error.status in (409, 412))
 
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The pingpong.platform maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Google's errors, told apart by what can be done about them."""
+"""Google's errors, classified by what can be done about them."""
 
 from __future__ import annotations
 

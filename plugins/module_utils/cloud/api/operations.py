@@ -41,8 +41,12 @@ class Deadline:
         self._sleep(seconds)
 
 
-class Waiter:
-    """Waits for operations of all flavours; polls at growing intervals (seconds)."""
+class Operations:
+    """Waits for operations of all flavours (``Kind.flavour``).
+
+    Polls after ``first`` seconds, then at intervals that grow up to ``most``. DeadlineError when the caller's deadline
+    would pass, naming the operation and its last status; the operation itself goes on, and a later run finds it.
+    """
 
     def __init__(self, client: CloudClient, first: float = 0.2, most: float = 10.0) -> None:
         self._client = client
@@ -65,7 +69,7 @@ class Waiter:
                 raise BrokenError(f"{resource.key}: operation {name} cannot be found") from None
         error = answer.get("error")
         if not error and resource.kind.flavour == "container" and "operationType" in answer:
-            # How it told of an error before there was one in the answer.
+            # The older form of an error.
             error = {"message": answer["statusMessage"]} if answer.get("statusMessage") else None
         if error:
             raise OperationError(f"{resource.key}: {answer.get('operationType') or 'the operation'}", error)
@@ -73,7 +77,7 @@ class Waiter:
     def settle_deletions(self, resources: list[Resource], deadline: Deadline) -> None:
         """Wait for deletions that an earlier run began: a LIST shows what is being deleted as if it stayed.
 
-        Compute's only, with one request a project: Kubernetes Engine tells it by a status, most others delete at once,
+        Compute's only, with one request a project: Kubernetes Engine shows it by a status, most others delete at once,
         and Artifact Registry lists no operations.
         """
         ours = [resource for resource in resources if resource.kind.flavour == "compute"]
@@ -103,7 +107,7 @@ class Waiter:
             return
 
     def pending(self, resource: Resource) -> list[dict[str, Any]]:
-        """Operations on the resource (or on what it shares its turn with) that have not ended."""
+        """Operations that have not ended on the resource, or on what shares its ``serial``."""
         if resource.kind.flavour not in ("compute", "container"):
             return []
         query = {"filter": "status != DONE"} if resource.kind.flavour == "compute" else {}

@@ -11,45 +11,45 @@ from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 from typing import Any
 
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.change import Operation
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.stack_plan import Plan
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.change import ResourceChange
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.stack_plan import StackPlan
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
 
 Live = dict[str, Any]
-Work = Callable[[Operation], "Live | None"]
+Work = Callable[[ResourceChange], "Live | None"]
 
 
 @dataclass
-class Outcome:
+class Execution:
     """What became of each resource."""
 
     done: list[str] = field(default_factory=list)
     failed: dict[str, PlatformError] = field(default_factory=dict)
     skipped: list[str] = field(default_factory=list)
 
-    def merge(self, other: Outcome) -> None:
+    def merge(self, other: Execution) -> None:
         """Take in what another plan's carrying out came to."""
         self.done += other.done
         self.failed.update(other.failed)
         self.skipped += other.skipped
 
 
-def carry_out(plan: Plan, work: Work, busy: Callable[[Operation], bool], parallel: int) -> Outcome:
+def execute(plan: StackPlan, work: Work, busy: Callable[[ResourceChange], bool], parallel: int) -> Execution:
     """Do ``work`` for each operation that is ``busy``; what needs a failed one is skipped."""
-    outcome = Outcome()
-    operations = {operation.key: operation for operation in plan.operations}
-    sorter = TopologicalSorter({key: plan.needs.get(key, set()) & operations.keys() for key in operations})
+    outcome = Execution()
+    changes = {change.key: change for change in plan.changes}
+    sorter = TopologicalSorter({key: plan.needs.get(key, set()) & changes.keys() for key in changes})
     sorter.prepare()
     running: dict[Future[Live | None], str] = {}
     with ThreadPoolExecutor(max_workers=parallel) as pool:
         while True:
             ready = sorter.get_ready()
             for key in ready:
-                if busy(operations[key]):
-                    running[pool.submit(work, operations[key])] = key
+                if busy(changes[key]):
+                    running[pool.submit(work, changes[key])] = key
                 else:
                     sorter.done(key)
-            if ready and not all(busy(operations[key]) for key in ready):
+            if ready and not all(busy(changes[key]) for key in ready):
                 continue  # what was done just now may have made others ready
             if not running:
                 break
@@ -64,5 +64,5 @@ def carry_out(plan: Plan, work: Work, busy: Callable[[Operation], bool], paralle
                     outcome.done.append(key)
                     sorter.done(key)
     handled = {*outcome.done, *outcome.failed}
-    outcome.skipped = [key for key in operations if key not in handled and busy(operations[key])]
+    outcome.skipped = [key for key in changes if key not in handled and busy(changes[key])]
     return outcome

@@ -13,7 +13,7 @@ KINDS = (
         "artifactregistry",
         "v1/projects/{project}/locations/{location}/repositories",
         "Artifact Registry repository",
-        precious=True,
+        protected=True,
         items="repositories",
         flavour="longrunning",
         named=False,

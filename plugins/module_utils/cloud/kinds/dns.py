@@ -25,7 +25,7 @@ _NAMED = ("CNAME", "DS", "MX", "NS", "PTR", "SRV")
 
 
 def _whole_record(context: Context) -> Body:
-    # rrdatas and routingPolicy exclude each other, so a record is sent as it is wished, never merged.
+    # rrdatas and routingPolicy exclude each other, so a record is sent as it is desired, never merged.
     return {"name": context.live["name"], "type": context.live["type"], **compact(context.desired)}
 
 
@@ -40,7 +40,7 @@ def _only_one(desired: Body) -> Body:
 
 
 def _as_answered(record: Body) -> Body:
-    """A record with its data as Cloud DNS writes them, whichever of the equal forms they were wished in."""
+    """A record with its data as Cloud DNS writes them, whichever of the equal forms is desired."""
 
     def walk(value: Any, key: str = "") -> Any:
         if isinstance(value, dict):
@@ -71,7 +71,7 @@ KINDS = (
         "dns",
         _ZONES,
         "DNS zone",
-        precious=True,
+        protected=True,
         items="managedZones",
         flavour="dns",
         labels="labels",

@@ -19,7 +19,7 @@ Body = dict[str, Any]
 
 @dataclass(frozen=True)
 class Context:
-    """What a request's body may be built from: the wish, what is live, both merged, and the fields that differ."""
+    """What a request's body may be built from: desired, live, both merged, and the fields that differ."""
 
     desired: Body
     live: Body
@@ -71,26 +71,26 @@ class Kind:
 
     - ``collection``, ``item``: REST paths after the host; ``read``: the path of one resource, when it is not the item.
     - ``items``: the key of a LIST's answer; ``listed`` False: no LIST, each resource is read on its own.
-    - ``identity``: from an element of a LIST to what tells it apart; ``identity_key``: the same of a wished resource.
+    - ``identity``: from an element of a LIST to what tells it apart; ``identity_key``: the same of a declared resource.
     - ``create_query``, ``wrap``, ``named``: where a POST carries the name and the body.
     - ``immutable``: fields that no request changes; ``advice`` says what to do about it.
     - ``create_only``: fields that matter at creation and are never compared.
     - ``output_only``: fields that the server fills and that must not be sent back.
     - ``keyed``: lists of objects, by the field that names an element; ``ordered``: lists whose order means something.
     - ``objects``: fields that the plan looks into.
-    - ``kept``: elements of keyed lists that the server adds by itself; they stay where the wish does not name them.
-    - ``unions``: by path ("*" for any name) the fields that exclude each other: one that is wished takes the others'
+    - ``kept``: elements of keyed lists that the server adds by itself; they stay where they are not declared.
+    - ``unions``: by path ("*" for any name) the fields that exclude each other: one that is desired takes the others'
       place, and which one it is matters even while it holds nothing.
     - ``defaults``: what a field means that the server leaves out of its answers.
     - ``caseless``: fields that the server answers in another case.
-    - ``canonical``: brings a wish and what is live to one form before they are compared.
+    - ``canonical``: brings desired and live to one form before they are compared.
     - ``short_links``: fields where the server answers with a bare name for a link.
     - ``labels``: the field with labels, None when the kind has none.
     - ``pending``, ``failed``: values of ``status`` while something runs, and after a failure.
     - ``serial``: template of what admits one operation at a time.
     - ``part_of``: (kind, field): the creation of a parent may create this one with it, and its deletion deletes it.
     - ``sensitive``: fields that are never shown.
-    - ``precious``: pruning it needs to be told so, for it holds what cannot be made again.
+    - ``protected``: pruned with ``unprotect`` alone, for it holds what cannot be made again.
     - ``planner``: for kinds that are not created and deleted but merged into something (policies, enabled services).
     """
 
@@ -140,7 +140,7 @@ class Kind:
     planner: str | None = None
     api: str | None = None
     delete: bool = True
-    precious: bool = False
+    protected: bool = False
     body_locators: tuple[str, ...] = ()
 
     @property

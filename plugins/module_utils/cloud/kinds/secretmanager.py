@@ -30,7 +30,7 @@ KINDS = (
         "secretmanager",
         "v1/projects/{project}/secrets",
         "Secret (its value is a secret_version)",
-        precious=True,
+        protected=True,
         items="secrets",
         named=False,
         create_query={"secretId": "{name}"},

@@ -13,7 +13,7 @@ KINDS = (
         "storage",
         "storage/v1/b",
         "Storage bucket",
-        precious=True,
+        protected=True,
         list_query={"project": "{project}"},
         create_query={"project": "{project}"},
         labels="labels",

@@ -1,22 +1,22 @@
 # Copyright: (c) 2026, The pingpong.platform maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What a plan says about one resource: an action, the fields that differ and why, and the requests to send."""
+"""What a plan does to one resource: an action, the fields that differ and why, and the requests to send."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.diff import Change
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.diff import FieldDiff
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.resource import Resource
 
 Action = Literal["none", "create", "update", "replace", "delete", "blocked"]
-"""``blocked``: what is wished cannot be done, and ``why`` says what to do about it."""
+"""``blocked``: what is desired cannot be done, and ``why`` says what to do about it."""
 
 
 @dataclass(frozen=True)
-class Step:
+class Request:
     """One mutating request; ``fields`` are the paths that it changes."""
 
     method: str
@@ -27,13 +27,13 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Operation:
-    """The plan of one resource."""
+class ResourceChange:
+    """An action on one resource, with the differences that ask for it and the requests that carry it out, in order."""
 
     resource: Resource
     action: Action
-    changes: tuple[Change, ...] = ()
-    steps: tuple[Step, ...] = ()
+    diffs: tuple[FieldDiff, ...] = ()
+    requests: tuple[Request, ...] = ()
     why: str = ""
 
     @property

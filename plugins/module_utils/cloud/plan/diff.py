@@ -1,9 +1,9 @@
 # Copyright: (c) 2026, The pingpong.platform maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What differs between a wish and what is live. Pure.
+"""What differs between desired and live. Pure.
 
-A wish says only what it cares about: fields that it does not name are the server's business. Forms of the same
+Only declared fields are compared: the others are the server's. Forms of the same
 value are no difference: links, integers as strings, absent and empty, elements of a set in another order.
 """
 
@@ -19,8 +19,8 @@ from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kinds.kind
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.paths import (
     canonical_link,
     is_link,
+    same_key,
     same_path,
-    twin,
     without,
 )
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.references import Unknown
@@ -32,20 +32,20 @@ _NETWORK = re.compile(r"[0-9a-fA-F.:]+(/\d+)")
 
 
 @dataclass(frozen=True)
-class Change:
+class FieldDiff:
     """One field that differs: its dotted path, both values, and why it matters."""
 
     path: str
     before: Any
     after: Any
-    why: str = "differs from what is wished"
+    why: str = "differs from what is desired"
 
 
-def masked(kind: Kind, change: Change) -> Change:
+def masked(kind: Kind, diff: FieldDiff) -> FieldDiff:
     """The change as it may be shown: without the values of what is sensitive."""
-    if any(change.path == path or change.path.startswith(f"{path}.") for path in kind.sensitive):
-        return replace(change, before=change.before and MASKED, after=change.after and MASKED)
-    return change
+    if any(diff.path == path or diff.path.startswith(f"{path}.") for path in kind.sensitive):
+        return replace(diff, before=diff.before and MASKED, after=diff.after and MASKED)
+    return diff
 
 
 class Comparison:
@@ -55,45 +55,45 @@ class Comparison:
         self._kind = kind
         self._project = project
 
-    def changes(self, desired: dict[str, Any], live: dict[str, Any], skip: tuple[str, ...] = ()) -> list[Change]:
-        """The differing leaves, in the wish's order; ``skip`` are dotted paths that are not compared."""
-        found: list[Change] = []
+    def diffs(self, desired: dict[str, Any], live: dict[str, Any], skip: tuple[str, ...] = ()) -> list[FieldDiff]:
+        """The differing leaves, in the desired order; ``skip`` are dotted paths that are not compared."""
+        found: list[FieldDiff] = []
         self._compare(desired, live, "", (*self._kind.create_only, *skip), found)
         return found
 
     def same(self, desired: Any, live: Any, path: str = "") -> bool:
-        """Whether live satisfies the wish."""
-        found: list[Change] = []
+        """Whether live has what is desired."""
+        found: list[FieldDiff] = []
         self._compare(desired, live, path, self._kind.create_only, found)
         return not found
 
-    def _compare(self, desired: Any, live: Any, path: str, skip: tuple[str, ...], found: list[Change]) -> None:
+    def _compare(self, desired: Any, live: Any, path: str, skip: tuple[str, ...], found: list[FieldDiff]) -> None:
         bare = _INDEX.sub("", path)
         if bare in skip or bare in self._kind.output_only:
             return
         if live is None and (desired is False or not _is_empty(desired)):
-            # Who wishes nothing has the default; False is a wish, as the default may be true.
+            # An absent field has the default; False is desired, as the default may be true.
             live = self._kind.defaults.get(bare)
         if isinstance(desired, Unknown):
-            found.append(Change(path, live, str(desired), "is known once what it refers to exists"))
+            found.append(FieldDiff(path, live, str(desired), "is known once what it refers to exists"))
         elif desired is None:
             filled = tuple(name.removeprefix(f"{bare}.") for name in self._kind.output_only)
             if not _is_empty(without(live, filled) if isinstance(live, dict) else live):
-                found.append(Change(path, live, None, "is to be removed"))
+                found.append(FieldDiff(path, live, None, "is to be removed"))
         elif _others(self._kind, bare, desired, live):
-            found.append(Change(path, live, merge(self._kind, desired, live, bare)))
+            found.append(FieldDiff(path, live, merge(self._kind, desired, live, bare)))
         elif isinstance(desired, dict) and (live is None or isinstance(live, dict)):
             for key, value in desired.items():
                 self._compare(
-                    value, (live or {}).get(twin(live or {}, key)), f"{path}.{key}" if path else key, skip, found
+                    value, (live or {}).get(same_key(live or {}, key)), f"{path}.{key}" if path else key, skip, found
                 )
         elif isinstance(desired, list) and (live is None or isinstance(live, list)):
             self._compare_lists(desired, live or [], path, bare, skip, found)
         elif not self._same_scalar(desired, live, bare):
-            found.append(Change(path, live, desired))
+            found.append(FieldDiff(path, live, desired))
 
     def _compare_lists(
-        self, desired: list[Any], live: list[Any], path: str, bare: str, skip: tuple[str, ...], found: list[Change]
+        self, desired: list[Any], live: list[Any], path: str, bare: str, skip: tuple[str, ...], found: list[FieldDiff]
     ) -> None:
         key = self._kind.keyed.get(bare)
         if key is not None:
@@ -103,14 +103,14 @@ class Comparison:
                 if name in theirs:
                     self._compare(item, theirs.pop(name), f"{path}[{name}]", skip, found)
                 else:
-                    found.append(Change(f"{path}[{name}]", None, item, "is missing"))
+                    found.append(FieldDiff(f"{path}[{name}]", None, item, "is missing"))
             found += [
-                Change(f"{path}[{name}]", item, None, "is not wished")
+                FieldDiff(f"{path}[{name}]", item, None, "is not declared")
                 for name, item in theirs.items()
                 if f"{path}[{name}]" not in self._kind.kept
             ]
         elif not self._same_list(desired, live, path, bare):
-            found.append(Change(path, live, desired))
+            found.append(FieldDiff(path, live, desired))
 
     def _same_list(self, desired: list[Any], live: list[Any], path: str, bare: str) -> bool:
         if len(desired) != len(live):
@@ -165,19 +165,19 @@ def _same_moment(one: str, other: str) -> bool:
 
 
 def _same_size(desired: str, live: str) -> bool:
-    """Whether a network of the wished size (``/14``), which Google has chosen, is there."""
+    """Whether a network of the desired size (``/14``), which Google has chosen, is there."""
     network = _NETWORK.fullmatch(live)
     return network is not None and network.group(1) == desired
 
 
 def _others(kind: Kind, bare: str, desired: Any, live: Any) -> set[str]:
-    """The fields of a union that give way to one that is wished and not there yet, empty ones too."""
+    """The fields of a union that give way to a desired one that is not live, empty ones too."""
     fields = kind.unions.get(bare) or kind.unions.get(f"{bare.rpartition('.')[0]}.*")
     if not fields or not isinstance(desired, dict) or not isinstance(live, dict):
         return set()
-    wished = {name for name in fields if desired.get(name) is not None}
-    there = {name for name in fields if live.get(name) is not None}
-    return there - wished if wished - there else set()
+    ours = {name for name in fields if desired.get(name) is not None}
+    theirs = {name for name in fields if live.get(name) is not None}
+    return theirs - ours if ours - theirs else set()
 
 
 def _is_empty(value: Any) -> bool:
@@ -191,16 +191,16 @@ def _is_unspecified(value: Any) -> bool:
 
 
 def merge(kind: Kind, desired: Any, live: Any, path: str = "") -> Any:
-    """The wish laid over what is live: objects are merged, lists replaced, elements of keyed lists merged, and of a
-    union there is what is wished.
+    """Desired laid over live: objects are merged, lists replaced, elements of keyed lists merged, and of a
+    union the desired fields alone stay.
 
-    A None of the wish stays: PATCH takes it as the order to remove the field.
+    A desired None stays: PATCH takes it as the order to remove the field.
     """
     if isinstance(desired, dict) and isinstance(live, dict):
         gone = _others(kind, path, desired, live)
         result = {key: value for key, value in live.items() if key not in gone}
         for key, value in desired.items():
-            theirs_key = twin(live, key)
+            theirs_key = same_key(live, key)
             result[theirs_key] = merge(kind, value, live.get(theirs_key), f"{path}.{key}" if path else key)
         return result
     key_field = kind.keyed.get(path)

@@ -1,29 +1,29 @@
 # Copyright: (c) 2026, The pingpong.platform maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Enabled APIs of a project: those that are wished are enabled, in batches; none is ever disabled. Pure."""
+"""Enabled APIs of a project: those that are declared are enabled, in batches; none is ever disabled. Pure."""
 
 from __future__ import annotations
 
 from itertools import batched
 from typing import Any
 
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.change import Operation, Step
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.diff import Change
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.change import Request, ResourceChange
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.diff import FieldDiff
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.resource import Resource
 
 _BATCH = 20  # the most that services:batchEnable takes
 
 
-def plan(resource: Resource, live: dict[str, Any] | None, present: bool) -> Operation:
-    """The operation that enables what is missing. Removal leaves them: others of the project may use them."""
+def plan(resource: Resource, live: dict[str, Any] | None, present: bool) -> ResourceChange:
+    """The change that enables what is missing. Removal leaves them: others of the project may use them."""
     enabled = {str(item["name"]).rsplit("/", 1)[-1] for item in (live or {}).get("services") or []}
     missing = [name for name in resource.body["serviceIds"] if name not in enabled]
     if not present or not missing:
-        return Operation(resource, "none")
-    changes = tuple(Change(f"serviceIds[{name}]", None, "ENABLED", "is not enabled") for name in missing)
-    steps = tuple(
-        Step(
+        return ResourceChange(resource, "none")
+    diffs = tuple(FieldDiff(f"serviceIds[{name}]", None, "ENABLED", "is not enabled") for name in missing)
+    requests = tuple(
+        Request(
             "POST",
             f"{resource.collection}:batchEnable",
             {"serviceIds": list(names)},
@@ -31,4 +31,4 @@ def plan(resource: Resource, live: dict[str, Any] | None, present: bool) -> Oper
         )
         for names in batched(missing, _BATCH)
     )
-    return Operation(resource, "update", changes, steps)
+    return ResourceChange(resource, "update", diffs, requests)

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The pingpong.platform maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""IAM policies: bindings merged into what is there, by etag. Pure.
+"""IAM policies: bindings merged into the live policy, by etag. Pure.
 
 ``mode: additive`` sees to it that the named members have the named roles; ``authoritative`` also that nobody else has
 those roles. Roles that are not named are never touched.
@@ -12,20 +12,24 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.change import Operation, Step
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.diff import Change
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.change import Request, ResourceChange
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.diff import FieldDiff
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.resource import Resource
 
 _Key = tuple[str, str]
 
 
-def plan(resource: Resource, live: dict[str, Any] | None, present: bool) -> Operation:
-    """The operation that merges the wished bindings into the live policy, or takes their members out."""
+def plan(resource: Resource, live: dict[str, Any] | None, present: bool) -> ResourceChange:
+    """The change that merges the desired bindings into the live policy, or takes their members out.
+
+    ``live`` is the answer of getIamPolicy (version 3, with its etag), which setIamPolicy gets back: 409 ABORTED when
+    somebody else was faster, and the caller reads and plans again.
+    """
     policy = live or {}
     before = _members(policy.get("bindings") or [])
-    wished = _members(resource.body["bindings"])
+    desired = _members(resource.body["bindings"])
     after = {key: set(members) for key, members in before.items()}
-    for key, members in wished.items():
+    for key, members in desired.items():
         there = after.get(key, set())
         if not present:
             after[key] = there - members
@@ -33,28 +37,28 @@ def plan(resource: Resource, live: dict[str, Any] | None, present: bool) -> Oper
             after[key] = set(members)
         else:
             after[key] = there | members
-    changes = tuple(
-        Change(f"bindings[{_name(key)}]", sorted(there) or None, sorted(after[key]) or None, _why(there, present))
-        for key in wished
+    diffs = tuple(
+        FieldDiff(f"bindings[{_name(key)}]", sorted(there) or None, sorted(after[key]) or None, _why(there, present))
+        for key in desired
         if (there := before.get(key, set())) != after[key]
     )
-    if not changes:
-        return Operation(resource, "none")
+    if not diffs:
+        return ResourceChange(resource, "none")
     body = {**policy, "version": 3, "bindings": _bindings(after)}
     style = resource.kind.wrap
-    step = Step(
+    request = Request(
         "PUT" if resource.kind.name == "bucket_iam" else "POST",
         resource.format(resource.kind.create_path),
         style(resource.name, body) if style else body,
-        fields=tuple(change.path for change in changes),
+        fields=tuple(diff.path for diff in diffs),
     )
-    return Operation(resource, "update" if present else "delete", changes, (step,))
+    return ResourceChange(resource, "update" if present else "delete", diffs, (request,))
 
 
 def _why(there: set[str], present: bool) -> str:
     if not present:
         return "is to be removed"
-    return "has other members than wished" if there else "is missing"
+    return "has other members than desired" if there else "is missing"
 
 
 def _members(bindings: list[dict[str, Any]]) -> dict[_Key, set[str]]:

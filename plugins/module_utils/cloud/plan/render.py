@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import difflib
 import json
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.apply.execute import Outcome
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.change import Operation
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.diff import Change, masked
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.change import ResourceChange
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.diff import FieldDiff, masked
 from ansible_collections.pingpong.platform.plugins.module_utils.common.documents import plain
+from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
 
 _SIGNS = {"create": "+", "update": "~", "replace": "!", "delete": "-", "blocked": "x"}
 _ABSENT = "(absent)"
@@ -21,15 +22,21 @@ _NAMES = ("name", "rangeName", "key", "role", "priority")
 _COUNTED = ("create", "update", "replace", "delete", "blocked")
 
 
-def report(operations: tuple[Operation, ...], outcome: Outcome, check: bool) -> dict[str, Any]:
-    """The parts of a task's result that say what differs: changed, resources, counts, summary and diff."""
-    shown = [operation for operation in operations if operation.action != "none"]
-    counts = {action: sum(operation.action == action for operation in operations) for action in _COUNTED}
-    counts["unchanged"] = len(operations) - len(shown)
-    changed = any(operation.action != "blocked" for operation in shown) if check else _did(shown, outcome)
+def report(
+    changes: tuple[ResourceChange, ...], done: Collection[str], failed: Mapping[str, PlatformError], check: bool
+) -> dict[str, Any]:
+    """The parts of a task's result that say what differs: changed, resources, counts, summary and diff.
+
+    ``done`` are the keys of what was carried out, ``failed`` the errors of the rest; both are empty in check mode.
+    """
+    shown = [change for change in changes if change.action != "none"]
+    counts = {action: sum(change.action == action for change in changes) for action in _COUNTED}
+    counts["unchanged"] = len(changes) - len(shown)
+    tried = {*done, *failed}
+    changed = any(change.action != "blocked" if check else change.key in tried for change in shown)
     return {
         "changed": changed,
-        "resources": [_entry(operation, outcome) for operation in operations],
+        "resources": [_entry(change, failed) for change in changes],
         "counts": counts,
         "summary": summary(counts),
         "diff": [{"prepared": plan_text(shown, counts)}] if shown else [],
@@ -41,55 +48,50 @@ def summary(counts: dict[str, int]) -> str:
     words = {"create": "to create", "update": "to update", "replace": "to replace", "delete": "to delete"}
     parts = [f"{counts[action]} {text}" for action, text in words.items() if counts[action]]
     if counts["blocked"]:
-        parts.append(f"{counts['blocked']} that cannot be done as wished")
+        parts.append(f"{counts['blocked']} that cannot be done")
     return ", ".join([*parts, f"{counts['unchanged']} unchanged"])
 
 
-def shown_changes(operation: Operation) -> list[Change]:
+def shown_diffs(change: ResourceChange) -> list[FieldDiff]:
     """The changes with sensitive values masked."""
-    changes = (masked(operation.resource.kind, change) for change in operation.changes)
-    return [replace(change, before=plain(change.before), after=plain(change.after)) for change in changes]
+    diffs = (masked(change.resource.kind, diff) for diff in change.diffs)
+    return [replace(diff, before=plain(diff.before), after=plain(diff.after)) for diff in diffs]
 
 
-def _did(shown: list[Operation], outcome: Outcome) -> bool:
-    keys = {*outcome.done, *outcome.failed}
-    return any(operation.key in keys for operation in shown)
-
-
-def _entry(operation: Operation, outcome: Outcome) -> dict[str, Any]:
-    entry: dict[str, Any] = {"key": operation.key, "kind": operation.resource.kind.name, "action": operation.action}
-    if operation.action != "none":
+def _entry(change: ResourceChange, failed: Mapping[str, PlatformError]) -> dict[str, Any]:
+    entry: dict[str, Any] = {"key": change.key, "kind": change.resource.kind.name, "action": change.action}
+    if change.action != "none":
         entry["fields"] = [
-            {"field": change.path, "before": change.before, "after": change.after, "why": change.why}
-            for change in shown_changes(operation)
+            {"field": diff.path, "before": diff.before, "after": diff.after, "why": diff.why}
+            for diff in shown_diffs(change)
         ]
-    if operation.why:
-        entry["why"] = operation.why
-    if operation.key in outcome.failed:
-        entry["failed"] = outcome.failed[operation.key].message
+    if change.why:
+        entry["why"] = change.why
+    if change.key in failed:
+        entry["failed"] = failed[change.key].message
     return entry
 
 
-def plan_text(operations: list[Operation], counts: dict[str, int]) -> str:
+def plan_text(changes: list[ResourceChange], counts: dict[str, int]) -> str:
     """The plan as a reviewer reads it: a line a resource, a line a field, the counts at the end."""
     lines: list[str] = []
-    for operation in operations:
-        why = f"  # {operation.why}" if operation.why else ""
-        lines.append(f"{_SIGNS[operation.action]} {operation.key}  ({_place(operation)})  {operation.action}{why}")
-        for change in shown_changes(operation):
-            lines += _field_lines(operation, change)
+    for change in changes:
+        why = f"  # {change.why}" if change.why else ""
+        lines.append(f"{_SIGNS[change.action]} {change.key}  ({_place(change)})  {change.action}{why}")
+        for diff in shown_diffs(change):
+            lines += _field_lines(change, diff)
     return "\n".join([*lines, f"= {summary(counts)}", ""])
 
 
-def _field_lines(operation: Operation, change: Change) -> list[str]:
-    if operation.action in ("create", "replace"):
-        return [f"    {path}: {_short(value)}" for path, value in _leaves(change.path, change.after) if value != []]
-    before, after = dict(_leaves("", change.before)), dict(_leaves("", change.after))
+def _field_lines(change: ResourceChange, diff: FieldDiff) -> list[str]:
+    if change.action in ("create", "replace"):
+        return [f"    {path}: {_short(value)}" for path, value in _leaves(diff.path, diff.after) if value != []]
+    before, after = dict(_leaves("", diff.before)), dict(_leaves("", diff.after))
     lines: list[str] = []
     for path in {**before, **after}:
         old, new = before.get(path), after.get(path)
         if old != new:
-            lines.append(f"    {change.path}{path}: {_short(old)} -> {_short(new)}  ({change.why})")
+            lines.append(f"    {diff.path}{path}: {_short(old)} -> {_short(new)}  ({diff.why})")
             lines += _line_changes(old, new)
     return lines
 
@@ -98,8 +100,8 @@ def _line_changes(old: Any, new: Any) -> list[str]:
     """Which lines differ between two texts of several lines (a startup script)."""
     if not (isinstance(old, str) and isinstance(new, str) and "\n" in old + new):
         return []
-    told = difflib.unified_diff(old.splitlines(), new.splitlines(), n=0, lineterm="")
-    return [f"        {line}" for line in told if not line.startswith(("---", "+++", "@@"))]
+    lines = difflib.unified_diff(old.splitlines(), new.splitlines(), n=0, lineterm="")
+    return [f"        {line}" for line in lines if not line.startswith(("---", "+++", "@@"))]
 
 
 def _leaves(path: str, value: Any) -> list[tuple[str, Any]]:
@@ -112,7 +114,7 @@ def _leaves(path: str, value: Any) -> list[tuple[str, Any]]:
 
 
 def _element(path: str, item: Any, index: int) -> list[tuple[str, Any]]:
-    """The leaves of a list's element, under its name where it has one; the name is not told again."""
+    """The leaves of a list's element, under its name where it has one; the name is not repeated."""
     field = next((field for field in _NAMES if isinstance(item, dict) and item.get(field) is not None), None)
     if field is None:
         return _leaves(f"{path}[{index}]", item)
@@ -127,6 +129,6 @@ def _short(value: Any) -> str:
     return f"{first} … ({text.count(chr(10)) + 1} lines)" if rest else first
 
 
-def _place(operation: Operation) -> str:
-    place = operation.resource.place
-    return "/".join(value for name, value in place.items() if name not in operation.resource.kind.body_locators)
+def _place(change: ResourceChange) -> str:
+    place = change.resource.place
+    return "/".join(value for name, value in place.items() if name not in change.resource.kind.body_locators)

@@ -22,7 +22,7 @@ _RESERVED = ("kind", "name", "key", "project", "depends", "protection")
 
 @dataclass(frozen=True)
 class Resource:
-    """One wished resource: its kind, its place, its body (with references not yet resolved)."""
+    """One declared resource: its kind, its place, its body (with references not yet resolved)."""
 
     kind: Kind
     name: str
@@ -81,7 +81,7 @@ def locators(kind: Kind) -> tuple[str, ...]:
 
 
 def locate(data: dict[str, Any], project: str) -> Resource:
-    """Where a resource is, whatever is wished of it. OptionError when malformed."""
+    """Where a resource is, without its body. OptionError when malformed."""
     kind = KINDS.get(str(data.get("kind")))
     if kind is None:
         raise OptionError(f"resources: unknown kind {data.get('kind')!r}; the kinds are {', '.join(sorted(KINDS))}")
@@ -157,7 +157,7 @@ def parse_all(items: list[dict[str, Any]], project: str, labels: dict[str, str])
     for resource in resources.values():
         other = names.setdefault((resource.kind.name, resource.item), resource.key)
         if other != resource.key and resource.kind.planner is None:
-            raise OptionError(f"resources: {other} and {resource.key} are both {resource.item}; wish it once")
+            raise OptionError(f"resources: {other} and {resource.key} are both {resource.item}; declare it once")
     for resource in resources.values():
         for missing in sorted(resource.depends - resources.keys()):
             raise OptionError(f"{resource.key}: it refers to {missing}, which is not in the stack")

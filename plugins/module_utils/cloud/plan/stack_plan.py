@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.paths import get
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.change import Operation
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.diff import Change
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.change import ResourceChange
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.diff import FieldDiff
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.graph import dependencies, ordered, reverse
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.references import Lookup, Unknown, resolve
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.resource import Resource
@@ -23,10 +23,10 @@ Live = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Plan:
-    """Operations in an order in which they can be done, and what each needs to be done before it."""
+class StackPlan:
+    """Changes in an order in which they can be made; ``needs``: for each key the keys that come before it."""
 
-    operations: tuple[Operation, ...]
+    changes: tuple[ResourceChange, ...]
     needs: dict[str, set[str]]
 
 
@@ -49,34 +49,38 @@ def lookup(resources: dict[str, Resource], live: dict[str, Live | None]) -> Look
     return find
 
 
-def plan_stack(resources: list[Resource], live: dict[str, Live | None]) -> Plan:
-    """What makes all resources as they are wished."""
+def plan_stack(resources: list[Resource], live: dict[str, Live | None]) -> StackPlan:
+    """The change of each resource that makes the stack what is declared.
+
+    ``live`` has each resource's key, with None for what does not exist. OptionError when resources need each other in
+    a circle.
+    """
     by_key = {resource.key: resource for resource in resources}
     needs = dependencies(resources)
     find = lookup(by_key, live)
-    operations: dict[str, Operation] = {}
+    changes: dict[str, ResourceChange] = {}
     for key in ordered(needs):
         resource = by_key[key]
-        operation = plan_present(resource.with_body(resolve(resource.body, find)), live[key])
-        operations[key] = _with_parent(operation, operations)
-    return Plan(tuple(operations.values()), needs)
+        change = plan_present(resource.with_body(resolve(resource.body, find)), live[key])
+        changes[key] = _with_parent(change, changes)
+    return StackPlan(tuple(changes.values()), needs)
 
 
-def plan_removal(resources: list[Resource], live: dict[str, Live | None], unprotect: bool) -> Plan:
+def plan_removal(resources: list[Resource], live: dict[str, Live | None], unprotect: bool) -> StackPlan:
     """What removes all resources, those that others need last."""
     by_key = {resource.key: resource for resource in resources}
     needs = reverse(dependencies(resources))
     _after_parents(resources, live, needs)
     find = lookup(by_key, live)
-    operations: dict[str, Operation] = {}
+    changes: dict[str, ResourceChange] = {}
     for key in ordered(needs):
         resource = by_key[key]
-        operation = plan_absent(resource.with_body(resolve(resource.body, find)), live[key], unprotect)
+        change = plan_absent(resource.with_body(resolve(resource.body, find)), live[key], unprotect)
         parent = next((other for other in needs[key] if _is_part(resource, by_key[other])), None)
-        if parent is not None and operation.action == "delete":
-            operation = replace(operation, steps=(), why=f"is deleted with {parent}")
-        operations[key] = operation
-    return Plan(tuple(operations.values()), needs)
+        if parent is not None and change.action == "delete":
+            change = replace(change, requests=(), why=f"is deleted with {parent}")
+        changes[key] = change
+    return StackPlan(tuple(changes.values()), needs)
 
 
 def _after_parents(resources: list[Resource], live: dict[str, Live | None], needs: dict[str, set[str]]) -> None:
@@ -93,26 +97,26 @@ def _is_part(child: Resource, parent: Resource) -> bool:
     return part is not None and parent.kind.name == part[0] and child.item.startswith(f"{parent.item}/")
 
 
-def _with_parent(operation: Operation, before: dict[str, Operation]) -> Operation:
-    """A resource that its parent is born with needs no request of its own; its fields are told here, not there."""
-    part = operation.resource.kind.part_of
-    if operation.action != "create" or part is None:
-        return operation
+def _with_parent(change: ResourceChange, before: dict[str, ResourceChange]) -> ResourceChange:
+    """A resource that is created with its parent needs no request of its own; its fields are shown here alone."""
+    part = change.resource.kind.part_of
+    if change.action != "create" or part is None:
+        return change
     for parent in before.values():
         names = [str(item.get("name")) for item in parent.resource.body.get(part[1]) or ()]
-        born = parent.action == "create" and operation.resource.name in names
-        if born and _is_part(operation.resource, parent.resource):
-            before[parent.key] = replace(parent, changes=_only_named(parent, part[1], operation.resource.name))
-            return replace(operation, steps=(), why=f"is created with {parent.key}")
-    return operation
+        together = parent.action == "create" and change.resource.name in names
+        if together and _is_part(change.resource, parent.resource):
+            before[parent.key] = replace(parent, diffs=_only_named(parent, part[1], change.resource.name))
+            return replace(change, requests=(), why=f"is created with {parent.key}")
+    return change
 
 
-def _only_named(parent: Operation, field: str, name: str) -> tuple[Change, ...]:
+def _only_named(parent: ResourceChange, field: str, name: str) -> tuple[FieldDiff, ...]:
     return tuple(
-        replace(change, after=[name if _named(item, name) else item for item in change.after])
-        if change.path == field
-        else change
-        for change in parent.changes
+        replace(diff, after=[name if _named(item, name) else item for item in diff.after])
+        if diff.path == field
+        else diff
+        for diff in parent.diffs
     )
 
 
@@ -127,16 +131,16 @@ def prunable(
     prefix: str | None,
     unprotect: bool,
 ) -> list[tuple[Resource, Live]]:
-    """Live resources that carry the owner's labels (or, in kinds without labels, the prefix) and are not wished."""
-    wished = {resource.item for resource in resources}
+    """Live resources that carry the owner's labels (or, in kinds without labels, the prefix) and are not declared."""
+    declared = {resource.item for resource in resources}
     samples = {(resource.kind.name, resource.collection): resource for resource in resources}
     found: list[tuple[Resource, Live]] = []
     for place, items in listings.items():
         sample = samples[place]
         for live in items:
             candidate = _from_live(sample, live)
-            if candidate.item not in wished and _owned(candidate, live, owner, prefix):
-                found.append((replace(candidate, protection=sample.kind.precious and not unprotect), live))
+            if candidate.item not in declared and _owned(candidate, live, owner, prefix):
+                found.append((replace(candidate, protection=sample.kind.protected and not unprotect), live))
     return found
 
 

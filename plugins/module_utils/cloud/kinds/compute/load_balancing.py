@@ -8,7 +8,7 @@ from __future__ import annotations
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kinds.compute.base import LABELS, compute
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kinds.kind import Body, Parts, patch
 
-# Type of a health check: the field that says what is asked.
+# Type of a health check: the field with its settings.
 _CHECKS = {
     "HTTP": "httpHealthCheck",
     "HTTPS": "httpsHealthCheck",

@@ -105,13 +105,13 @@ def _maintenance(context: Context) -> Body:
 
 
 def _pod_ranges(context: Context) -> Body:
-    """The names that are missing or, when none is, those that are not wished: an update adds or removes."""
+    """The names that are missing or, when none is, those that are not desired: an update adds or removes."""
     path = "ipAllocationPolicy.additionalPodRangesConfig.podRangeNames"
-    wished, there = get(context.desired, path) or [], get(context.live, path) or []
-    missing = [name for name in wished if name not in there]
+    desired, live = get(context.desired, path) or [], get(context.live, path) or []
+    missing = [name for name in desired if name not in live]
     if missing:
         return {"update": {"additionalPodRangesConfig": {"podRangeNames": missing}}}
-    extra = [name for name in there if name not in wished]
+    extra = [name for name in live if name not in desired]
     return {"update": {"removedAdditionalPodRangesConfig": {"podRangeNames": extra}}}
 
 
@@ -129,7 +129,7 @@ def _never_ran(live: Body) -> bool:
 def _cluster_ignore(desired: Body, live: Body) -> tuple[str, ...]:
     # A false one is not sent apart from one that is not there, and stands for GKE's own choice: VPC-native.
     chosen = not get(desired, "ipAllocationPolicy.useIpAliases")
-    # The fleet's project may be told by its number, and never changes once the cluster is registered.
+    # The fleet's project may be given by its number, and never changes once the cluster is registered.
     numbered = str(get(live, "fleet.project")).isdigit()
     return (*(["ipAllocationPolicy.useIpAliases"] if chosen else []), *(["fleet.project"] if numbered else []))
 
@@ -140,7 +140,7 @@ KINDS = (
         "container",
         CLUSTERS,
         "Kubernetes cluster",
-        precious=True,
+        protected=True,
         items="clusters",
         flavour="container",
         wrap=lambda name, body: {"cluster": body},
@@ -168,7 +168,7 @@ KINDS = (
             ),
             *(put(source, update(target)) for source, target in _DESIRED.items()),
         ),
-        # The pools are resources of their own; here they say what the cluster is born with.
+        # The pools are resources of their own; here they say what the cluster is created with.
         create_only=(
             "nodePools",
             "initialNodeCount",

@@ -61,11 +61,11 @@ def _pool_update(target: str, wrap: str | None) -> Callable[[Any], Body]:
 
 
 def _pool_ignore(desired: Body, live: Body) -> tuple[str, ...]:
-    # An autoscaler moves the count: then the wish is only where it begins.
+    # An autoscaler moves the count: then the desired one is only where it begins.
     scaled = get(live, "autoscaling.enabled") or get(desired, "autoscaling.enabled")
-    wished, found = str(desired.get("version")), str(live.get("version"))
+    asked, found = str(desired.get("version")), str(live.get("version"))
     # "1.33" asks for the newest of these, and "latest" and "-" for what the server takes at the time.
-    served = wished in ("latest", "-") or found.startswith((f"{wished}.", f"{wished}-"))
+    served = asked in ("latest", "-") or found.startswith((f"{asked}.", f"{asked}-"))
     return (*(["initialNodeCount"] if scaled else []), *(["version"] if served else []))
 
 

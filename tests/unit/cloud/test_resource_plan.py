@@ -1,11 +1,11 @@
-"""From a wish and what is live to the requests that are sent."""
+"""From desired and live to the requests that are sent."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.change import Operation
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.change import ResourceChange
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.resource import parse
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.resource_plan import (
     plan_absent,
@@ -19,7 +19,7 @@ ARMOR = f"compute/v1/{P}/regions/r/securityPolicies/a"
 CLUSTER = f"v1/{P}/locations/l/clusters/c"
 
 
-def planned(resource: Body, live: Body | None) -> Operation:
+def planned(resource: Body, live: Body | None) -> ResourceChange:
     return plan_present(parse(resource, "p", {}), live)
 
 
@@ -39,7 +39,7 @@ def policy_of(**rule: Any) -> Body:
     return {"kind": "security_policy", "name": "a", "region": "r", "rules": [rule]}
 
 
-STEPS: list[tuple[str, Body, Body | None, list[tuple[str, str, Body, Body | None]]]] = [
+REQUESTS: list[tuple[str, Body, Body | None, list[tuple[str, str, Body, Body | None]]]] = [
     (
         "a creation is named in the body",
         sub(ipCidrRange="10.0.0.0/24"),
@@ -255,7 +255,7 @@ STEPS: list[tuple[str, Body, Body | None, list[tuple[str, str, Body, Body | None
         [("PUT", CLUSTER, {}, {"update": {"additionalPodRangesConfig": {"podRangeNames": ["c"]}}})],
     ),
     (
-        "then those that are not wished go",
+        "then those that are not desired go",
         cluster(ipAllocationPolicy={"additionalPodRangesConfig": {"podRangeNames": ["b"]}}),
         {"ipAllocationPolicy": {"additionalPodRangesConfig": {"podRangeNames": ["a", "b"]}}},
         [("PUT", CLUSTER, {}, {"update": {"removedAdditionalPodRangesConfig": {"podRangeNames": ["a"]}}})],
@@ -425,10 +425,12 @@ STEPS: list[tuple[str, Body, Body | None, list[tuple[str, str, Body, Body | None
 ]
 
 
-@pytest.mark.parametrize(("resource", "live", "steps"), [row[1:] for row in STEPS], ids=[row[0] for row in STEPS])
-def test_requests(resource: Body, live: Body | None, steps: list[tuple[str, str, Body, Body | None]]) -> None:
+@pytest.mark.parametrize(
+    ("resource", "live", "requests"), [row[1:] for row in REQUESTS], ids=[row[0] for row in REQUESTS]
+)
+def test_requests(resource: Body, live: Body | None, requests: list[tuple[str, str, Body, Body | None]]) -> None:
     found = planned(resource, live)
-    assert [(step.method, step.path, step.query, step.body) for step in found.steps] == steps
+    assert [(request.method, request.path, request.query, request.body) for request in found.requests] == requests
 
 
 def record(kind: str, *rrdatas: str) -> Body:
@@ -464,7 +466,7 @@ UNCHANGED: list[tuple[str, Body, Body]] = [
             ],
         },
     ),
-    ("a patch of the wished version", pool(version="1.33"), {"version": "1.33.5-gke.1080000"}),
+    ("a patch of the desired version", pool(version="1.33"), {"version": "1.33.5-gke.1080000"}),
     ("settings of flow logs that are off", sub(logConfig={"enable": False, "flowSampling": 0.1}), {"logConfig": {}}),
     ("what no answer has", sub(params={"resourceManagerTags": {"tagKeys/1": "tagValues/2"}}), {}),
     ("a range that was asked for anew", pool(networkConfig={"createPodRange": True}), {"networkConfig": {}}),
@@ -522,9 +524,9 @@ UNCHANGED: list[tuple[str, Body, Body]] = [
 
 
 @pytest.mark.parametrize(("resource", "live"), [row[1:] for row in UNCHANGED], ids=[row[0] for row in UNCHANGED])
-def test_what_google_says_in_other_words_is_no_change(resource: Body, live: Body) -> None:
+def test_equal_form_is_no_change(resource: Body, live: Body) -> None:
     found = planned(resource, live)
-    assert (found.action, found.changes) == ("none", ())
+    assert (found.action, found.diffs) == ("none", ())
 
 
 DIFFERENT: list[tuple[str, Body, Body, list[str]]] = [
@@ -545,16 +547,16 @@ DIFFERENT: list[tuple[str, Body, Body, list[str]]] = [
 @pytest.mark.parametrize(
     ("resource", "live", "fields"), [row[1:] for row in DIFFERENT], ids=[row[0] for row in DIFFERENT]
 )
-def test_what_is_another_thing_is_named(resource: Body, live: Body, fields: list[str]) -> None:
-    assert [change.path for change in planned(resource, live).changes] == fields
+def test_difference_is_named(resource: Body, live: Body, fields: list[str]) -> None:
+    assert [diff.path for diff in planned(resource, live).diffs] == fields
 
 
 def test_a_change_goes_to_the_key_that_google_uses() -> None:
     number = "projects/123/locations/l/memberships/m"
-    wish = {f"{P}/locations/l/memberships/m": {"mesh": {"management": "B"}}}
-    feature = {"kind": "feature", "name": "f", "location": "l", "membershipSpecs": wish}
-    (step,) = planned(feature, {"membershipSpecs": {number: {"mesh": {"management": "A"}}}}).steps
-    assert step.body == {"membershipSpecs": {number: {"mesh": {"management": "B"}}}}
+    desired = {f"{P}/locations/l/memberships/m": {"mesh": {"management": "B"}}}
+    feature = {"kind": "feature", "name": "f", "location": "l", "membershipSpecs": desired}
+    (request,) = planned(feature, {"membershipSpecs": {number: {"mesh": {"management": "A"}}}}).requests
+    assert request.body == {"membershipSpecs": {number: {"mesh": {"management": "B"}}}}
 
 
 BLOCKED: list[tuple[str, Body, Body, str]] = [
@@ -594,27 +596,27 @@ BLOCKED: list[tuple[str, Body, Body, str]] = [
 def test_an_immutable_field_says_so_and_what_to_do(resource: Body, live: Body, advice: str) -> None:
     found = planned(resource, live)
     assert found.action == "blocked"
-    assert found.steps == ()
+    assert found.requests == ()
     assert "cannot be changed once it exists" in found.why
     assert advice in found.why
-    assert found.changes[0].path in found.why and repr(found.changes[0].before) in found.why
+    assert found.diffs[0].path in found.why and repr(found.diffs[0].before) in found.why
 
 
-def test_what_is_sensitive_is_not_told_by_a_refusal() -> None:
+def test_sensitive_value_is_not_in_a_refusal() -> None:
     found = planned(cluster(masterAuth={"password": "hidden"}), {"masterAuth": {"password": "former"}})
     assert "masterAuth.password" in found.why
     assert "hidden" not in found.why and "former" not in found.why
 
 
 def test_an_autoscaled_pool_keeps_its_count() -> None:
-    wish = pool(initialNodeCount=1, autoscaling={"enabled": True})
-    assert planned(wish, {"initialNodeCount": 4, "autoscaling": {"enabled": True}}).action == "none"
+    desired = pool(initialNodeCount=1, autoscaling={"enabled": True})
+    assert planned(desired, {"initialNodeCount": 4, "autoscaling": {"enabled": True}}).action == "none"
 
 
 def test_a_cluster_that_never_ran_is_made_anew() -> None:
     found = planned(cluster(), {"status": "ERROR", "statusMessage": "quota"})
     assert found.action == "replace"
-    assert [step.method for step in found.steps] == ["DELETE", "POST"]
+    assert [request.method for request in found.requests] == ["DELETE", "POST"]
     assert "quota" in found.why
 
 

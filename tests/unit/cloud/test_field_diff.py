@@ -14,7 +14,7 @@ PROJECT = "p"
 COMPUTE = "https://www.googleapis.com/compute/v1"
 
 SAME: list[tuple[str, str, dict[str, Any], dict[str, Any]]] = [
-    ("what the wish does not name is the server's", "firewall", {"priority": 1}, {"priority": 1, "disabled": True}),
+    ("undeclared fields are the server's", "firewall", {"priority": 1}, {"priority": 1, "disabled": True}),
     ("an integer as a string", "firewall", {"priority": 1000}, {"priority": "1000"}),
     (
         "a link in full",
@@ -201,7 +201,7 @@ DIFFERENT: list[tuple[str, str, dict[str, Any], dict[str, Any], list[str]]] = [
     ("a path that ends alike", "health_check", {"path": "/1"}, {"path": "/v/1"}, ["path"]),
     ("a text in capitals", "firewall", {"description": "A"}, {"description": "a"}, ["description"]),
     (
-        "the default rule, when it is wished",
+        "the default rule, when it is declared",
         "security_policy",
         {"rules": [{"priority": 2147483647, "action": "deny(403)"}]},
         {"rules": [{"priority": 2147483647, "action": "allow"}]},
@@ -214,14 +214,14 @@ DIFFERENT: list[tuple[str, str, dict[str, Any], dict[str, Any], list[str]]] = [
 
 @pytest.mark.parametrize(("kind", "desired", "live"), [row[1:] for row in SAME], ids=[row[0] for row in SAME])
 def test_no_difference(kind: str, desired: dict[str, Any], live: dict[str, Any]) -> None:
-    assert Comparison(KINDS[kind], PROJECT).changes(desired, live) == []
+    assert Comparison(KINDS[kind], PROJECT).diffs(desired, live) == []
 
 
 @pytest.mark.parametrize(
     ("kind", "desired", "live", "paths"), [row[1:] for row in DIFFERENT], ids=[row[0] for row in DIFFERENT]
 )
 def test_difference(kind: str, desired: dict[str, Any], live: dict[str, Any], paths: list[str]) -> None:
-    assert [change.path for change in Comparison(KINDS[kind], PROJECT).changes(desired, live)] == paths
+    assert [diff.path for diff in Comparison(KINDS[kind], PROJECT).diffs(desired, live)] == paths
 
 
 _LEAVES = st.booleans() | st.integers(-3, 3) | st.sampled_from(["", "a", "b/c", "projects/p/x"])
@@ -234,11 +234,11 @@ _PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @_PATIENT
 @given(_BODIES)
 def test_a_body_never_differs_from_itself(body: dict[str, Any]) -> None:
-    assert Comparison(KINDS["firewall"], PROJECT).changes(body, body) == []
+    assert Comparison(KINDS["firewall"], PROJECT).diffs(body, body) == []
 
 
 @_PATIENT
 @given(_BODIES, _BODIES)
-def test_what_is_merged_meets_the_wish(desired: dict[str, Any], live: dict[str, Any]) -> None:
+def test_what_is_merged_meets_the_options(desired: dict[str, Any], live: dict[str, Any]) -> None:
     kind = KINDS["firewall"]
-    assert Comparison(kind, PROJECT).changes(desired, merge(kind, desired, live)) == []
+    assert Comparison(kind, PROJECT).diffs(desired, merge(kind, desired, live)) == []
