@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.pingpong.platform.plugins.module_utils.pki.run import run
-from ansible_collections.pingpong.platform.plugins.module_utils.pki.spec import ARGUMENT_SPEC
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.apply.run import run
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.apply.spec import ARGUMENT_SPEC
 from ansible_collections.pingpong.platform.plugins.plugin_utils.action import PlatformAction
 
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: certificate
-short_description: Make, renew and keep X.509 certificates
+short_description: Manage X.509 certificates in Secrets and files, and renew them
 version_added: 0.1.0
 author: The pingpong.platform maintainers (@pingpong)
 description:
-  - Brings one or many certificates, with their keys, to what is wanted, and into Kubernetes Secrets, PEM files and
+  - Brings one or many certificates, with their keys, to what is declared, and into Kubernetes Secrets, PEM files and
     PKCS#12 files.
   - A certificate is made anew, with a new key, for a reason only, and the reason is returned; O(certificates) says
     which there are. Otherwise nothing is written.
@@ -268,7 +268,7 @@ attributes:
     description: Shows decoded fields, never PEM.
     support: full
   idempotent:
-    description: A certificate that is as wanted and not due is left alone.
+    description: A certificate that is as declared and not due is not changed.
     support: full
 extends_documentation_fragment:
   - pingpong.platform.cluster
@@ -383,8 +383,8 @@ certificates:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.pingpong.platform.plugins.module_utils.common.runner import run_module
-from ansible_collections.pingpong.platform.plugins.module_utils.pki.run import run
-from ansible_collections.pingpong.platform.plugins.module_utils.pki.spec import ARGUMENT_SPEC
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.apply.run import run
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.apply.spec import ARGUMENT_SPEC
 
 
 def main() -> None:

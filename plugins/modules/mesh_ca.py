@@ -8,7 +8,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: mesh_ca
-short_description: The certificate authorities of an Istio mesh over several clusters, and their rotation
+short_description: Manage the certificate authorities of an Istio mesh over several clusters, and rotate its root
 version_added: 0.1.0
 author: The pingpong.platform maintainers (@pingpong)
 description:
@@ -19,8 +19,8 @@ description:
     cluster trust the old and the new root, V(issue_new) has every cluster issue from the new one, V(trust_new) has
     every cluster forget the old one. Where a rotation stands is read off the clusters, their proxies and the root's
     place; there is no other state."
-  - Before a stage changes anything, every running proxy of every cluster is asked what it presents and trusts, and the
-    stage is refused, with their names, while it would cut one off. Then it waits until every proxy has followed.
+  - Before a stage changes anything, it reads what every running proxy of every cluster presents and trusts, and is
+    refused, with their names, while it would cut one off. Then it waits until every proxy has followed.
   - A rotation needs C(ISTIO_MULTIROOT_MESH=true) on istiod and C(PROXY_CONFIG_XDS_AGENT=true) in the proxies'
     metadata. istiod takes a changed bundle up without a restart, and every proxy asks for a new leaf at once; an istiod
     that does not is restarted as its deployment rolls.

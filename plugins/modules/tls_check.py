@@ -8,7 +8,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: tls_check
-short_description: Hold an HTTPS endpoint against what is expected of it
+short_description: Verify that HTTPS endpoints present, speak, refuse and answer what is expected
 version_added: 0.1.0
 author: The pingpong.platform maintainers (@pingpong)
 description:
@@ -35,10 +35,10 @@ options:
           namespace: {description: Its namespace., type: str, required: true}
           name: {description: Its name., type: str, required: true}
       port: {description: The port., type: int, default: 443}
-      server_name: {description: The name that is asked for and must be carried., type: str, required: true}
+      server_name: {description: The name sent as SNI, which the certificate must carry., type: str, required: true}
       ca: {description: 'The CA to trust, PEM text; the system''s CAs without it.', type: str}
       ca_file: {description: A file with the CA instead., type: path}
-      path: {description: What to ask for., type: str, default: /}
+      path: {description: The path of the request., type: str, default: /}
       timeout: {description: Seconds for each connection., type: float, default: 5.0}
       names:
         description: The names that the certificate must carry; the server name when left out.

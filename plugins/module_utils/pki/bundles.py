@@ -18,7 +18,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.pki.certificates
     pem,
     readable,
 )
-from ansible_collections.pingpong.platform.plugins.module_utils.pki.reasons import Damaged
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.renewal import Damaged
 
 with suppress(ImportError):  # see libraries.require
     from cryptography import x509
@@ -49,7 +49,7 @@ def tls(issued: Issued) -> dict[str, bytes]:
 def cacerts(issued: Issued, trusted: Sequence[x509.Certificate] = ()) -> dict[str, bytes]:
     """The layout of Istio's plug-in CA: all four fields, for a part of them keeps istiod from starting.
 
-    ``trusted`` are the roots that the mesh trusts, its own root alone when none are given.
+    ``trusted`` are the roots that the mesh trusts, only its own root when none are given.
     """
     return {
         MESH_CERTIFICATE: pem(issued.certificate),

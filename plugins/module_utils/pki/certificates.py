@@ -13,9 +13,9 @@ from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
 from ansible_collections.pingpong.platform.plugins.module_utils.pki import keys
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.desired import EXTENDED_USAGES, USAGES, Desired
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.durations import BACKDATE
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.names import Names, read_names
-from ansible_collections.pingpong.platform.plugins.module_utils.pki.wanted import EXTENDED_USAGES, USAGES, Wanted
 
 with suppress(ImportError):  # see libraries.require
     from cryptography import x509
@@ -40,25 +40,29 @@ class Issued:
         return (self.certificate, *self.above)
 
 
-def lifetime(wanted: Wanted, issuer: Issued | None, now: datetime) -> tuple[datetime, datetime]:
+def lifetime(desired: Desired, issuer: Issued | None, now: datetime) -> tuple[datetime, datetime]:
     """Validity of a certificate made now: nothing outlives the one that signed it."""
     start = now.replace(microsecond=0)
-    end = start + wanted.validity
+    end = start + desired.validity
     if issuer is not None:
         end = min(end, issuer.certificate.not_valid_after_utc)
     return start - BACKDATE, end
 
 
-def issue(wanted: Wanted, issuer: Issued | None, now: datetime) -> Issued:
-    """Make a key and a certificate for it, signed by ``issuer`` or (None) by itself."""
-    key = wanted.algorithm.generate()
-    not_before, not_after = lifetime(wanted, issuer, now)
+def issue(desired: Desired, issuer: Issued | None, now: datetime) -> Issued:
+    """Make a key and a certificate for it, signed by ``issuer`` or (None) by itself.
+
+    Valid from five minutes before ``now`` (clocks differ) and never longer than its issuer. Extensions and their
+    critical marks are those of RFC 5280, section 4.2; the serial number is random, as the CA/B Forum demands.
+    """
+    key = desired.algorithm.generate()
+    not_before, not_after = lifetime(desired, issuer, now)
     signer = issuer.key if issuer else key
     signer_public = signer.public_key()
     builder = (
         x509.CertificateBuilder()
-        .subject_name(wanted.subject())
-        .issuer_name(issuer.certificate.subject if issuer else wanted.subject())
+        .subject_name(desired.subject())
+        .issuer_name(issuer.certificate.subject if issuer else desired.subject())
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(not_before)
@@ -66,28 +70,28 @@ def issue(wanted: Wanted, issuer: Issued | None, now: datetime) -> Issued:
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .add_extension(authority_key(issuer.certificate if issuer else None, signer_public), critical=False)
     )
-    for extension, critical in constraints_of(wanted):
+    for extension, critical in constraints_of(desired):
         builder = builder.add_extension(extension, critical)
-    if wanted.names:
+    if desired.names:
         # With an empty subject the names are all there is, and X.509 wants them marked so.
-        critical = not list(wanted.subject())
-        builder = builder.add_extension(x509.SubjectAlternativeName(wanted.names.general_names()), critical)
+        critical = not list(desired.subject())
+        builder = builder.add_extension(x509.SubjectAlternativeName(desired.names.general_names()), critical)
     certificate = builder.sign(signer, keys.digest_for(signer))
     return Issued(certificate, key, issuer.chain if issuer else ())
 
 
-def constraints_of(wanted: Wanted) -> list[tuple[x509.ExtensionType, bool]]:
+def constraints_of(desired: Desired) -> list[tuple[x509.ExtensionType, bool]]:
     """What a certificate may be used for, as extensions with their critical marks."""
-    authority = wanted.authority
+    authority = desired.authority
     extensions: list[tuple[x509.ExtensionType, bool]] = [
         (x509.BasicConstraints(authority is not None, authority.path_length if authority else None), True),
-        (x509.KeyUsage(**{usage: usage in wanted.usages for usage in USAGES}), True),
+        (x509.KeyUsage(**{usage: usage in desired.usages for usage in USAGES}), True),
     ]
-    if wanted.extended_usages:
-        oids = [x509.ObjectIdentifier(oid) for name, oid in EXTENDED_USAGES.items() if name in wanted.extended_usages]
+    if desired.extended_usages:
+        oids = [x509.ObjectIdentifier(oid) for name, oid in EXTENDED_USAGES.items() if name in desired.extended_usages]
         extensions.append((x509.ExtendedKeyUsage(oids), False))
-    if wanted.permitted or wanted.excluded:
-        permitted, excluded = wanted.permitted.general_names(), wanted.excluded.general_names()
+    if desired.permitted or desired.excluded:
+        permitted, excluded = desired.permitted.general_names(), desired.excluded.general_names()
         extensions.append((x509.NameConstraints(permitted or None, excluded or None), True))
     return extensions
 
@@ -181,8 +185,8 @@ def describe(certificate: x509.Certificate) -> dict[str, Any]:
         **names_of(certificate).to_dict(),
         "key": keys.name_of(certificate.public_key()),
         **describe_constraints([(extension.value, extension.critical) for extension in certificate.extensions]),
-        "not_before": moment(certificate.not_valid_before_utc),
-        "not_after": moment(certificate.not_valid_after_utc),
+        "not_before": utc_text(certificate.not_valid_before_utc),
+        "not_after": utc_text(certificate.not_valid_after_utc),
     }
 
 
@@ -216,5 +220,5 @@ def _has_usage(usage: x509.KeyUsage, name: str) -> bool:
     return bool(getattr(usage, name))
 
 
-def moment(when: datetime) -> str:
+def utc_text(when: datetime) -> str:
     return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -68,7 +68,7 @@ class RenewBefore:
         return self.span if self.span is not None else life * self.share
 
     def renew_at(self, not_before: datetime, not_after: datetime) -> datetime:
-        """The moment from which a certificate with this validity is due."""
+        """The time from which a certificate with this validity is due."""
         return not_after - self.window(not_after - not_before)
 
 

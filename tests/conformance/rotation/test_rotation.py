@@ -16,9 +16,9 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.client import ClusterClient
-from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.proxies import Question
-from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.rotation import Bundle
-from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.site import Site
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.cluster import MeshCluster
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.proxies import ProxyQuery
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.rotation.stages import Bundle
 from rotation_load import Count, Load
 
 from tests.support.plays import PLAYBOOK, playbook
@@ -38,7 +38,7 @@ PROOFS = 3
 def clients() -> Iterator[dict[str, ClusterClient]]:
     configs = {name: STATE / "clusters" / f"pingpong-local-{name}" / "kubeconfig" for name in CLUSTERS}
     if not all(config.exists() for config in configs.values()):
-        pytest.skip("the local platform is not up: make site")
+        pytest.skip("the local platform is not up: make cluster")
     found = {name: ClusterClient.from_connection({"kubeconfig": str(path)}) for name, path in configs.items()}
     yield found
     for client in found.values():
@@ -76,7 +76,7 @@ def test_the_root_changes_and_not_one_request_fails(loads: list[Load], clients: 
     assert len(new) == 1 and not new & old
     assert all(bundle.trusted == new for bundle in ended.values())
     for name, client in clients.items():
-        for proxy in Site(name, client, {}).read().observe(Question()):
+        for proxy in MeshCluster(name, client, {}).read().observe(ProxyQuery()):
             assert (proxy.problem, {proxy.leaf}, proxy.trusted) == ("", new, new), proxy
     counts = {load.name: load.counted() for load in loads}
     assert all(count.leaves >= 3 for count in counts.values()), f"every stage gives every proxy a new leaf: {counts}"
@@ -88,7 +88,7 @@ def bundles(clients: dict[str, ClusterClient]) -> dict[str, Bundle]:
     """What each cluster's Secret says now."""
     found = {}
     for name, client in clients.items():
-        installed = Site(name, client, {}).read().whole
+        installed = MeshCluster(name, client, {}).read().whole
         assert installed is not None, f"{name} has no sound bundle"
         found[name] = installed.bundle
     return found

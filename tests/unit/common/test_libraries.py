@@ -10,7 +10,7 @@ import pytest
 from ansible_collections.pingpong.platform.plugins.module_utils.common import documents
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
 from ansible_collections.pingpong.platform.plugins.module_utils.common.libraries import require
-from ansible_collections.pingpong.platform.plugins.module_utils.pki import run as certificate
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.apply import run as certificate
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh import run as mesh_ca
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover import check as failover_drill
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls import check as mtls_check

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.pingpong.platform.plugins.module_utils.pki.spec import ARGUMENT_SPEC
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.apply.spec import ARGUMENT_SPEC
 from ansible_collections.pingpong.platform.plugins.plugin_utils.options import malformed
 
 

@@ -25,17 +25,17 @@ from ansible_collections.pingpong.platform.plugins.module_utils.pki.certificates
     order_chain,
     pem,
 )
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.desired import CA_USAGES, Authority, Desired
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.durations import RenewBefore
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.keys import ALGORITHMS
-from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.engine import MeshEngine
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.cluster import MeshCluster
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.hierarchy import Shape
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.proxies import ROOT_CONFIG_MAP, SECRETS
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.reconcile import MeshEngine
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.roots import FileStore, RootStore
-from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.rotation import Stage
-from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.site import Site
-from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.waiting import Patience
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.rotation.stages import Stage
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.rotation.wait import WaitOptions
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.names import Names
-from ansible_collections.pingpong.platform.plugins.module_utils.pki.wanted import CA_USAGES, Authority, Wanted
 from cryptography import x509
 from pki_support import FakeApi, data_of, secret_of
 
@@ -157,8 +157,10 @@ class FakeCluster(FakeApi):
         self._load(self.mounted() or self._own())
 
     def _own(self) -> dict[str, bytes]:
-        wanted = Wanted("root", "istiod's own", usages=CA_USAGES, authority=Authority(), validity=timedelta(days=3650))
-        data = bundles.cacerts(issue(wanted, None, datetime(2026, 6, 1, tzinfo=UTC)))
+        desired = Desired(
+            "root", "istiod's own", usages=CA_USAGES, authority=Authority(), validity=timedelta(days=3650)
+        )
+        data = bundles.cacerts(issue(desired, None, datetime(2026, 6, 1, tzinfo=UTC)))
         kept = {field: data[field] for field in (bundles.MESH_CERTIFICATE, bundles.MESH_KEY)}
         self.put(secret_of(NAMESPACE, "istio-ca-secret", kept, type="istio.io/ca-root"))
         return data
@@ -196,7 +198,9 @@ class FakeCluster(FakeApi):
         held = bundles.read_fields("", self.loaded, (bundles.MESH_CERTIFICATE, bundles.MESH_KEY, bundles.MESH_CHAIN))
         assert isinstance(held, Issued)
         identity = Names(uris=(f"spiffe://example.org/ns/{name.replace('/', '/sa/')}",))
-        leaf = issue(Wanted("leaf", names=identity, validity=timedelta(days=1)), held, datetime(2026, 6, 2, tzinfo=UTC))
+        leaf = issue(
+            Desired("leaf", names=identity, validity=timedelta(days=1)), held, datetime(2026, 6, 2, tzinfo=UTC)
+        )
         return pem(leaf.certificate) + self.loaded[bundles.MESH_CHAIN]
 
     def add_proxy(self, name: str) -> None:
@@ -224,9 +228,11 @@ class Mesh:
         )
 
     def run(self, stage: str = "steady", *, check_mode: bool = False, wait: bool = True, timeout: int = 60) -> Any:
-        patience = Patience(wait, timedelta(seconds=timeout), sleep=self._sleep)
-        sites = [Site(name, cluster, {}) for name, cluster in self.clusters.items()]  # type: ignore[arg-type]
-        engine = MeshEngine(sites, self.store, self.shape, patience, check_mode=check_mode, clock=lambda: self.now)
+        wait_options = WaitOptions(wait, timedelta(seconds=timeout), sleep=self._sleep)
+        clusters = [MeshCluster(name, cluster, {}) for name, cluster in self.clusters.items()]  # type: ignore[arg-type]
+        engine = MeshEngine(
+            clusters, self.store, self.shape, wait_options, check_mode=check_mode, clock=lambda: self.now
+        )
         return engine.run(Stage(stage))
 
     def up(self, *proxies: str) -> Mesh:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.errors import ApiError
-from ansible_collections.pingpong.platform.plugins.module_utils.pki.engine import Engine
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.apply.reconcile import Engine
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.sinks.secrets import MANAGED_BY, OWNER
 
 # A round moment: nothing here may depend on the day the tests run.

@@ -365,7 +365,7 @@ def test_pkcs12_is_compared_by_content_and_not_rewritten(tmp_path: Path) -> None
     task = [root(tmp_path), leaf(tmp_path, sinks=[store])]
     engine().run(task)
     store["pkcs12"]["friendly_name"] = "another"
-    assert 'is "leaf", wanted "another"' in engine().run(task)["certificates"][1]["why"]
+    assert 'is "leaf", expected "another"' in engine().run(task)["certificates"][1]["why"]
     written = (tmp_path / "leaf.p12").read_bytes()
     assert not engine().run(task)["changed"] and (tmp_path / "leaf.p12").read_bytes() == written
     key, certificate, above = pkcs12.load_key_and_certificates(written, b"sesame")

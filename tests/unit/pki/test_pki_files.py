@@ -97,7 +97,7 @@ def test_a_mode_that_drifted_is_mended_without_a_new_certificate(tmp_path: Path)
     (tmp_path / "a.key").chmod(0o644)
     result = engine().run(task)["certificates"][0]
     assert (result["reason"], result["fingerprint"], mode(tmp_path / "a.key")) == ("sink_changed", made, 0o640)
-    assert "is 0644, wanted 0640" in result["why"]
+    assert "is 0644, expected 0640" in result["why"]
 
 
 @pytest.mark.parametrize(

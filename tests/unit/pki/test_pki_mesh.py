@@ -230,7 +230,7 @@ def test_the_old_root_stays_while_a_proxy_presents_a_leaf_under_it(tmp_path: Pat
     with pytest.raises(PlatformError, match=r"trust_new refused.*primary a/one still presents a leaf"):
         mesh.run("trust_new")
     late.deaf, late.broken = False, "connection refused"
-    with pytest.raises(PlatformError, match=r"trust_new refused.*a/one can't be asked: pilot-agent ended with 1"):
+    with pytest.raises(PlatformError, match=r"trust_new refused.*a/one can't be read: pilot-agent ended with 1"):
         mesh.run("trust_new")
     late.broken = ""
     mesh.run("issue_new", timeout=600)
@@ -260,7 +260,7 @@ def test_a_root_file_that_others_may_read_is_refused(tmp_path: Path) -> None:
     mesh = Mesh(tmp_path)
     mesh.run()
     (tmp_path / "mesh-root.pem").chmod(0o640)
-    with pytest.raises(PlatformError, match="is 0640, wanted 0600"):
+    with pytest.raises(PlatformError, match="is 0640, expected 0600"):
         mesh.run()
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.desired import parse_desired
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.durations import RenewBefore, parse_span, shorten
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.names import parse_names
-from ansible_collections.pingpong.platform.plugins.module_utils.pki.wanted import parse_wanted
 
 SPANS = {"90d": timedelta(days=90), "36h": timedelta(hours=36), "1d12h": timedelta(days=1.5), "1y": timedelta(days=365)}
 
@@ -117,5 +117,5 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
 def test_a_wrong_option_is_told_where_it_stands(case: str) -> None:
     options, message = WRONG[case]
     with pytest.raises(OptionError, match=message) as error:
-        parse_wanted("certificates[3]", {"name": "edge", **options})
+        parse_desired("certificates[3]", {"name": "edge", **options})
     assert str(error.value).startswith("certificates[3]")

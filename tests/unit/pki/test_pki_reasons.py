@@ -7,20 +7,20 @@ from datetime import datetime, timedelta
 
 import pytest
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.certificates import Issued, issue
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.desired import CA_USAGES, Authority, Desired
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.durations import RenewBefore
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.keys import ALGORITHMS, Algorithm
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.names import Names
-from ansible_collections.pingpong.platform.plugins.module_utils.pki.reasons import Damaged, Finding, Reason, findings
-from ansible_collections.pingpong.platform.plugins.module_utils.pki.wanted import CA_USAGES, Authority, Wanted
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.renewal import Damaged, Finding, Reason, findings
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
 from pki_support import NOW
 
-AUTHORITY = Wanted(
+AUTHORITY = Desired(
     "ca", "a root", usages=CA_USAGES, extended_usages=frozenset(), authority=Authority(), validity=timedelta(days=3650)
 )
-LEAF = Wanted(
+LEAF = Desired(
     "leaf",
     "leaf.example",
     names=Names(dns=("leaf.example",)),
@@ -51,8 +51,8 @@ def test_without_one_it_is_created_and_a_damaged_one_is_replaced() -> None:
     assert findings(LEAF, Damaged("a key of another"), ROOT, NOW)[0].why == "a key of another"
 
 
-# What was made, what is wanted, by which issuer, when: and every reason that follows.
-CASES: dict[str, tuple[Wanted, Wanted, Issued | None, datetime, list[Reason]]] = {
+# What was made, what is desired, by which issuer, when: and every reason that follows.
+CASES: dict[str, tuple[Desired, Desired, Issued | None, datetime, list[Reason]]] = {
     "expired": (LEAF, LEAF, ROOT, days(90), [Reason.EXPIRED, Reason.RENEW_WINDOW]),
     "soon expiring": (LEAF, LEAF, ROOT, days(75), [Reason.RENEW_WINDOW]),
     "not valid yet": (LEAF, LEAF, ROOT, days(-1), [Reason.NOT_YET_VALID]),
@@ -68,7 +68,7 @@ CASES: dict[str, tuple[Wanted, Wanted, Issued | None, datetime, list[Reason]]] =
     "a weak key": (replace(LEAF, algorithm=WEAK), LEAF, ROOT, NOW, [Reason.WEAK_KEY, Reason.KEY_CHANGED]),
     "another algorithm": (LEAF, replace(LEAF, algorithm=ALGORITHMS["ecdsa-p384"]), ROOT, NOW, [Reason.KEY_CHANGED]),
     "a changed authority of the same name": (LEAF, LEAF, OTHER_ROOT, NOW, [Reason.ISSUER_CHANGED]),
-    "signed by another, wanted self-signed": (LEAF, LEAF, None, NOW, [Reason.ISSUER_CHANGED]),
+    "signed by another, expected self-signed": (LEAF, LEAF, None, NOW, [Reason.ISSUER_CHANGED]),
     "another subject": (LEAF, replace(LEAF, common_name="other.example"), ROOT, NOW, [Reason.SUBJECT_CHANGED]),
     "another use": (
         LEAF,
@@ -84,8 +84,8 @@ CASES: dict[str, tuple[Wanted, Wanted, Issued | None, datetime, list[Reason]]] =
 
 @pytest.mark.parametrize("case", CASES)
 def test_every_reason(case: str) -> None:
-    made, wanted, issuer, now, expected = CASES[case]
-    found = findings(wanted, issue(made, ROOT, NOW), issuer, now)
+    made, desired, issuer, now, expected = CASES[case]
+    found = findings(desired, issue(made, ROOT, NOW), issuer, now)
     assert [one.reason for one in found] == expected
     assert all(one.why for one in found)
 

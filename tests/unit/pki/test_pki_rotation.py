@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.rotation import (
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.rotation.stages import (
     Bundle,
     Phase,
     Proxy,
@@ -71,7 +71,7 @@ REFUSED = [
     (Phase.ISSUING, [Phase.BOTH, Phase.FOREIGN], [], "secondary has a bundle of another origin"),
     (Phase.ISSUING, [Phase.BOTH, Phase.BOTH], [proxy("old", OLD)], "primary a/one doesn't trust the new root yet"),
     (Phase.ISSUING, [Phase.BOTH, Phase.BOTH], [proxy("old", BOTH, OLD)], "doesn't trust an istiod under the new root"),
-    (Phase.ISSUING, [Phase.BOTH, Phase.BOTH], [proxy(None, OLD, OLD, "gone")], "primary a/one can't be asked: gone"),
+    (Phase.ISSUING, [Phase.BOTH, Phase.BOTH], [proxy(None, OLD, OLD, "gone")], "primary a/one can't be read: gone"),
     (Phase.NEW, [Phase.BOTH, Phase.ISSUING], [], "primary has not been through issue_new"),
     (Phase.NEW, [Phase.ISSUING, Phase.ISSUING], [proxy("old", BOTH)], "still presents a leaf under the old root"),
     (Phase.NEW, [Phase.ISSUING, Phase.ISSUING], [proxy("else", BOTH)], "under a root that is not known"),

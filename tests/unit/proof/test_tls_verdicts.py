@@ -154,7 +154,7 @@ def test_an_endpoint_that_is_not_there_fails_to_answer_and_proves_nothing_else()
 
 
 def test_an_offer_that_could_not_be_made_proves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A library without the old versions refuses them itself, and the server was never asked."""
+    """A library without the old versions refuses them itself, and the server never saw the offer."""
     honest = look._any_server
 
     def modern(version: str) -> ssl.SSLContext:

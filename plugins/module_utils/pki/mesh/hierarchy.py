@@ -18,17 +18,17 @@ from ansible_collections.pingpong.platform.plugins.module_utils.pki.certificates
     issue,
     load_certificates,
 )
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.desired import (
+    CA_USAGES,
+    Authority,
+    Desired,
+)
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.durations import RenewBefore
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.keys import Algorithm
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.roots import Root
-from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.rotation import Bundle
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.rotation.stages import Bundle
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.names import NO_NAMES, Names
-from ansible_collections.pingpong.platform.plugins.module_utils.pki.reasons import Damaged
-from ansible_collections.pingpong.platform.plugins.module_utils.pki.wanted import (
-    CA_USAGES,
-    Authority,
-    Wanted,
-)
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.renewal import Damaged
 
 with suppress(ImportError):  # see libraries.require
     from cryptography import x509
@@ -47,9 +47,9 @@ class Shape:
     renew_before: RenewBefore
     name_constraints: bool
 
-    def root(self, now: datetime) -> Wanted:
-        """A root; its name carries the moment, for two roots of one name confuse those who build chains."""
-        return Wanted(
+    def root(self, now: datetime) -> Desired:
+        """A root; its name carries the time, for two roots of one name confuse those who build chains."""
+        return Desired(
             name="root",
             common_name=f"{self.trust_domain} root {now:%Y-%m-%d %H:%M:%S}"[:64],
             organization=self.trust_domain,
@@ -61,9 +61,9 @@ class Shape:
             renew_before=self.root_renew_before,
         )
 
-    def intermediate(self, cluster: str) -> Wanted:
-        """A cluster's intermediate: it signs leaves only, and only of the trust domain where that is wanted."""
-        return Wanted(
+    def intermediate(self, cluster: str) -> Desired:
+        """A cluster's intermediate: it signs leaves only, with name constraints only those of the trust domain."""
+        return Desired(
             name=f"intermediate of {cluster}",
             common_name=f"{cluster} intermediate"[:64],
             organization=self.trust_domain,
@@ -107,10 +107,10 @@ def read_bundle(where: str, data: Mapping[str, bytes]) -> Installed | Damaged | 
     if missing:
         return Damaged(f"{where} lacks {', '.join(missing)}")
     fields = (bundles.MESH_CERTIFICATE, bundles.MESH_KEY, bundles.MESH_CHAIN, bundles.MESH_ROOT)
-    held = bundles.read_fields(where, data, fields)
-    if not isinstance(held, Issued):
-        return held
+    stored = bundles.read_fields(where, data, fields)
+    if not isinstance(stored, Issued):
+        return stored
     try:
-        return Installed(held, load_certificates(f"{where} {bundles.MESH_ROOT}", data[bundles.MESH_ROOT]))
+        return Installed(stored, load_certificates(f"{where} {bundles.MESH_ROOT}", data[bundles.MESH_ROOT]))
     except PlatformError as error:
         return Damaged(error.message)

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The pingpong.platform maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What the mesh's proxies really present and trust, asked of each of them."""
+"""What the mesh's proxies really present and trust, read from each of them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.pki.certificates
     load_certificates,
     order_chain,
 )
-from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.rotation import Proxy
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.rotation.stages import Proxy
 
 with suppress(ImportError):  # see libraries.require
     from cryptography import x509
@@ -66,10 +66,10 @@ class Api(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """What is asked of the proxies: ``roots`` are known, to complete chains with; those in ``skip`` are left alone.
+class ProxyQuery:
+    """What is read from the proxies: ``roots`` are known, to complete chains with; those in ``skip`` are not read.
 
-    ``upstream`` asks too what istiod is verified with. Each question costs a program's start in the proxy.
+    With ``upstream``, also what istiod is verified with. Each of the two costs an exec into the proxy.
     """
 
     roots: Sequence[x509.Certificate] = ()
@@ -77,15 +77,15 @@ class Question:
     skip: frozenset[tuple[str, str]] = frozenset()
 
 
-def observe(cluster: str, api: Api, question: Question) -> list[Proxy]:
+def observe(cluster: str, api: Api, query: ProxyQuery) -> list[Proxy]:
     """What each running proxy of a cluster presents and trusts."""
     pods = [
         pod
         for pod in api.list("v1", "Pod", field_selector="status.phase=Running")
-        if has_proxy(pod) and (cluster, _title(pod)) not in question.skip
+        if has_proxy(pod) and (cluster, _title(pod)) not in query.skip
     ]
     with ThreadPoolExecutor(THREADS) as pool:
-        return [proxy for proxy in pool.map(lambda pod: _ask(cluster, api, pod, question), pods) if proxy is not None]
+        return [proxy for proxy in pool.map(lambda pod: _ask(cluster, api, pod, query), pods) if proxy is not None]
 
 
 def _title(pod: Mapping[str, Any]) -> str:
@@ -104,13 +104,13 @@ def has_proxy(pod: Mapping[str, Any]) -> bool:
     return any(container["name"] == CONTAINER for container in containers)
 
 
-def _ask(cluster: str, api: Api, pod: Mapping[str, Any], question: Question) -> Proxy | None:
+def _ask(cluster: str, api: Api, pod: Mapping[str, Any], query: ProxyQuery) -> Proxy | None:
     namespace, name = pod["metadata"]["namespace"], pod["metadata"]["name"]
 
     def read(code: int, output: str, errors: str) -> Proxy:
         dump = json.loads(_checked(SECRETS, code, output, errors))
-        upstream = _upstream(api, namespace, name) if question.upstream else frozenset()
-        return Proxy(cluster, _title(pod), upstream=upstream, **read_secrets(dump, question.roots))
+        upstream = _upstream(api, namespace, name) if query.upstream else frozenset()
+        return Proxy(cluster, _title(pod), upstream=upstream, **read_secrets(dump, query.roots))
 
     def stays(error: Exception) -> bool:
         return isinstance(error, UNREADABLE) and api.get("v1", "Pod", name, namespace) is not None

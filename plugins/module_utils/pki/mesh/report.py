@@ -10,12 +10,12 @@ from datetime import datetime
 from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.common.results import diff
-from ansible_collections.pingpong.platform.plugins.module_utils.pki.certificates import describe, fingerprint, moment
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.certificates import describe, fingerprint, utc_text
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.hierarchy import Installed
-from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.planning import Cast, Found, Step
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.roots import Root, RootStore
-from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.rotation import Phase, Stage, next_stage
-from ansible_collections.pingpong.platform.plugins.module_utils.pki.reasons import Reason
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.rotation.plan import Found, RootSet, Step
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.rotation.stages import Phase, Stage, next_stage
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.renewal import Reason
 
 SHOWN = 5
 
@@ -28,7 +28,7 @@ def some(problems: Sequence[str]) -> str:
 
 def result(
     store: RootStore,
-    cast: Cast,
+    root_set: RootSet,
     stage: Stage,
     found: Mapping[str, Found],
     steps: Mapping[str, Step],
@@ -38,37 +38,37 @@ def result(
     """The task's result."""
     phases = [step.phase for step in steps.values()]
     finished = all(phase is Phase.NEW for phase in phases)
-    roots = [root for root in cast.known.values() if root.id in _live(cast)]
-    kept = [cast.new] if finished else cast.kept
-    following = Stage.STEADY if finished else next_stage(phases, cast.roots)
+    roots = [root for root in root_set.known.values() if root.id in _live(root_set)]
+    kept = [root_set.new] if finished else root_set.kept
+    following = Stage.STEADY if finished else next_stage(phases, root_set.roots)
     store_changed = store.writable and [root.id for root in kept] != [root.id for root in stored]
     return {
         "changed": store_changed or any(step.findings for step in steps.values()),
         "stage": str(stage),
         "next_stage": str(following),
         "root_store": {"where": store.label, "changed": store_changed},
-        "roots": [describe_root(root, cast, now) for root in ([cast.new] if finished else roots)],
+        "roots": [describe_root(root, root_set, now) for root in ([root_set.new] if finished else roots)],
         "clusters": {name: describe_step(step, now) for name, step in steps.items()},
         "diff": [
-            diff(_side(found[name], cast), {**_side_of(step.wanted, cast), "reason": _reason(step)}, name)
+            diff(_side(found[name], root_set), {**_side_of(step.desired, root_set), "reason": _reason(step)}, name)
             for name, step in steps.items()
             if step.findings
         ],
     }
 
 
-def _live(cast: Cast) -> set[str]:
-    return {cast.roots.new, *([cast.roots.old] if cast.roots.old else [])}
+def _live(root_set: RootSet) -> set[str]:
+    return {root_set.roots.new, *([root_set.roots.old] if root_set.roots.old else [])}
 
 
-def describe_root(root: Root, cast: Cast, now: datetime) -> dict[str, Any]:
+def describe_root(root: Root, root_set: RootSet, now: datetime) -> dict[str, Any]:
     """One root: which, until when, and whether its key is held."""
     certificate = root.certificate
     return {
-        "role": "new" if root.id == cast.roots.new else "old",
+        "role": "new" if root.id == root_set.roots.new else "old",
         "fingerprint": root.id,
         "subject": certificate.subject.rfc4514_string(),
-        "not_after": moment(certificate.not_valid_after_utc),
+        "not_after": utc_text(certificate.not_valid_after_utc),
         "days_left": (certificate.not_valid_after_utc - now).days,
         "key_held": root.key is not None,
     }
@@ -76,7 +76,7 @@ def describe_root(root: Root, cast: Cast, now: datetime) -> dict[str, Any]:
 
 def describe_step(step: Step, now: datetime) -> dict[str, Any]:
     """One cluster: its intermediate, the roots it trusts, and why they changed."""
-    certificate = step.wanted.intermediate.certificate
+    certificate = step.desired.intermediate.certificate
     return {
         "changed": bool(step.findings),
         "reason": _reason(step),
@@ -86,7 +86,7 @@ def describe_step(step: Step, now: datetime) -> dict[str, Any]:
         **describe(certificate),
         "fingerprint": fingerprint(certificate),
         "days_left": (certificate.not_valid_after_utc - now).days,
-        "trusted": [fingerprint(root) for root in step.wanted.trusted],
+        "trusted": [fingerprint(root) for root in step.desired.trusted],
     }
 
 
@@ -94,13 +94,13 @@ def _reason(step: Step) -> str:
     return str(step.findings[0].reason if step.findings else Reason.NONE)
 
 
-def _side(found: Found, cast: Cast) -> Any:
+def _side(found: Found, root_set: RootSet) -> Any:
     if found is None:
         return None
-    return _side_of(found, cast) if isinstance(found, Installed) else {"damaged": found.problem}
+    return _side_of(found, root_set) if isinstance(found, Installed) else {"damaged": found.problem}
 
 
-def _side_of(installed: Installed, cast: Cast) -> dict[str, Any]:
+def _side_of(installed: Installed, root_set: RootSet) -> dict[str, Any]:
     return {
         **describe(installed.intermediate.certificate),
         "trusted": [root.subject.rfc4514_string() for root in installed.trusted],

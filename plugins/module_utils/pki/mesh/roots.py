@@ -60,7 +60,7 @@ class RootStore(Protocol):
     def writable(self) -> bool:
         """Whether ``save`` works; otherwise the user puts a new root there."""
 
-    def alone(self) -> AbstractContextManager[None]:
+    def locked(self) -> AbstractContextManager[None]:
         """Keep other runs out, where the place allows it: of two that make a root, one would be overwritten."""
 
     def load(self) -> list[Root]:
@@ -72,7 +72,7 @@ class RootStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class FileStore:
-    """A file for its owner alone: certificate and key of each root, in turn."""
+    """A file that its owner alone can read: certificate and key of each root, in turn."""
 
     path: Path
     writable: bool = True
@@ -81,8 +81,8 @@ class FileStore:
     def label(self) -> str:
         return str(self.path)
 
-    def alone(self) -> AbstractContextManager[None]:
-        return atomic.alone([self.path])
+    def locked(self) -> AbstractContextManager[None]:
+        return atomic.locked([self.path])
 
     def load(self) -> list[Root]:
         data = atomic.read(self.path)
@@ -95,7 +95,7 @@ class FileStore:
         return parse_roots(f"root.file {self.path}", data)
 
     def save(self, roots: Sequence[Root]) -> None:
-        atomic.tidy(self.path)
+        atomic.remove_leftovers(self.path)
         atomic.write(self.path, render_roots(roots), atomic.Access())
 
 
@@ -108,7 +108,7 @@ class ValueStore:
     writable: bool = False
     label: str = "root.certificate and root.key"
 
-    def alone(self) -> AbstractContextManager[None]:
+    def locked(self) -> AbstractContextManager[None]:
         return nullcontext()
 
     def load(self) -> list[Root]:
@@ -132,7 +132,7 @@ def parse_roots(where: str, data: bytes) -> list[Root]:
         roots.append(Root(certificate, key))
         certificate = None
     if certificate is not None or not roots:
-        raise PlatformError(f"{where}: found {len(roots)} pairs of certificate and key, expected one or two whole ones")
+        raise PlatformError(f"{where}: found {len(roots)} pairs of certificate and key, expected one or two pairs")
     return roots
 
 

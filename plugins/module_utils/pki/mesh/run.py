@@ -19,16 +19,16 @@ from ansible_collections.pingpong.platform.plugins.module_utils.common.libraries
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.client import ClusterClient
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.connection import Connection
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.spec import CONNECTION
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.apply.run import labels_for
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.durations import RenewBefore, parse_span
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.keys import DEFAULT_ALGORITHM, find_algorithm
-from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.engine import MeshEngine
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.cluster import MeshCluster
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.hierarchy import Shape
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.reconcile import MeshEngine
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.roots import FileStore, RootStore, ValueStore
-from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.rotation import Stage
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.rotation.stages import Stage
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.rotation.wait import WaitOptions
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.secret_manager import SecretManagerStore
-from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.site import Site
-from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.waiting import Patience
-from ansible_collections.pingpong.platform.plugins.module_utils.pki.run import labels_for
 
 _DOMAIN = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 
@@ -39,16 +39,16 @@ def run(args: dict[str, Any], *, check_mode: bool) -> dict[str, Any]:
     labels = labels_for(args.get("environment_name"), args["layer"])
     shape = parse_shape(args)
     store = root_store(args["root"], args.get("cloud") or {})
-    patience = Patience(
+    wait_options = WaitOptions(
         args["wait"], timedelta(seconds=args["wait_timeout"]), timedelta(seconds=max(1, args["wait_sleep"]))
     )
     with ExitStack() as stack:
-        sites = []
+        clusters = []
         for name, connection in connections(args["clusters"]).items():
             client = ClusterClient(connection)
             stack.callback(client.close)
-            sites.append(Site(name, client, labels))
-        return MeshEngine(sites, store, shape, patience, check_mode=check_mode).run(Stage(args["stage"]))
+            clusters.append(MeshCluster(name, client, labels))
+        return MeshEngine(clusters, store, shape, wait_options, check_mode=check_mode).run(Stage(args["stage"]))
 
 
 def connections(clusters: Mapping[str, Any]) -> dict[str, Connection]:

@@ -45,7 +45,7 @@ class SecretManagerStore:
     def _path(self) -> str:
         return f"projects/{self.project}/secrets/{self.name}"
 
-    def alone(self) -> AbstractContextManager[None]:
+    def locked(self) -> AbstractContextManager[None]:
         return nullcontext()
 
     def load(self) -> list[Root]:

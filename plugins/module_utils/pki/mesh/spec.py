@@ -9,7 +9,7 @@ from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.spec import CLOUD
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.keys import ALGORITHMS, DEFAULT_ALGORITHM
-from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.rotation import Stage
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.rotation.stages import Stage
 
 Spec = dict[str, Any]
 

@@ -1,4 +1,10 @@
 # Copyright: (c) 2026, The pingpong.platform maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The places that a certificate is kept in."""
+"""Where a certificate is kept: each sink reads, compares and writes one place.
+
+factory (options) → base.Sink: files (PEM, PKCS#12, through atomic) or secrets (a Kubernetes Secret)
+
+A sink is read once, then compared with the certificate that it is to hold, then written: all of it or nothing. Called
+by ``apply``; ``mesh`` uses ``atomic`` and ``secrets`` for its own places.
+"""

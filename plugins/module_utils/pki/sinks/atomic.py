@@ -35,11 +35,11 @@ class Access:
         """How the file's access is another than this; empty when it is the same."""
         found = path.stat()
         if found.st_mode & 0o7777 != self.mode:
-            return f"the mode of {path} is {found.st_mode & 0o7777:04o}, wanted {self.mode:04o}"
+            return f"the mode of {path} is {found.st_mode & 0o7777:04o}, expected {self.mode:04o}"
         if self.uid is not None and found.st_uid != self.uid:
-            return f"the owner of {path} is {found.st_uid}, wanted {self.uid}"
+            return f"the owner of {path} is {found.st_uid}, expected {self.uid}"
         if self.gid is not None and found.st_gid != self.gid:
-            return f"the group of {path} is {found.st_gid}, wanted {self.gid}"
+            return f"the group of {path} is {found.st_gid}, expected {self.gid}"
         return ""
 
 
@@ -77,7 +77,7 @@ def _id(option: str, name: str | None, find: Callable[[str], int], what: str) ->
 
 
 @contextmanager
-def alone(paths: Iterable[Path]) -> Iterator[None]:
+def locked(paths: Iterable[Path]) -> Iterator[None]:
     """Keep other runs out of the files' folders: of two that make the same pair, key and certificate would mix."""
     with ExitStack() as locks:
         # By their real names: of a folder under two names the second lock would wait for the first, forever.
@@ -93,14 +93,14 @@ def alone(paths: Iterable[Path]) -> Iterator[None]:
         yield
 
 
-def tidy(path: Path) -> None:
-    """Remove what a killed ``write`` left of the file; whoever calls this is ``alone``."""
+def remove_leftovers(path: Path) -> None:
+    """Remove what a killed ``write`` left of the file; the caller holds ``locked``."""
     for left in path.parent.glob(f".{escape(path.name)}.{'[0-9a-f]' * 16}"):
         left.unlink(missing_ok=True)
 
 
 def write(path: Path, data: bytes, access: Access) -> None:
-    """Replace the file: a new one beside it, readable by its owner alone until it is whole, then renamed."""
+    """Replace the file: a new one beside it, readable by its owner alone until it is complete, then renamed."""
     write_together({path: (data, access)})
 
 

@@ -10,13 +10,17 @@ from pathlib import Path
 from typing import Protocol, Union
 
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.certificates import Issued
-from ansible_collections.pingpong.platform.plugins.module_utils.pki.reasons import Damaged
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.renewal import Damaged
 
-Held = Union[Issued, Damaged, None]  # noqa: UP007 - ansible-test's pylint reads module_utils as Python 3.9
+Stored = Union[Issued, Damaged, None]  # noqa: UP007 - ansible-test's pylint reads module_utils as Python 3.9
 
 
 class Sink(Protocol):
-    """A place for one certificate with its key."""
+    """A place for one certificate with its key.
+
+    ``read`` comes first and once: ``differs`` and ``write`` work on what it found, and a write over a newer state
+    fails. Errors are PlatformErrors that name the place, never its content.
+    """
 
     @property
     def label(self) -> str:
@@ -30,7 +34,7 @@ class Sink(Protocol):
     def claims(self) -> Sequence[str]:
         """What it must have for itself: two sinks with one in common would write over each other, by every run."""
 
-    def read(self) -> Held:
+    def read(self) -> Stored:
         """What the place holds now; called once, before ``differs`` and ``write``."""
 
     def differs(self, issued: Issued) -> str:

@@ -22,7 +22,7 @@ _FIELD = re.compile(r"[A-Za-z0-9._-]{1,253}")
 def make_sinks(
     option: str, name: str, entries: Sequence[Mapping[str, Any]], api: Callable[[], Api], labels: Mapping[str, str]
 ) -> list[Sink]:
-    """One sink for each entry of ``sinks``; ``name`` is the certificate's, ``api`` is asked only for Secrets."""
+    """One sink for each entry of ``sinks``; ``name`` is the certificate's, ``api`` is called only for Secrets."""
     return [_make(f"{option}[{index}]", name, entry, api, labels) for index, entry in enumerate(entries)]
 
 

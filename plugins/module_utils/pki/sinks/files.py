@@ -12,14 +12,14 @@ from pathlib import Path
 
 from ansible_collections.pingpong.platform.plugins.module_utils.pki import bundles, keys
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.certificates import Issued
-from ansible_collections.pingpong.platform.plugins.module_utils.pki.reasons import Damaged
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.renewal import Damaged
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.sinks import atomic
-from ansible_collections.pingpong.platform.plugins.module_utils.pki.sinks.base import Held
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.sinks.base import Stored
 
 
 @dataclass(slots=True)
 class PemFiles:
-    """``certificate`` (followed by the intermediates), ``key``, and if wanted ``chain`` (all above, the root last)."""
+    """``certificate`` (followed by the intermediates), ``key``, and if desired ``chain`` (all above, the root last)."""
 
     certificate: Path
     key: Path
@@ -40,7 +40,7 @@ class PemFiles:
     def claims(self) -> Sequence[str]:
         return [os.path.realpath(path) for path in self.paths]  # unlike resolve, it bears links in a circle
 
-    def read(self) -> Held:
+    def read(self) -> Stored:
         self._found = {path: atomic.read(path) for path in self.paths}
         data = {str(path): content for path, content in self._found.items() if content is not None}
         return bundles.read_fields("the file", data, [str(path) for path in self.paths])
@@ -48,7 +48,7 @@ class PemFiles:
     def differs(self, issued: Issued) -> str:
         for path, content in self._contents(issued).items():
             if self._found.get(path) is None:
-                return f"there is no {path}"
+                return f"{path} does not exist"
             if self._found[path] != content:
                 return f"{path} holds something else"
             problem = self._access(path).differs(path)
@@ -59,7 +59,7 @@ class PemFiles:
     def write(self, issued: Issued) -> None:
         contents = self._contents(issued)
         for path in contents:
-            atomic.tidy(path)
+            atomic.remove_leftovers(path)
         atomic.write_together({path: (content, self._access(path)) for path, content in contents.items()})
 
     def _access(self, path: Path) -> atomic.Access:
@@ -81,7 +81,7 @@ class Pkcs12File:
     passphrase: str
     name: str
     access: atomic.Access = field(default_factory=atomic.Access)
-    _held: Held = None
+    _stored: Stored = None
     _named: str = ""
 
     @property
@@ -96,24 +96,24 @@ class Pkcs12File:
     def claims(self) -> Sequence[str]:
         return (os.path.realpath(self.path),)
 
-    def read(self) -> Held:
+    def read(self) -> Stored:
         data = atomic.read(self.path)
         if data is not None:
-            self._held, self._named = bundles.from_pkcs12(str(self.path), data, self.passphrase)
-        return self._held
+            self._stored, self._named = bundles.from_pkcs12(str(self.path), data, self.passphrase)
+        return self._stored
 
     def differs(self, issued: Issued) -> str:
-        held = self._held
-        if held is None:
-            return f"there is no {self.path}"
-        if isinstance(held, Damaged):
-            return held.problem
-        if held.chain != issued.chain:
+        stored = self._stored
+        if stored is None:
+            return f"{self.path} does not exist"
+        if isinstance(stored, Damaged):
+            return stored.problem
+        if stored.chain != issued.chain:
             return f"{self.path} holds something else"
         if self._named != self.name:
-            return f'the friendly name in {self.path} is "{self._named}", wanted "{self.name}"'
+            return f'the friendly name in {self.path} is "{self._named}", expected "{self.name}"'
         return self.access.differs(self.path)
 
     def write(self, issued: Issued) -> None:
-        atomic.tidy(self.path)
+        atomic.remove_leftovers(self.path)
         atomic.write(self.path, bundles.to_pkcs12(issued, self.name, self.passphrase), self.access)

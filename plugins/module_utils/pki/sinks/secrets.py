@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
 from ansible_collections.pingpong.platform.plugins.module_utils.pki import bundles
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.certificates import Issued
-from ansible_collections.pingpong.platform.plugins.module_utils.pki.sinks.base import Held
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.sinks.base import Stored
 
 MANAGED_BY = "app.kubernetes.io/managed-by"
 OWNER = "pingpong.platform"
@@ -66,7 +66,7 @@ class SecretSink:
     def claims(self) -> Sequence[str]:
         return [f"{self.label} {self.fields.get(name, name)}" for name in FIELDS[self.kind]]
 
-    def read(self) -> Held:
+    def read(self) -> Stored:
         self._found = self.api.get("v1", "Secret", self.name, self.namespace)
         if self._found is None:
             return None
@@ -76,7 +76,7 @@ class SecretSink:
 
     def differs(self, issued: Issued) -> str:
         if self._found is None:
-            return f"there is no {self.label}"
+            return f"{self.label} does not exist"
         data = decode(self._found)
         other = [name for name, content in self._contents(issued).items() if data.get(name) != content]
         if other:

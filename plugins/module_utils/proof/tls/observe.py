@@ -27,13 +27,13 @@ WEAK_CIPHERS = (
 )
 BODY_LIMIT = 65_536
 _MAX_AGE = re.compile(r'(?:^|;)\s*max-age\s*=\s*(?:"(?P<quoted>\d{1,18})"|(?P<bare>\d{1,18}))\s*(?:;|$)', re.IGNORECASE)
-# The words of an OpenSSL that was built or told not to make the offer: the server was not asked.
+# The words of an OpenSSL that was built or configured not to make the offer: the server never saw it.
 NOT_OFFERED = ("no protocols available", "no ciphers available")
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where to look: ``address`` is an IP or a host, ``server_name`` what is asked for, ``ca`` PEM roots to trust."""
+    """Where to look: ``address`` is an IP or a host, ``server_name`` the name sent as SNI, ``ca`` PEM roots to trust."""
 
     name: str
     address: str
@@ -163,7 +163,7 @@ def verified_answers(endpoint: Endpoint, *paths: str) -> tuple[str, list[Answer]
             connection.sock = context.wrap_socket(raw, server_hostname=endpoint.server_name)
             return "", [_ask(connection, path) for path in paths]
     except ssl.SSLCertVerificationError as error:
-        return error.verify_message, [Answer(error=f"not asked: {error.verify_message}")] * len(paths)
+        return error.verify_message, [Answer(error=f"not requested: {error.verify_message}")] * len(paths)
     except OSError as error:
         return reason(error), [Answer(error=reason(error))] * len(paths)
     finally:

@@ -124,7 +124,7 @@ def _version(expectation: Expectation, observation: Observation, version: str) -
         expected,
         Judgement("fail", seen, "the newest version is not spoken")
         if version == "1.3"
-        else Judgement("pass", seen, "stricter than asked for" if modern else ""),
+        else Judgement("pass", seen, "stricter than required" if modern else ""),
     )
 
 
@@ -164,11 +164,11 @@ def _redirect(endpoint: Endpoint, expectation: Expectation, observation: Observa
             "closed",
             Judgement("pass", plain.error or "closed", "")
             if plain and closed
-            else Judgement("fail", f"answered {plain.status}" if plain else "not asked", "plain HTTP is answered"),
+            else Judgement("fail", f"answered {plain.status}" if plain else "not requested", "plain HTTP is answered"),
         )
     expected = "redirect to https"
     if plain is None or plain.error is not None:
-        return case, expected, Judgement("fail", plain.error or "no answer" if plain else "not asked", "")
+        return case, expected, Judgement("fail", plain.error or "no answer" if plain else "not requested", "")
     location = plain.headers.get("location", "")
     seen = f"{plain.status} {location}".strip()
     right = plain.status in (301, 302, 307, 308) and location.lower().startswith("https://")

@@ -12,7 +12,7 @@ from typing import Any
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError, PlatformError
 from ansible_collections.pingpong.platform.plugins.module_utils.pki import bundles, keys
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.certificates import Issued, load_certificates
-from ansible_collections.pingpong.platform.plugins.module_utils.pki.reasons import Damaged
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.renewal import Damaged
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.sinks import atomic
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.sinks.secrets import FIELDS, Api, decode
 
@@ -20,11 +20,11 @@ from ansible_collections.pingpong.platform.plugins.module_utils.pki.sinks.secret
 _SOURCES = {"ref": None, "secret": None, "certificate_file": "key_file", "certificate": "key"}
 
 
-def given(option: str, options: Mapping[str, Any] | None) -> dict[str, Any]:
-    """What the option ``issuer`` says, without what is empty; nothing for a self-signed certificate."""
+def parse_issuer(option: str, options: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The option ``issuer`` without empty suboptions; nothing for a self-signed certificate. Raises OptionError."""
     found = {name: value for name, value in (options or {}).items() if value not in (None, "")}
-    whole = [name for name, other in _SOURCES.items() if name in found and (other is None or other in found)]
-    if options is not None and not whole:
+    complete = [name for name, other in _SOURCES.items() if name in found and (other is None or other in found)]
+    if options is not None and not complete:
         raise OptionError(
             f"{option}: found {', '.join(sorted(found)) or 'nothing'}, expected ref, secret, certificate_file with "
             "key_file, or certificate with key; leave it out for a self-signed certificate"
@@ -37,7 +37,7 @@ def load_issuer(option: str, options: Mapping[str, Any], api: Callable[[], Api])
     passphrase = options.get("passphrase")
     secret = options.get("secret")
     if secret:
-        return _whole(option, _from_secret(api(), secret["namespace"], secret["name"]))
+        return _usable(option, _from_secret(api(), secret["namespace"], secret["name"]))
     if options.get("certificate_file"):
         return _from_pem(
             option,
@@ -51,7 +51,7 @@ def load_issuer(option: str, options: Mapping[str, Any], api: Callable[[], Api])
 def _from_pem(option: str, certificate: bytes, key: bytes, passphrase: str | None) -> Issued:
     chain = load_certificates(f"{option} certificate", certificate)
     private = keys.load_key(f"{option} key", key, passphrase.encode() if passphrase else None)
-    return _whole(option, bundles.paired("it", chain[0], private, chain[1:]))
+    return _usable(option, bundles.paired("it", chain[0], private, chain[1:]))
 
 
 def _from_secret(api: Api, namespace: str, name: str) -> Issued | Damaged | None:
@@ -70,7 +70,7 @@ def _file(option: str, path: str) -> bytes:
     return data
 
 
-def _whole(option: str, held: Issued | Damaged | None) -> Issued:
+def _usable(option: str, held: Issued | Damaged | None) -> Issued:
     if held is None:
         raise PlatformError(f"{option}: found no certificate with its key there, expected the authority's")
     if isinstance(held, Damaged):

@@ -24,7 +24,7 @@ from enum import IntEnum, StrEnum
 
 
 class Stage(StrEnum):
-    """What a run is asked to do; each leads to the phase of PHASE_OF."""
+    """What a run is to do; each leads to the phase of PHASE_OF."""
 
     AUTO = "auto"
     STEADY = "steady"
@@ -68,7 +68,7 @@ class Proxy:
     """What one proxy presents and trusts.
 
     ``leaf`` is the root that its certificate leads to, ``trusted`` the roots it verifies peers with, ``upstream``
-    those it verifies istiod with; ``problem`` says why it could not be asked, the rest is empty then.
+    those it verifies istiod with; ``problem`` says why it could not be read, the rest is empty then.
     """
 
     cluster: str
@@ -129,7 +129,7 @@ def lack_of(phase: Phase, proxy: Proxy, roots: Roots, names: Mapping[str, str]) 
     """What a proxy lacks of having followed its cluster to ``phase``, as a sentence; empty when it has."""
     where = f"{proxy.cluster} {proxy.name}"
     if proxy.problem:
-        return f"{where} can't be asked: {proxy.problem}"
+        return f"{where} can't be read: {proxy.problem}"
     if roots.new not in proxy.trusted:
         return f"{where} doesn't trust {names[roots.new]} yet"
     if phase is Phase.BOTH:

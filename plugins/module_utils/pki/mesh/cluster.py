@@ -16,15 +16,15 @@ from ansible_collections.pingpong.platform.plugins.module_utils.pki import bundl
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.certificates import Issued
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh import proxies
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.hierarchy import Installed, read_bundle
-from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.rotation import Proxy
-from ansible_collections.pingpong.platform.plugins.module_utils.pki.reasons import Damaged
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.rotation.stages import Proxy
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.renewal import Damaged
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.sinks.secrets import decode, put
 
 NAMESPACE, SECRET = "istio-system", "cacerts"
 # Where istiod keeps the root that it makes when it finds no bundle.
 SELF_MADE = "istio-ca-secret"
 ISTIOD = "app=istiod"
-POKED = "pingpong.platform/cacerts"
+REFRESHED = "pingpong.platform/cacerts"
 RESTARTED = "kubectl.kubernetes.io/restartedAt"
 
 
@@ -41,7 +41,7 @@ class Api(proxies.Api, Protocol):
 
 
 @dataclass(slots=True)
-class Site:
+class MeshCluster:
     """A cluster by its name in the task; ``read`` comes first."""
 
     name: str
@@ -53,7 +53,7 @@ class Site:
     unwatched: bool = False
     _secret: dict[str, Any] | None = None
 
-    def read(self) -> Site:
+    def read(self) -> MeshCluster:
         """Look at the bundle and at which istiod there is."""
         self._secret = self.api.get("v1", "Secret", SECRET, NAMESPACE)
         where = f"{self.name} Secret {NAMESPACE}/{SECRET}"
@@ -61,53 +61,53 @@ class Site:
         self.istiods = self.api.list("apps/v1", "Deployment", NAMESPACE, label_selector=ISTIOD)
         return self
 
-    def adopt(self) -> Site:
+    def adopt(self) -> MeshCluster:
         """Where istiod runs under a root that it made itself, take that for the cluster's bundle: to rotate from."""
         if self._secret is not None or not self.istiods:
             return self
         self.unwatched = True
         own = self.api.get("v1", "Secret", SELF_MADE, NAMESPACE)
         fields = (bundles.MESH_CERTIFICATE, bundles.MESH_KEY)
-        held = bundles.read_fields(f"{self.name} Secret {NAMESPACE}/{SELF_MADE}", decode(own or {}), fields)
-        if isinstance(held, Issued):
-            self.installed = Installed(held, (held.certificate,))
+        stored = bundles.read_fields(f"{self.name} Secret {NAMESPACE}/{SELF_MADE}", decode(own or {}), fields)
+        if isinstance(stored, Issued):
+            self.installed = Installed(stored, (stored.certificate,))
         return self
 
     @property
-    def whole(self) -> Installed | None:
-        """The bundle when it is there and sound."""
+    def usable(self) -> Installed | None:
+        """The bundle when it exists and istiod can use it."""
         return self.installed if isinstance(self.installed, Installed) else None
 
     def distributed(self) -> frozenset[str]:
         """The roots that istiod hands out now; none where no istiod runs."""
         return proxies.distributed(self.api.get("v1", "ConfigMap", proxies.ROOT_CONFIG_MAP, NAMESPACE))
 
-    def observe(self, question: proxies.Question) -> list[Proxy]:
+    def observe(self, query: proxies.ProxyQuery) -> list[Proxy]:
         """What the cluster's proxies present and trust; none are asked where no istiod ever ran."""
-        return proxies.observe(self.name, self.api, question) if self.istiods else []
+        return proxies.observe(self.name, self.api, query) if self.istiods else []
 
-    def write(self, wanted: Installed) -> None:
+    def write(self, desired: Installed) -> None:
         """Replace the bundle in one request, and have the kubelet hand it to istiod at once."""
-        contents = bundles.cacerts(wanted.intermediate, wanted.trusted)
+        contents = bundles.cacerts(desired.intermediate, desired.trusted)
         if self._secret is None and self.api.get("v1", "Namespace", NAMESPACE) is None:
             self.api.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}})
         put(self.api, self._secret, NAMESPACE, SECRET, self._type(), contents, self.labels)
         self.read()
-        self._poke(contents)
+        self._refresh_mounts(contents)
 
-    def nudge(self) -> None:
+    def push_again(self) -> None:
         """Have every istiod push its roots again, after which each proxy asks for a new leaf.
 
         A proxy may have asked an istiod that had not read the bundle yet. A line's end more or less in the roots is
         news to istiod and to the proxies, and means the same.
         """
-        if self._secret is None or self.whole is None:
+        if self._secret is None or self.usable is None:
             return
         text = decode(self._secret)[bundles.MESH_ROOT]
         other = text.rstrip(b"\n") + (b"\n" if text.endswith(b"\n\n") else b"\n\n")
         put(self.api, self._secret, NAMESPACE, SECRET, self._type(), {bundles.MESH_ROOT: other}, self.labels)
         self.read()
-        self._poke({bundles.MESH_ROOT: other})
+        self._refresh_mounts({bundles.MESH_ROOT: other})
 
     def restart(self, now: datetime) -> None:
         """Replace istiod's pods, a few at a time, as its deployment does."""
@@ -119,14 +119,14 @@ class Site:
     def settled(self) -> str:
         """Why istiod isn't steadily up, empty when it is."""
         for istiod in self.api.list("apps/v1", "Deployment", NAMESPACE, label_selector=ISTIOD):
-            status, wanted = istiod.get("status") or {}, (istiod.get("spec") or {}).get("replicas", 1)
+            status, replicas = istiod.get("status") or {}, (istiod.get("spec") or {}).get("replicas", 1)
             seen = (status.get("observedGeneration", 0), status.get("updatedReplicas", 0), status.get("replicas", 0))
             ready = status.get("availableReplicas", 0)
-            if seen[0] < istiod["metadata"].get("generation", 0) or not seen[1] == seen[2] == wanted <= ready:
-                return f"{self.name} istiod has {ready} of {wanted} replicas up to date and ready"
+            if seen[0] < istiod["metadata"].get("generation", 0) or not seen[1] == seen[2] == replicas <= ready:
+                return f"{self.name} istiod has {ready} of {replicas} replicas up to date and ready"
         return ""
 
-    def unfit(self) -> list[str]:
+    def rotation_obstacles(self) -> list[str]:
         """Why this cluster can't follow a rotation of the root while it runs."""
         found = []
         for istiod in self.istiods:
@@ -153,10 +153,10 @@ class Site:
     def _type(self) -> str:
         return str((self._secret or {}).get("type") or "Opaque")
 
-    def _poke(self, contents: Mapping[str, bytes]) -> None:
+    def _refresh_mounts(self, contents: Mapping[str, bytes]) -> None:
         # The kubelet mounts a Secret's new content when it next looks at the pod: within a minute or two of its own,
         # at once when the pod changes. The mark is of public content only.
         mark = hashlib.sha256(contents[bundles.MESH_ROOT] + contents.get(bundles.MESH_CHAIN, b"")).hexdigest()[:16]
-        annotation = {"metadata": {"annotations": {POKED: mark}}}
+        annotation = {"metadata": {"annotations": {REFRESHED: mark}}}
         for pod in self.api.list("v1", "Pod", NAMESPACE, label_selector=ISTIOD):
             self.api.patch("v1", "Pod", pod["metadata"]["name"], NAMESPACE, annotation)

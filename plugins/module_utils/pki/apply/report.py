@@ -12,16 +12,16 @@ from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.common.results import diff
 from ansible_collections.pingpong.platform.plugins.module_utils.pki import bundles, keys
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.apply.outcome import Outcome
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.certificates import (
     Issued,
     describe,
     fingerprint,
-    moment,
     pem,
+    utc_text,
 )
-from ansible_collections.pingpong.platform.plugins.module_utils.pki.outcome import Outcome
-from ansible_collections.pingpong.platform.plugins.module_utils.pki.reasons import Reason
-from ansible_collections.pingpong.platform.plugins.module_utils.pki.sinks.base import Held
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.renewal import Reason
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.sinks.base import Stored
 
 with suppress(ImportError):  # see libraries.require
     from cryptography import x509
@@ -40,9 +40,9 @@ def one(outcome: Outcome, now: datetime, *, check_mode: bool = False) -> dict[st
     """What the task returns of one certificate."""
     entry, after = outcome.entry, outcome.after
     certificate = after.certificate
-    renew_at = entry.wanted.renew_before.renew_at(certificate.not_valid_before_utc, certificate.not_valid_after_utc)
+    renew_at = entry.desired.renew_before.renew_at(certificate.not_valid_before_utc, certificate.not_valid_after_utc)
     found = {
-        "name": entry.wanted.name,
+        "name": entry.desired.name,
         "changed": outcome.changed,
         "reason": str(outcome.findings[0].reason) if outcome.findings else str(Reason.NONE),
         "reasons": [str(finding.reason) for finding in outcome.findings],
@@ -50,7 +50,7 @@ def one(outcome: Outcome, now: datetime, *, check_mode: bool = False) -> dict[st
         **describe(certificate),
         # What check mode made is thrown away: it has no lasting identity to report.
         **({} if check_mode and outcome.made else identity(certificate)),
-        "renew_at": moment(renew_at),
+        "renew_at": utc_text(renew_at),
         "days_left": (certificate.not_valid_after_utc - now).days,
         "sinks": [{"sink": sink.label, "changed": sink.label in outcome.stale} for sink in entry.sinks],
     }
@@ -71,13 +71,13 @@ def identity(certificate: x509.Certificate) -> dict[str, str]:
 def difference(outcome: Outcome) -> dict[str, str]:
     """Both sides in decoded fields; no serial nor fingerprint, so that check mode shows what the run will show."""
     reason = outcome.findings[0].reason
-    return diff(_side(outcome.before), {**_side_of(outcome.after), "reason": str(reason)}, outcome.entry.wanted.name)
+    return diff(_side(outcome.before), {**_side_of(outcome.after), "reason": str(reason)}, outcome.entry.desired.name)
 
 
-def _side(held: Held) -> Any:
-    if held is None:
+def _side(live: Stored) -> Any:
+    if live is None:
         return None
-    return _side_of(held) if isinstance(held, Issued) else {"damaged": held.problem}
+    return _side_of(live) if isinstance(live, Issued) else {"damaged": live.problem}
 
 
 def _side_of(issued: Issued) -> dict[str, Any]:

@@ -12,11 +12,11 @@ from datetime import datetime
 from typing import Union
 
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
-from ansible_collections.pingpong.platform.plugins.module_utils.pki.authority import check_issuer
-from ansible_collections.pingpong.platform.plugins.module_utils.pki.certificates import Issued, fingerprint, issue
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.certificates import Issued, fingerprint
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.issuer_rules import check_issuer
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.hierarchy import Installed, Shape
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.roots import Root
-from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.rotation import (
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.rotation.stages import (
     PHASE_OF,
     Phase,
     Roots,
@@ -24,7 +24,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.rotatio
     bundle_at,
     phase_of,
 )
-from ansible_collections.pingpong.platform.plugins.module_utils.pki.reasons import Damaged, Finding, Reason, findings
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.renewal import Damaged, Finding, Reason, renewed
 
 with suppress(ImportError):  # see libraries.require
     from cryptography import x509
@@ -33,8 +33,8 @@ Found = Union[Installed, Damaged, None]  # noqa: UP007 - ansible-test's pylint r
 
 
 @dataclass(frozen=True, slots=True)
-class Cast:
-    """The roots of a run: ``kept`` is what the store is to hold, in its order; ``known`` are all that were seen."""
+class RootSet:
+    """The roots of a run: ``kept`` is what the store is to hold, in order; ``known`` are all that were seen, by id."""
 
     roots: Roots
     known: Mapping[str, Root]
@@ -53,7 +53,7 @@ class Cast:
         return self.known[self.roots.new]
 
 
-def cast_roots(
+def select_roots(
     stored: Sequence[Root],
     found: Mapping[str, Found],
     stage: Stage,
@@ -62,8 +62,13 @@ def cast_roots(
     *,
     store: str,
     writable: bool,
-) -> Cast:
-    """Tell the old root from the new, and make one where there is none or where the stage begins a rotation."""
+) -> RootSet:
+    """Tell the old root from the new, and make one where there is none or where the stage begins a rotation.
+
+    ``stored`` is what the store holds, oldest first; ``found`` the bundle of each cluster by its name; ``store`` and
+    ``writable`` are the store's label and whether a new root can be kept in it. Raises PlatformError when the clusters
+    trust a root that the store has lost, or more than one old root.
+    """
     used = used_roots(found)
     known = {**used, **{root.id: root for root in stored}}
     kept = list(stored)
@@ -86,7 +91,7 @@ def cast_roots(
             "expected one old root at most, so finish the earlier rotation with its roots first"
         )
     old = others[0] if others and used else None
-    return Cast(Roots(old, new), known, tuple(kept if old else kept[-1:]))
+    return RootSet(Roots(old, new), known, tuple(kept if old else kept[-1:]))
 
 
 def begins(stage: Stage, stored: Sequence[Root], shape: Shape, now: datetime) -> bool:
@@ -122,51 +127,47 @@ def target_of(name: str, stage: Stage, phases: Mapping[str, Phase], roots: Roots
     """The phase that a cluster is to be in after the stage; a new cluster joins where the others are."""
     if roots.old is None:
         return Phase.NEW
-    asked = PHASE_OF.get(stage, Phase.OLD)
+    requested = PHASE_OF.get(stage, Phase.OLD)
     here = phases.get(name, min(phases.values(), default=Phase.NEW))
-    return max(here, asked)
+    return max(here, requested)
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
     """What one cluster is to get, and why; without findings it stays as it is."""
 
-    wanted: Installed
+    desired: Installed
     phase: Phase
     findings: tuple[Finding, ...]
 
 
-def step_of(name: str, found: Found, target: Phase, cast: Cast, shape: Shape, now: datetime) -> Step:
+def step_of(name: str, found: Found, target: Phase, root_set: RootSet, shape: Shape, now: datetime) -> Step:
     """The bundle of one cluster at its target phase: a new intermediate for a reason only."""
-    bundle = bundle_at(target, cast.roots)
+    bundle = bundle_at(target, root_set.roots)
     # The issuer's root goes first. So the order changes when the issuer does, and that alone makes istiod push the
     # roots to the proxies again, at which each asks for a leaf of the new issuer.
     order = sorted(bundle.trusted, key=lambda root: root != bundle.issuer)
-    trusted = tuple(cast.known[root].certificate for root in order)
-    intermediate, reasons = _intermediate(name, found, cast.known[bundle.issuer], shape, now)
+    trusted = tuple(root_set.known[root].certificate for root in order)
+    intermediate, reasons = _intermediate(name, found, root_set.known[bundle.issuer], shape, now)
     if isinstance(found, Installed):
         lost, gained = found.bundle.trusted - bundle.trusted, bundle.trusted - found.bundle.trusted
         if lost or gained:
-            said = [f"trusts {cast.names[root]} too" for root in sorted(gained)]
-            said += [f"no longer trusts {cast.names[root]}" for root in sorted(lost)]
+            said = [f"trusts {root_set.names[root]} too" for root in sorted(gained)]
+            said += [f"no longer trusts {root_set.names[root]}" for root in sorted(lost)]
             reasons = [*reasons, Finding(Reason.TRUST_CHANGED, "it " + " and ".join(said))]
     return Step(Installed(intermediate, trusted), target, tuple(reasons))
 
 
 def _intermediate(name: str, found: Found, issuer: Root, shape: Shape, now: datetime) -> tuple[Issued, list[Finding]]:
-    wanted = shape.intermediate(name)
-    current = found.intermediate if isinstance(found, Installed) else found
+    desired = shape.intermediate(name)
+    live = found.intermediate if isinstance(found, Installed) else found
     signer = issuer.signer()
     if signer is None:
-        if isinstance(current, Issued) and fingerprint(current.root) == issuer.id:
-            return current, []
+        if isinstance(live, Issued) and fingerprint(live.root) == issuer.id:
+            return live, []
         raise PlatformError(
             f"{name}: needs an intermediate under {issuer.title}, whose key is not held here; "
             "take the other clusters through the rotation first"
         )
-    reasons = findings(wanted, current, signer, now)
-    if reasons or not isinstance(current, Issued):
-        check_issuer("root", wanted, signer, now)
-        return issue(wanted, signer, now), reasons
-    # A root that was renewed with its key signs for what the one before it signed.
-    return Issued(current.certificate, current.key, signer.chain), []
+    check_issuer("root", desired, signer, now)
+    return renewed(desired, live, signer, now)

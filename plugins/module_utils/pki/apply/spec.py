@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.spec import CONNECTION
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.desired import EXTENDED_USAGES, USAGES
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.keys import ALGORITHMS, DEFAULT_ALGORITHM
-from ansible_collections.pingpong.platform.plugins.module_utils.pki.wanted import EXTENDED_USAGES, USAGES
 
 Spec = dict[str, Any]
 

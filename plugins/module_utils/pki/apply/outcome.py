@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The pingpong.platform maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""One certificate of a task: what was asked, and what became of it."""
+"""One certificate of a task: what is declared, and what became of it."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.certificates import Issued
-from ansible_collections.pingpong.platform.plugins.module_utils.pki.reasons import Finding
-from ansible_collections.pingpong.platform.plugins.module_utils.pki.sinks.base import Held, Sink
-from ansible_collections.pingpong.platform.plugins.module_utils.pki.wanted import Wanted
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.desired import Desired
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.renewal import Finding
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.sinks.base import Sink, Stored
 
 
 @dataclass(slots=True)
 class Entry:
-    """One certificate as the task's options ask for it; ``option`` names the entry in errors."""
+    """One certificate as the task's options declare it; ``option`` names the entry in errors."""
 
     option: str
-    wanted: Wanted
+    desired: Desired
     issuer: Mapping[str, Any]
     sinks: list[Sink]
     return_content: bool
@@ -32,10 +32,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What was there, what is there now, and why it differs; ``stale`` are the sinks to write, with the reason."""
+    """A certificate before and after the run, and why it differs; ``stale`` are the sinks to write, and why."""
 
     entry: Entry
-    before: Held
+    before: Stored
     after: Issued
     findings: Sequence[Finding]
     stale: Mapping[str, str]

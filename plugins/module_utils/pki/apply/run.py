@@ -11,7 +11,7 @@ from typing import Any
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError
 from ansible_collections.pingpong.platform.plugins.module_utils.common.libraries import require
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.client import ClusterClient
-from ansible_collections.pingpong.platform.plugins.module_utils.pki.engine import Engine
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.apply.reconcile import Engine
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.sinks.secrets import MANAGED_BY, OWNER
 
 

@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
 from ansible_collections.pingpong.platform.plugins.module_utils.pki import keys
-from ansible_collections.pingpong.platform.plugins.module_utils.pki.certificates import Issued, moment
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.certificates import Issued, utc_text
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.desired import EXTENDED_USAGES, Desired
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.names import DNS, KINDS, Names, read_names
-from ansible_collections.pingpong.platform.plugins.module_utils.pki.wanted import EXTENDED_USAGES, Wanted
 
 with suppress(ImportError):  # see libraries.require
     from cryptography import x509
@@ -24,20 +24,20 @@ with suppress(ImportError):  # see libraries.require
     from cryptography.x509.oid import ExtendedKeyUsageOID
 
 
-def check_issuer(option: str, wanted: Wanted, issuer: Issued, now: datetime) -> None:
+def check_issuer(option: str, desired: Desired, issuer: Issued, now: datetime) -> None:
     """Raise PlatformError when a certificate of this authority would be refused by those who verify it."""
-    problem = next(_problems(wanted, issuer, now), None)
+    problem = next(_problems(desired, issuer, now), None)
     if problem:
         subject = issuer.certificate.subject.rfc4514_string()
-        raise PlatformError(f'{option}: the authority "{subject}" can\'t sign "{wanted.name}": {problem}')
+        raise PlatformError(f'{option}: the authority "{subject}" can\'t sign "{desired.name}": {problem}')
 
 
-def _problems(wanted: Wanted, issuer: Issued, now: datetime) -> Iterator[str]:
+def _problems(desired: Desired, issuer: Issued, now: datetime) -> Iterator[str]:
     certificate = issuer.certificate
     if now >= certificate.not_valid_after_utc:
-        yield f"it ended {moment(certificate.not_valid_after_utc)}; expected one that is valid now"
+        yield f"it ended {utc_text(certificate.not_valid_after_utc)}; expected one that is valid now"
     if now < certificate.not_valid_before_utc:
-        yield f"it begins {moment(certificate.not_valid_before_utc)}; expected one that is valid now"
+        yield f"it begins {utc_text(certificate.not_valid_before_utc)}; expected one that is valid now"
     basic = _extension(certificate, x509.BasicConstraints)
     if basic is None or not basic.ca:
         yield "found a certificate that is no CA; expected basic constraints CA:TRUE"
@@ -50,35 +50,35 @@ def _problems(wanted: Wanted, issuer: Issued, now: datetime) -> Iterator[str]:
     for depth, above in enumerate(issuer.chain):
         basic = _extension(above, x509.BasicConstraints)
         length = None if basic is None else basic.path_length
-        needed = depth + (wanted.authority is not None)
+        needed = depth + (desired.authority is not None)
         if length is not None and length < needed:
             whose = (
                 "its path length" if depth == 0 else f'the path length of "{above.subject.rfc4514_string()}" above it'
             )
             only = ", so that it signs leaves only" if depth == length == 0 else ""
             yield f"{whose} is {length}{only}; expected {needed} or more, or none"
-        yield from _unfit(wanted, above)
+        yield from _lacks_purposes(desired, above)
         constraints = _extension(above, x509.NameConstraints)
         if constraints is not None:
-            yield from _forbidden(_constrained(wanted), constraints)
+            yield from _forbidden(_constrained(desired), constraints)
 
 
-def _unfit(wanted: Wanted, above: x509.Certificate) -> Iterator[str]:
+def _lacks_purposes(desired: Desired, above: x509.Certificate) -> Iterator[str]:
     purposes = _extension(above, x509.ExtendedKeyUsage)
     if purposes is None or ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE in purposes:
         return
     found = {purpose.dotted_string for purpose in purposes}
-    lacking = [name for name in sorted(wanted.extended_usages) if EXTENDED_USAGES[name] not in found]
+    lacking = [name for name in sorted(desired.extended_usages) if EXTENDED_USAGES[name] not in found]
     if lacking:
         yield f'the extended key usage of "{above.subject.rfc4514_string()}" lacks {", ".join(lacking)}'
 
 
-def _constrained(wanted: Wanted) -> Names:
+def _constrained(desired: Desired) -> Names:
     """The names that are held against constraints: OpenSSL takes a leaf's common name where it has no DNS name."""
-    name = wanted.common_name.lower()
-    if wanted.authority or wanted.names.dns or "." not in name or not DNS.fullmatch(name):
-        return wanted.names
-    return replace(wanted.names, dns=(name,))
+    name = desired.common_name.lower()
+    if desired.authority or desired.names.dns or "." not in name or not DNS.fullmatch(name):
+        return desired.names
+    return replace(desired.names, dns=(name,))
 
 
 def _forbidden(names: Names, constraints: x509.NameConstraints) -> Iterator[str]:

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The pingpong.platform maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What is wanted of a certificate, read from options into values that can be compared and built."""
+"""The desired certificate: options read into values that can be compared and built."""
 
 from __future__ import annotations
 
@@ -63,8 +63,8 @@ class Authority:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """One certificate as the user wants it; where it comes from and goes to is kept apart."""
+class Desired:
+    """One certificate as it is declared; who issues it and where it is kept are not a part of it."""
 
     name: str
     common_name: str = ""
@@ -88,7 +88,7 @@ class Wanted:
         return x509.Name(attributes)
 
 
-def parse_wanted(option: str, options: Mapping[str, Any]) -> Wanted:
+def parse_desired(option: str, options: Mapping[str, Any]) -> Desired:
     """Read one entry of ``certificates``; ``option`` names it in errors."""
     name = options["name"]
     algorithm = find_algorithm(
@@ -97,7 +97,7 @@ def parse_wanted(option: str, options: Mapping[str, Any]) -> Wanted:
     authority = _authority(option, options.get("ca"))
     names = parse_names(option, options)
     constraints = options.get("name_constraints") or {}
-    wanted = Wanted(
+    desired = Desired(
         name=name,
         common_name=options.get("common_name") or "",
         organization=options.get("organization") or "",
@@ -111,39 +111,39 @@ def parse_wanted(option: str, options: Mapping[str, Any]) -> Wanted:
         validity=parse_span(f"{option}.validity", options.get("validity") or "90d"),
         renew_before=RenewBefore.parse(f"{option}.renew_before", options.get("renew_before") or "33%"),
     )
-    _check(option, wanted, mesh_leaf=bool(options.get("mesh_leaf")))
-    return wanted
+    _check(option, desired, mesh_leaf=bool(options.get("mesh_leaf")))
+    return desired
 
 
-def _check(option: str, wanted: Wanted, *, mesh_leaf: bool) -> None:
-    if not (wanted.common_name or wanted.organization or wanted.names):
+def _check(option: str, desired: Desired, *, mesh_leaf: bool) -> None:
+    if not (desired.common_name or desired.organization or desired.names):
         raise OptionError(f"{option}: found neither common_name nor a name in dns, ips, uris, emails; expected one")
-    if wanted.authority is not None and not list(wanted.subject()):
+    if desired.authority is not None and not list(desired.subject()):
         raise OptionError(
             f"{option}: found an authority with neither common_name nor organization, expected one: verifiers refuse "
             "an issuer without a name"
         )
-    if len(wanted.common_name.encode()) > 64:
+    if len(desired.common_name.encode()) > 64:
         raise OptionError(
-            f"{option}.common_name: found {len(wanted.common_name.encode())} bytes in UTF-8, expected at most 64 "
+            f"{option}.common_name: found {len(desired.common_name.encode())} bytes in UTF-8, expected at most 64 "
             "(X.509's limit)"
         )
-    if len(wanted.organization) > 64:
+    if len(desired.organization) > 64:
         raise OptionError(
-            f"{option}.organization: found {len(wanted.organization)} characters, expected at most 64 (X.509's limit)"
+            f"{option}.organization: found {len(desired.organization)} characters, expected at most 64 (X.509's limit)"
         )
     for field in ("common_name", "organization"):
-        if not getattr(wanted, field).isprintable():
+        if not getattr(desired, field).isprintable():
             raise OptionError(f"{option}.{field}: found a control character, expected printable text")
-    if (wanted.permitted or wanted.excluded) and wanted.authority is None:
+    if (desired.permitted or desired.excluded) and desired.authority is None:
         raise OptionError(f"{option}.name_constraints: found them on a leaf, expected them only beside ca")
-    wanted.renew_before.check(f"{option}.renew_before", wanted.validity)
-    if mesh_leaf and wanted.algorithm.name == "ed25519":
+    desired.renew_before.check(f"{option}.renew_before", desired.validity)
+    if mesh_leaf and desired.algorithm.name == "ed25519":
         raise OptionError(
             f'{option}.key.algorithm: found "ed25519" for a mesh leaf, expected ecdsa-p256, ecdsa-p384 or an RSA key: '
             "Envoy's TLS offers no Ed25519 signature by default, so the handshake with such a leaf fails"
         )
-    if mesh_leaf and wanted.authority is not None:
+    if mesh_leaf and desired.authority is not None:
         raise OptionError(f"{option}.mesh_leaf: found it beside ca, expected a certificate that signs nothing")
 
 
