@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.spec import TLS_CHECK
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.tls.check import run
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.tls.spec import ARGUMENT_SPEC
 from ansible_collections.pingpong.platform.plugins.plugin_utils.action import PlatformAction
 
 
 class ActionModule(PlatformAction):
     """See the module of the same name for options and result."""
 
-    ARGUMENT_SPEC = TLS_CHECK
+    ARGUMENT_SPEC = ARGUMENT_SPEC
 
     def execute(self, args: dict[str, Any]) -> dict[str, Any]:
         return run(args)

@@ -87,13 +87,13 @@ certificates:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.pingpong.platform.plugins.module_utils.common.runner import run_module
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.spec import TLS_CHECK
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.tls.check import run
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.tls.spec import ARGUMENT_SPEC
 
 
 def main() -> None:
     """Run as a module, where the action plugin is not used."""
-    module = AnsibleModule(argument_spec=TLS_CHECK, supports_check_mode=True)
+    module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
     run_module(module, run)
 
 

@@ -33,7 +33,7 @@ NOT_OFFERED = ("no protocols available", "no ciphers available")
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where to look: ``address`` is an IP or a host, ``server_name`` the name sent as SNI, ``ca`` PEM roots to trust."""
+    """Where to look: ``address`` is an IP or a host, ``server_name`` goes out as SNI, ``ca`` are PEM roots to trust."""
 
     name: str
     address: str
