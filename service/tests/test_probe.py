@@ -19,7 +19,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from pingpong import probe
+from pingpong.probe.__main__ import main
+from pingpong.probe.client import run
+from pingpong.probe.hold import answer
+from pingpong.probe.ports import listening_ports
 
 SERVER_ID = "spiffe://pingpong.local/ns/pingpong-b/sa/pingpong-b"
 NOW = dt.datetime.now(dt.UTC)
@@ -95,7 +98,7 @@ def strict_port(mesh_ca: Authority, tmp_path_factory: pytest.TempPathFactory) ->
 
     def handle(connection: socket.socket) -> None:
         with contextlib.suppress(ssl.SSLError), context.wrap_socket(connection, server_side=True) as secured:
-            probe.answer(secured)
+            answer(secured)
 
     with serving(handle) as port:
         yield port
@@ -105,7 +108,7 @@ def one(port: int, *, tls: dict[str, Any] | None, timeout: float = 3, **document
     probes = [
         {"id": "x", "host": "127.0.0.1", "port": port, "tls": tls, "nonce": "n-42", "request": {"path": "/whoami"}}
     ]
-    result: dict[str, Any] = probe.run({"probes": probes, "timeout": timeout, **document})["results"][0]
+    result: dict[str, Any] = run({"probes": probes, "timeout": timeout, **document})["results"][0]
     return result
 
 
@@ -179,7 +182,7 @@ def stall(connection: socket.socket) -> None:
 
 @pytest.mark.parametrize(
     ("handle", "error", "answered"),
-    [(probe.answer, None, True), (reset, "reset", False), (swallow, "eof", False), (stall, "timeout", False)],
+    [(answer, None, True), (reset, "reset", False), (swallow, "eof", False), (stall, "timeout", False)],
 )
 def test_plain_peers(handle: Callable[[socket.socket], None], error: str | None, answered: bool) -> None:
     with serving(handle) as port:
@@ -195,9 +198,9 @@ def test_a_closed_port_is_refused() -> None:
 
 
 def test_probes_run_side_by_side_and_keep_their_order() -> None:
-    with serving(probe.answer) as port:
+    with serving(answer) as port:
         probes = [{"id": str(n), "host": "127.0.0.1", "port": port, "nonce": f"n{n}", "request": {}} for n in range(20)]
-        results = probe.run({"probes": probes})["results"]
+        results = run({"probes": probes})["results"]
     assert [result["id"] for result in results] == [str(n) for n in range(20)]
     assert all(f"probe n{n}" == result["body"] for n, result in enumerate(results))
 
@@ -211,29 +214,29 @@ def test_listening_ports_leave_out_loopback_and_connections(tmp_path: Path) -> N
         "   2: 0B00000A:2378 00000000:0000 0A\n"
         "   3: 0B00000A:1F91 0C00000A:C350 01\n"
     )
-    assert probe.listening_ports((str(table), str(tmp_path / "absent"))) == [8080, 9080]
+    assert listening_ports((str(table), str(tmp_path / "absent"))) == [8080, 9080]
 
 
 def test_the_program_reads_a_line_and_writes_a_document(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with serving(probe.answer) as port:
+    with serving(answer) as port:
         document = {"probes": [{"id": "1", "host": "127.0.0.1", "port": port, "request": {}, "nonce": "n"}]}
         monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(document) + "\n"))
-        assert probe.main([]) == 0
+        assert main([]) == 0
     assert json.loads(capsys.readouterr().out)["results"][0]["status"] == 200
 
 
 def test_a_malformed_document_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO("{"))
-    assert probe.main([]) == 2
+    assert main([]) == 2
     assert "not JSON" in capsys.readouterr().err
 
 
 def test_hold_listens_for_its_time_only() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-    holder = threading.Thread(target=probe.main, args=(["--hold", "1", "--listen", str(port)],))
+    holder = threading.Thread(target=main, args=(["--hold", "1", "--listen", str(port)],))
     holder.start()
     results = [one(port, tls=None) for _turn in range(3)]
     holder.join(timeout=5)

@@ -11,12 +11,8 @@ import contextlib
 import socket
 import ssl
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from pingpong.http.connection import Connection
-
-if TYPE_CHECKING:
-    from pingpong.http.server import Server
 
 SECONDS = 5.0
 BACKLOG = 1024
@@ -27,10 +23,9 @@ _PAUSE_SECONDS = 0.2
 class Acceptor:
     """Takes the clients of a listening socket; a transport would begin to read before they can be counted."""
 
-    def __init__(self, server: Server, listening: socket.socket, tls: Callable[[], ssl.SSLContext]) -> None:
-        self._server = server
+    def __init__(self, listening: socket.socket, greet: Callable[[socket.socket], None]) -> None:
         self._listening = listening
-        self._tls = tls
+        self._greet = greet
         self._loop = asyncio.get_running_loop()
         self._pause: asyncio.TimerHandle | None = None
         listening.setblocking(False)
@@ -63,14 +58,14 @@ class Acceptor:
                 self._pause = self._loop.call_later(_PAUSE_SECONDS, self._begin)
                 return
             client.setblocking(False)
-            self._server.greet(client, self._tls())
+            self._greet(client)
 
 
 class Handshakes:
     """The ones under way. A connection whose handshake is done comes to its server by ``Server.add``."""
 
-    def __init__(self, server: Server) -> None:
-        self._server = server
+    def __init__(self, connect: Callable[[], Connection]) -> None:
+        self._connect = connect
         self._clients: dict[Connection, socket.socket] = {}  # the oldest first
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -79,7 +74,7 @@ class Handshakes:
 
     def begin(self, client: socket.socket, context: ssl.SSLContext) -> None:
         """Agree on TLS with ``client`` within ``SECONDS``, or close it."""
-        connection = Connection(self._server)
+        connection = self._connect()
         self._clients[connection] = client
         task = asyncio.get_running_loop().create_task(self._agree(connection, client, context))
         self._tasks.add(task)

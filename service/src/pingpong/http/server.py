@@ -40,7 +40,7 @@ class Server:
         self.observe = metrics.requests.observe
         self.log_requests = log_requests
         self._open: set[Connection] = set()
-        self._handshakes = Handshakes(self)
+        self._handshakes = Handshakes(lambda: Connection(self))
         self._gauge = metrics.connections.labels(name)
         self._gauge.set_function(lambda: self._taken)
         self._over_limit = metrics.refused.labels(name)
@@ -65,9 +65,21 @@ class Server:
         if tls is None:
             self._listeners.append(listener)
         else:
-            self._acceptors += [Acceptor(self, listening, tls) for listening in _duplicates(listener)]
+            self._acceptors += [
+                Acceptor(listening, lambda client: self._greet(client, tls())) for listening in _duplicates(listener)
+            ]
             listener.close()
         return port
+
+    def _greet(self, client: socket.socket, context: ssl.SSLContext) -> None:
+        """Start TLS with a client, be it only to say that there are too many."""
+        # to few, as it takes ten times the memory that a plain connection does
+        if self._taken >= self.limits.max_connections * 9 // 8:
+            self._over_limit.inc()
+            client.close()
+            return
+        self._handshakes.begin(client, context)
+        self._make_room()
 
     async def drain(self, timeout: float) -> int:
         """Stop accepting, let what is under way finish within ``timeout`` seconds, cut the rest; returns how many."""
@@ -132,16 +144,6 @@ class Server:
             return True
         self._over_limit.inc()
         return False
-
-    def greet(self, client: socket.socket, context: ssl.SSLContext) -> None:
-        """Start TLS with a client, be it only to say that there are too many."""
-        # to few, as it takes ten times the memory that a plain connection does
-        if self._taken >= self.limits.max_connections * 9 // 8:
-            self._over_limit.inc()
-            client.close()
-            return
-        self._handshakes.begin(client, context)
-        self._make_room()
 
     def _make_room(self) -> None:
         """Let a handshake go if it is in the way of one that came later, while not all places are truly taken."""
