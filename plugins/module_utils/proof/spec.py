@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The pingpong.platform maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Options that the checks share, and those of checks that have no file of their own yet."""
+"""Options that the checks share."""
 
 from __future__ import annotations
 
