@@ -45,7 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _up(console: Console) -> None:
-    from testbed.nodes import Clusters, image, prepare, teardown
+    from testbed.nodes import Clusters, prepare, teardown
+    from testbed.nodes.image import build
 
     began = time.monotonic()
     say = _speaker(console)
@@ -53,7 +54,7 @@ def _up(console: Console) -> None:
     runtime = prepare.container_runtime()
     prepare.prepare_host()
     images.prepare()
-    image.obtain(runtime, say)
+    build.obtain(runtime, say)
     clusters = Clusters(say, runtime)
     clusters.repair()
     clusters.load_images()

@@ -10,10 +10,10 @@ import os
 import signal
 from pathlib import Path
 
-from .app import LocalCloud
-from .backend import Backend
-from .backend.memory import MemoryBackend
-from .core.settings import Settings
+from testbed.cloud.app import LocalCloud
+from testbed.cloud.backend import Backend
+from testbed.cloud.backend.memory import MemoryBackend
+from testbed.cloud.core.settings import Settings
 
 PORT = int(os.environ.get("PINGPONG_CLOUD_PORT", "18443"))
 DNS_PORT = int(os.environ.get("PINGPONG_DNS_PORT", "18053"))
@@ -37,7 +37,7 @@ def _arguments() -> argparse.Namespace:
 def _backend(name: str) -> Backend:
     if name == "memory":
         return MemoryBackend(delay=1.0)
-    from .backend.kind import KindBackend
+    from testbed.cloud.backend.kind import KindBackend
 
     return KindBackend()
 

@@ -7,19 +7,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .backend import Backend
-from .core.call import Cloud
-from .core.operations import Operations
-from .core.payloads import Payloads
-from .core.settings import Settings
-from .core.store import Store
-from .resolver.health import HealthMonitor
-from .resolver.server import Resolver
-from .services import register
-from .services.container.worker import ClusterWorker
-from .web import tls
-from .web.proxy import Proxy
-from .web.server import Server
+from testbed.cloud.backend import Backend
+from testbed.cloud.core.call import Cloud
+from testbed.cloud.core.settings import Settings
+from testbed.cloud.core.state.operations import Operations
+from testbed.cloud.core.state.payloads import Payloads
+from testbed.cloud.core.state.store import Store
+from testbed.cloud.resolver.health import HealthMonitor
+from testbed.cloud.resolver.server import Resolver
+from testbed.cloud.services import register
+from testbed.cloud.services.container.worker import ClusterWorker
+from testbed.cloud.web import tls
+from testbed.cloud.web.proxy import Proxy
+from testbed.cloud.web.server import Server
 
 register()
 

@@ -17,11 +17,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from .app import LocalCloud
-from .backend import Backend
-from .backend.memory import MemoryBackend
-from .core.settings import Settings
-from .web.metadata import MetadataServer
+from testbed.cloud.app import LocalCloud
+from testbed.cloud.backend import Backend
+from testbed.cloud.backend.memory import MemoryBackend
+from testbed.cloud.core.settings import Settings
+from testbed.cloud.web.metadata import MetadataServer
 
 QUICK = {"latency": {"compute": 0.03, "container": 0.03, "default": 0.03}}
 PROJECT = "pingpong-local"

@@ -14,9 +14,14 @@ from testbed import images
 from testbed.host import HostError, run, state_root, write_whole
 from testbed.images import golang, recipes
 from testbed.images.catalog import catalog
-from testbed.nodes import addons, cilium, image, kindconfig, loading, nodetree, prepare, record, routes, secret_manager
-from testbed.nodes.kubectl import Kubectl, kubeconfig
+from testbed.nodes import prepare, record
+from testbed.nodes.addons import defaults, secret_manager
+from testbed.nodes.image import build, nodetree
+from testbed.nodes.kind import config
+from testbed.nodes.kind.kubectl import Kubectl, kubeconfig
+from testbed.nodes.network import cilium, routes
 from testbed.nodes.record import Record
+from testbed.nodes.registry import loading
 from testbed.nodes.runtime import TIED, Node, Runtime
 
 KUBECTL = ("kubectl", "--kubeconfig=/etc/kubernetes/admin.conf")
@@ -43,7 +48,7 @@ class BringUp:
             self.install_network(known, nodes, api, network_images.result())
             workload_images = loading.built()
             others = pool.submit(loading.load, self.runtime, nodes, workload_images.values())
-            api.apply(addons.gateway_kinds())
+            api.apply(defaults.gateway_kinds())
             # the pool's kinds are registered by Cilium's operator once it runs
             api.apply(cilium.load_balancer_pool(known.addresses), within=NETWORK_SECONDS)
             api.rolled_out("kube-system", "daemonset/cilium", "deployment/coredns", timeout=NETWORK_SECONDS)
@@ -52,8 +57,8 @@ class BringUp:
             self.progress(f"{known.name}: images")
             others.result()
             if "metrics-server" in workload_images:
-                api.apply(addons.metrics_server(workload_images["metrics-server"].reference))
-                api.rolled_out("kube-system", addons.METRICS_SERVER, timeout=NETWORK_SECONDS)
+                api.apply(defaults.metrics_server(workload_images["metrics-server"].reference))
+                api.rolled_out("kube-system", defaults.METRICS_SERVER, timeout=NETWORK_SECONDS)
             if known.secret_manager:
                 self.progress(f"{known.name}: Secret Manager add-on")
                 self.install_secret_manager(known, nodes, api)
@@ -94,13 +99,13 @@ class BringUp:
         """Start the nodes with kind and remember them once kubeadm has ended well on all."""
         prepare.prepare_host()
         prepare.link_programs()
-        node_image = image.obtain(self.runtime, self.progress)
+        node_image = build.obtain(self.runtime, self.progress)
         self.runtime.ensure_network()
         loading.archives_folder().mkdir(parents=True, exist_ok=True)
         folder = record.folder(known.name)
-        write_whole(folder / "access" / kindconfig.TOKEN_TABLE, kindconfig.token_table(record.access_token()), 0o600)
-        local = kindconfig.LocalImages(nodetree.REPOSITORY, coredns_tag(), golang.KUBERNETES_VERSION)
-        shape = kindconfig.ClusterShape(
+        write_whole(folder / "access" / config.TOKEN_TABLE, config.token_table(record.access_token()), 0o600)
+        local = config.LocalImages(nodetree.REPOSITORY, coredns_tag(), golang.KUBERNETES_VERSION)
+        shape = config.ClusterShape(
             name=known.name, image=node_image.reference, location=known.location, nodes=known.node_count,
             addresses=known.addresses, token_folder=folder / "access", archives=loading.archives_folder(),
             local_images=local if node_image.local else None,
@@ -108,7 +113,7 @@ class BringUp:
         self.progress(f"{known.name}: nodes")
         # --retain: kind would remove nodes by the cluster's name, those of a later try too
         arguments = ("create", "cluster", "--retain", "--config=-", f"--kubeconfig={folder / 'kind-kubeconfig'}")
-        self.kind(*arguments, stdin=kindconfig.render(shape), log=folder / "create.log")
+        self.kind(*arguments, stdin=config.render(shape), log=folder / "create.log")
         # a client key with every right, which nothing here uses
         (folder / "kind-kubeconfig").unlink(missing_ok=True)
         if known.node_count > 1:
@@ -159,7 +164,7 @@ class BringUp:
         settings = secret_manager.Settings(**known.secret_manager) if known.secret_manager else None
         if settings:
             self.install_secret_manager(known, self.runtime.nodes(known.name), api)
-        api.delete(secret_manager.unwanted(settings))
+        api.delete(secret_manager.superseded(settings))
 
     def install_secret_manager(self, known: Record, nodes: Sequence[Node], api: Kubectl) -> None:
         """GKE's Secret Manager add-on, built here if it was not.
@@ -191,7 +196,7 @@ def endpoint(server: Node) -> str:
 
 
 def coredns_tag() -> str:
-    """The tag of the CoreDNS image that is built here: kubeadm is told to run it."""
+    """The tag of the CoreDNS image that is built here: kubeadm is configured with it."""
     everything = catalog()
     recipe = next(recipe for recipe in everything if recipe.name == "coredns")
     return recipes.reference(recipe, everything).rpartition(":")[2]

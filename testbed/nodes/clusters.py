@@ -13,9 +13,11 @@ from typing import Any
 
 from testbed.host import HostError, locked, state_root
 from testbed.images import Image, golang
-from testbed.nodes import loading, prepare, record, routes
+from testbed.nodes import prepare, record
 from testbed.nodes.bringup import BringUp, endpoint
-from testbed.nodes.kubectl import Kubectl
+from testbed.nodes.kind.kubectl import Kubectl
+from testbed.nodes.network import routes
+from testbed.nodes.registry import loading
 from testbed.nodes.runtime import Runtime
 
 logger = logging.getLogger(__name__)
@@ -74,7 +76,7 @@ class Clusters:
         return found
 
     def set_secret_manager(self, name: str, settings: Mapping[str, str]) -> None:
-        """Give a running cluster the Secret Manager add-on, change what it is told, or take it away (no settings)."""
+        """Give a running cluster the Secret Manager add-on, change its settings, or take it away (no settings)."""
         with self._alone(name):
             known = record.load(name)
             if known is None or record.phase(known, self._runtime.nodes(name)) != "RUNNING":

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from testbed.host import locked, state_root, write_json
-from testbed.nodes import addresses
+from testbed.nodes.network import addresses
 from testbed.nodes.runtime import Node
 
 TOKEN_BYTES = 32
@@ -24,7 +24,7 @@ class Record:
     """A cluster as asked for, and how far it has come.
 
     ``nodes`` are the containers on which kubeadm ended well, none before that; ``version`` is what they run.
-    ``ready`` turns true when the network and everything else stands. ``secret_manager`` is what that add-on is told,
+    ``ready`` turns true when the network and everything else stands. ``secret_manager`` are that add-on's settings,
     empty where it is not asked for. ``network`` is the VPC, and ``pod_ranges`` are those of the nodes, by their names,
     once they are known.
     """

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from testbed.host import HostError, locked, run, state_root, write_whole
-from testbed.nodes.addresses import GATEWAY, NODE_RANGE, SUBNET
+from testbed.nodes.network.addresses import GATEWAY, NODE_RANGE, SUBNET
 
 NETWORK = "pingpong"
 CLUSTER_LABEL = "io.x-k8s.kind.cluster"

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from testbed.cloud.backend import Issuer
-from testbed.cloud.core.values import project_number
+from testbed.cloud.core.protocol.values import project_number
 from testbed.cloud.testing import PROJECT, RunningCloud
 from tests.support.cloud import APIS, CLUSTER, COMPUTE, CONTAINER, SUBNETWORK, changed, make
 

@@ -16,7 +16,7 @@ class ClusterRequest:
     node_count: int
     version: str | None
     labels: dict[str, str] = field(default_factory=dict)
-    # What the Secret Manager add-on is told: ``pool``, ``provider`` (the cluster's URL in it), ``rotation`` (how often
+    # The Secret Manager add-on: ``pool``, ``provider`` (the cluster's URL in it), ``rotation`` (how often
     # to look for new versions, may be empty), ``endpoint`` and ``authority`` of this cloud. Empty: no add-on.
     secret_manager: dict[str, str] = field(default_factory=dict)
     # The VPC: pods of the clusters of one network reach each other.
@@ -47,7 +47,7 @@ class Backend(Protocol):
         """Start the cluster, or find it running; raises an exception that says what failed."""
 
     def configure(self, name: str, secret_manager: dict[str, str]) -> None:
-        """Give the running cluster the Secret Manager add-on as it is told (see ClusterRequest), or take it away."""
+        """Set up the Secret Manager add-on of a running cluster (settings: see ClusterRequest), or take it away."""
 
     def delete(self, name: str) -> None:
         """Stop the cluster; no error when there is none."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import ClusterEndpoint, ClusterRequest, Issuer
-from .memory import VERSION
+from testbed.cloud.backend import ClusterEndpoint, ClusterRequest, Issuer
+from testbed.cloud.backend.memory import VERSION
 
 
 class KindBackend:
@@ -59,7 +59,7 @@ class KindBackend:
 
     def gateway(self) -> str:
         """The machine's end of the nodes' network, which comes with the first cluster."""
-        from testbed.nodes.addresses import GATEWAY
+        from testbed.nodes.network.addresses import GATEWAY
 
         return str(GATEWAY)
 

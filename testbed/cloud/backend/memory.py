@@ -8,8 +8,8 @@ from functools import cache
 
 from cryptography.hazmat.primitives import serialization
 
-from ..web.tls import authority
-from . import ClusterEndpoint, ClusterRequest, Issuer
+from testbed.cloud.backend import ClusterEndpoint, ClusterRequest, Issuer
+from testbed.cloud.web.tls import authority
 
 VERSION = "1.34.4-gke.1000000"
 
@@ -42,7 +42,7 @@ class MemoryBackend:
         return self.clusters.setdefault(request.name, ClusterEndpoint(address, _ca(), VERSION))
 
     def configure(self, name: str, secret_manager: dict[str, str]) -> None:
-        """Remember what the add-on is told."""
+        """Remember the add-on's settings."""
         self.calls.append(("configure", name))
         time.sleep(self.delay)
         if name in self.broken:

@@ -6,14 +6,14 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..backend import Issuer
-from .discovery import Method, Service
-from .identity import Grants, Workload
-from .operations import Operations
-from .payloads import Payloads
-from .schema import Checker
-from .settings import Settings
-from .store import Store
+from testbed.cloud.backend import Issuer
+from testbed.cloud.core.protocol.discovery import Method, Service
+from testbed.cloud.core.protocol.schema import Checker
+from testbed.cloud.core.settings import Settings
+from testbed.cloud.core.state.identity import Grants, Workload
+from testbed.cloud.core.state.operations import Operations
+from testbed.cloud.core.state.payloads import Payloads
+from testbed.cloud.core.state.store import Store
 
 Body = dict[str, Any]
 Result = Body | None | Awaitable[Body]

@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..core.call import Cloud
-from . import probes
-from .routing import endpoints
+from testbed.cloud.core.call import Cloud
+from testbed.cloud.resolver import probes
+from testbed.cloud.resolver.routing import endpoints
 
 # https://cloud.google.com/dns/docs/routing-policies-overview#health-checks: with a majority of three
 MAJORITY = 2

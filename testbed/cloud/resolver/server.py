@@ -12,10 +12,10 @@ from typing import Any
 
 from dnslib import QTYPE, RCODE, RR, DNSError, DNSRecord, EDNSOption
 
-from ..core.call import Cloud
-from . import answers
-from .health import HealthMonitor
-from .routing import choose
+from testbed.cloud.core.call import Cloud
+from testbed.cloud.resolver import answers
+from testbed.cloud.resolver.health import HealthMonitor
+from testbed.cloud.resolver.routing import choose
 
 UDP_SIZE = 1232
 CLIENT_SUBNET = 8

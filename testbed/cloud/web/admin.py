@@ -4,31 +4,32 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ..core.errors import ApiError
-from ..core.operations import PlannedFailure
-from .faults import Fault
-
-if TYPE_CHECKING:
-    from .server import Server
+from testbed.cloud.core.call import Cloud
+from testbed.cloud.core.protocol.errors import ApiError
+from testbed.cloud.core.state.operations import PlannedFailure
+from testbed.cloud.web.faults import Fault
+from testbed.cloud.web.log import RequestLog
 
 Views = dict[tuple[str, str], Callable[[Mapping[str, str], Any], Any]]
 
 
 class Admin:
-    """Dispatches `verb /_testbed/<name>`."""
+    """Dispatches `verb /_testbed/<name>`; `log` and `faults` are the server's own."""
 
-    def __init__(self, server: Server) -> None:
-        self.server = server
+    def __init__(self, cloud: Cloud, log: RequestLog, faults: list[Fault]) -> None:
+        self.cloud = cloud
+        self.log = log
+        self.faults = faults
         self.views: Views = {
-            ("GET", "requests"): lambda query, _: server.log.show(int(query.get("since", 0))),
-            ("DELETE", "requests"): lambda *_: server.log.reset() or {},  # type: ignore[func-returns-value]
-            ("GET", "faults"): lambda *_: {"faults": [fault.show() for fault in server.faults]},
+            ("GET", "requests"): lambda query, _: log.show(int(query.get("since", 0))),
+            ("DELETE", "requests"): lambda *_: log.reset() or {},  # type: ignore[func-returns-value]
+            ("GET", "faults"): lambda *_: {"faults": [fault.show() for fault in faults]},
             ("POST", "faults"): self._add_faults,
             ("DELETE", "faults"): self._clear_faults,
             ("POST", "operations"): self._plan_failure,
-            ("GET", "settings"): lambda *_: vars(server.cloud.settings),
+            ("GET", "settings"): lambda *_: vars(cloud.settings),
             ("PATCH", "settings"): self._change_settings,
             ("GET", "resources"): self._resources,
             ("DELETE", "resources"): self._clear,
@@ -49,12 +50,12 @@ class Admin:
 
     def _add_faults(self, _unused: Mapping[str, str], body: Any) -> Any:
         made = [Fault.parse(item) for item in (body if isinstance(body, list) else [body])]
-        self.server.faults.extend(made)
-        return {"faults": [fault.show() for fault in self.server.faults]}
+        self.faults.extend(made)
+        return {"faults": [fault.show() for fault in self.faults]}
 
     def _clear_faults(self, *_: Any) -> Any:
-        self.server.faults.clear()
-        self.server.cloud.operations.failures.clear()
+        self.faults.clear()
+        self.cloud.operations.failures.clear()
         return {}
 
     def _plan_failure(self, _unused: Mapping[str, str], body: Any) -> Any:
@@ -64,11 +65,11 @@ class Admin:
             code=str(body.get("code", "INTERNAL_ERROR")),
             message=str(body.get("message", "Internal error. Please try again or contact Google Support.")),
         )
-        self.server.cloud.operations.failures.append(failure)
+        self.cloud.operations.failures.append(failure)
         return vars(failure)
 
     def _change_settings(self, _unused: Mapping[str, str], body: Any) -> Any:
-        cloud = self.server.cloud
+        cloud = self.cloud
         changed = cloud.settings.updated(body)
         # In place: every service holds the same object.
         vars(cloud.settings).update(vars(changed))
@@ -77,16 +78,16 @@ class Admin:
         return vars(cloud.settings)
 
     def _status(self, query: Mapping[str, str], _unused: Any) -> Any:
-        return {"pending": len(self.server.cloud.operations.unfinished(query.get("service")))}
+        return {"pending": len(self.cloud.operations.unfinished(query.get("service")))}
 
     def _resources(self, query: Mapping[str, str], _unused: Any) -> Any:
-        with self.server.cloud.store.transaction():
-            self.server.cloud.operations.settle()
-        rows = self.server.cloud.store.connection.execute("SELECT key, kind FROM resources ORDER BY key")
+        with self.cloud.store.transaction():
+            self.cloud.operations.settle()
+        rows = self.cloud.store.connection.execute("SELECT key, kind FROM resources ORDER BY key")
         prefix = query.get("prefix", "")
         return {"resources": [{"key": key, "kind": kind} for key, kind in rows if key.startswith(prefix)]}
 
     def _clear(self, *_: Any) -> Any:
-        with self.server.cloud.store.transaction():
-            self.server.cloud.store.clear()
+        with self.cloud.store.transaction():
+            self.cloud.store.clear()
         return {}

@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..core import answers, discovery
-from ..core.call import Call, Cloud, guards, serves
-from ..core.discovery import Method, Service
-from ..core.errors import ApiError, invalid
-from ..core.identity import Workload
-from ..core.schema import Checker
+from testbed.cloud.core.call import Call, Cloud, guards, serves
+from testbed.cloud.core.protocol import answers, discovery
+from testbed.cloud.core.protocol.discovery import Method, Service
+from testbed.cloud.core.protocol.errors import ApiError, invalid
+from testbed.cloud.core.protocol.schema import Checker
+from testbed.cloud.core.state.identity import Workload
 
 # A path on www.googleapis.com names its service first; these are the ones that still live there.
 WWW_SERVICES = ("compute", "dns", "storage")

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
 
-from ..core.errors import ApiError
+from testbed.cloud.core.protocol.errors import ApiError
 
 HTTP_FAULTS = {"400", "401", "403", "404", "409", "412", "429", "500", "502", "503", "504"}
 BROKEN_FAULTS = {"reset", "reset_after_commit", "stall", "truncated", "bad_json"}

@@ -13,9 +13,9 @@ from typing import Any
 
 from aiohttp import web
 
-from ..core.call import Cloud
-from ..core.values import project_number
-from .tokens import LIFETIME
+from testbed.cloud.core.call import Cloud
+from testbed.cloud.core.protocol.values import project_number
+from testbed.cloud.web.tokens import LIFETIME
 
 FLAVOR = "Metadata-Flavor"
 ROOT = "/computeMetadata/v1/"
@@ -34,7 +34,7 @@ class Answer:
 def answer(
     cloud: Cloud, email: str, verb: str, path: str, query: Mapping[str, str], headers: Mapping[str, str]
 ) -> Answer:
-    """What a machine that runs as the service account `email` is told."""
+    """What a machine that runs as the service account `email` is answered."""
     if headers.get(FLAVOR) != "Google":
         return Answer(403, f"Missing {FLAVOR}:Google header.")
     if "X-Forwarded-For" in headers:
@@ -88,10 +88,10 @@ class MetadataServer:
             await self.runner.cleanup()
 
     async def _handle(self, request: web.BaseRequest) -> web.Response:
-        told = answer(self.cloud, self.email, request.method, request.path, request.query, request.headers)
-        text, kind = (told.body, "text") if isinstance(told.body, str) else (json.dumps(told.body), "json")
+        answered = answer(self.cloud, self.email, request.method, request.path, request.query, request.headers)
+        text, kind = (answered.body, "text") if isinstance(answered.body, str) else (json.dumps(answered.body), "json")
         return web.Response(
-            status=told.status,
+            status=answered.status,
             text=text,
             content_type=f"application/{kind}",
             headers={FLAVOR: "Google", "Server": "Metadata Server for VM"},

@@ -13,14 +13,14 @@ from typing import Any
 
 from aiohttp import web
 
-from ..core.call import Cloud
-from ..core.errors import ApiError, Style, unauthenticated
-from ..core.identity import Workload
-from . import tokens
-from .admin import Admin
-from .dispatch import Dispatcher, Target
-from .faults import BROKEN_FAULTS, Fault
-from .log import RequestLog
+from testbed.cloud.core.call import Cloud
+from testbed.cloud.core.protocol.errors import ApiError, Style, unauthenticated
+from testbed.cloud.core.state.identity import Workload
+from testbed.cloud.web import tokens
+from testbed.cloud.web.admin import Admin
+from testbed.cloud.web.dispatch import Dispatcher, Target
+from testbed.cloud.web.faults import BROKEN_FAULTS, Fault
+from testbed.cloud.web.log import RequestLog
 
 NOT_FOUND_PAGE = (
     "<!DOCTYPE html><html lang=en><title>Error 404 (Not Found)!!1</title>"
@@ -46,7 +46,7 @@ class Server:
         self.dispatcher = Dispatcher(cloud)
         self.log = RequestLog()
         self.faults: list[Fault] = []
-        self.admin = Admin(self)
+        self.admin = Admin(cloud, self.log, self.faults)
         self.recent: dict[str, list[float]] = {}
         self.runner: web.ServerRunner | None = None
 

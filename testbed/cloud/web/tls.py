@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from ..core.files import write_private
+from testbed.cloud.core.state.files import write_private
 
 NAMES = ("localhost", "*.googleapis.com", "googleapis.com", "metadata.google.internal", "accounts.google.com")
 VALID = timedelta(days=3650)

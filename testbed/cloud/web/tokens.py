@@ -13,10 +13,10 @@ from urllib.parse import parse_qs
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from ..core.call import Cloud
-from ..core.store import Resource
-from . import jwt
-from .workloads import Refused, cluster_of, workload
+from testbed.cloud.core.call import Cloud
+from testbed.cloud.core.state.store import Resource
+from testbed.cloud.web import jwt
+from testbed.cloud.web.workloads import Refused, cluster_of, workload
 
 PATHS = {("oauth2.googleapis.com", "/token"), ("sts.googleapis.com", "/v1/token"),
          ("accounts.google.com", "/o/oauth2/token")}  # fmt: skip

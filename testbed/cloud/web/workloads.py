@@ -10,10 +10,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ..backend import Issuer
-from ..core.call import Cloud
-from ..core.identity import Workload
-from . import jwt
+from testbed.cloud.backend import Issuer
+from testbed.cloud.core.call import Cloud
+from testbed.cloud.core.state.identity import Workload
+from testbed.cloud.web import jwt
 
 CONTAINER = "https://container.googleapis.com/v1/"
 AUDIENCE = re.compile(

@@ -17,7 +17,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.calle
     untrusted_authority,
 )
 
-from testbed.nodes import addresses, routes
+from testbed.nodes.network import addresses, routes
 from testbed.nodes.prepare import installed_runtime
 from testbed.nodes.runtime import Runtime
 from tests.support.meshed import mtls_check

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from testbed.cloud.core.answers import kept, parsed
-from testbed.cloud.core.errors import ApiError
-from testbed.cloud.core.values import project_number
+from testbed.cloud.core.protocol.answers import kept, parsed
+from testbed.cloud.core.protocol.errors import ApiError
+from testbed.cloud.core.protocol.values import project_number
 from testbed.cloud.testing import PROJECT, RunningCloud
 from tests.support.cloud import make, refused
 

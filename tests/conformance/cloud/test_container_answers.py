@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from testbed.cloud.core.values import project_number
+from testbed.cloud.core.protocol.values import project_number
 from testbed.cloud.testing import PROJECT, RunningCloud
 from tests.support.cloud import CLUSTER, CONTAINER, changed, make
 

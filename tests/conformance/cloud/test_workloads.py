@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 import pytest
 
 from testbed.cloud.backend.memory import MemoryBackend
-from testbed.cloud.core.values import project_number
+from testbed.cloud.core.protocol.values import project_number
 from testbed.cloud.testing import PROJECT, RunningCloud, running_cloud
 from tests.support.cloud import CONTAINER, make
 from tests.support.pods import (

@@ -23,8 +23,8 @@ import yaml
 from testbed.cloud.backend import Issuer
 from testbed.cloud.backend.memory import MemoryBackend
 from testbed.cloud.testing import PROJECT, RunningCloud, running_cloud
-from testbed.nodes import secret_manager
-from testbed.nodes.kubectl import kubeconfig
+from testbed.nodes.addons import secret_manager
+from testbed.nodes.kind.kubectl import kubeconfig
 from tests.support.addon import KINDS, PROGRAMS, call, started
 from tests.support.apiserver import ApiServer, program, running
 from tests.support.cloud import make

@@ -16,9 +16,9 @@ import grpc
 import pytest
 
 from testbed.cloud.backend.memory import MemoryBackend
-from testbed.cloud.core.values import project_number
+from testbed.cloud.core.protocol.values import project_number
 from testbed.cloud.testing import PROJECT, RunningCloud, running_cloud
-from testbed.nodes.secret_manager import DRIVER
+from testbed.nodes.addons.secret_manager import DRIVER
 from tests.support.addon import KINDS, PROGRAMS, call, started
 from tests.support.cloud import make
 from tests.support.pods import POOL, PROVIDER, SECRETS, Signer, make_cluster, make_secret, principal

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from testbed.cloud.core.values import project_number
-from testbed.nodes.secret_manager import DRIVER
+from testbed.cloud.core.protocol.values import project_number
+from testbed.nodes.addons.secret_manager import DRIVER
 from tests.support.pods import principal
 from tests.support.roles import INVENTORIES, evaluated, rendered
 

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from . import repositories
+from testbed.cloud.services.artifactregistry import routes
 
-__all__ = ["repositories"]
+__all__ = ["routes"]

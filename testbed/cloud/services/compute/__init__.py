@@ -1,20 +1,11 @@
-"""Compute Engine v1: networks, addresses, firewalls, routers, health checks, security policies, instances."""
+"""Compute Engine v1: networks, addresses, firewalls, routers, health checks, security policies, instances.
+
+A kind is data and a few rules (kind; networking and loadbalancing hold them) → routes (insert, get, list, patch,
+delete: the same for all) → state (keys, fingerprints) and urls (references) → operations.
+"""
 
 from __future__ import annotations
 
-from importlib import import_module
+from testbed.cloud.services.compute import catalog, instances, loadbalancing, networking, operations
 
-MODULES = (
-    "operations",
-    "catalog",
-    "networks",
-    "subnetworks",
-    "routers",
-    "firewalls",
-    "addresses",
-    "healthchecks",
-    "security",
-    "instances",
-)
-for _module in MODULES:
-    import_module(f"{__name__}.{_module}")
+__all__ = ["catalog", "instances", "loadbalancing", "networking", "operations"]

@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-from ...core.call import Body, Call, serves
-from ...core.errors import not_found
-from ...core.pages import page, select
-from ...core.values import compute_time, project_number
-from .urls import url
+from testbed.cloud.core.call import Body, Call, serves
+from testbed.cloud.core.protocol.errors import not_found
+from testbed.cloud.core.protocol.pages import page, select
+from testbed.cloud.core.protocol.values import compute_time, project_number
+from testbed.cloud.core.regions import REGIONS, ZONES, ZONES_OF, region_of
+from testbed.cloud.services.compute.urls import url
 
-# https://cloud.google.com/compute/docs/regions-zones, the regions that people use most; all of 2026's naming rules.
-ZONES_OF = {
-    "asia-east1": "abc", "asia-northeast1": "abc", "asia-south1": "abc", "asia-southeast1": "abc",
-    "australia-southeast1": "abc", "europe-central2": "abc", "europe-north1": "abc", "europe-southwest1": "abc",
-    "europe-west1": "bcd", "europe-west2": "abc", "europe-west3": "abc", "europe-west4": "abc",
-    "europe-west6": "abc", "europe-west8": "abc", "europe-west9": "abc", "europe-west12": "abc",
-    "northamerica-northeast1": "abc", "southamerica-east1": "abc", "us-central1": "abcf", "us-east1": "bcd",
-    "us-east4": "abc", "us-east5": "abc", "us-south1": "abc", "us-west1": "abc", "us-west2": "abc",
-    "us-west3": "abc", "us-west4": "abc",
-}  # fmt: skip
-REGIONS = tuple(ZONES_OF)
-ZONES = tuple(f"{region}-{letter}" for region, letters in ZONES_OF.items() for letter in letters)
 MACHINE_TYPES = {
     "e2-micro": (2, 1024), "e2-small": (2, 2048), "e2-medium": (2, 4096), "e2-standard-2": (2, 8192),
     "e2-standard-4": (4, 16384), "e2-standard-8": (8, 32768), "n1-standard-1": (1, 3840), "n2-standard-2": (2, 8192),
@@ -28,11 +17,6 @@ MACHINE_TYPES = {
 }  # fmt: skip
 IMAGE_PROJECTS = ("debian-cloud", "cos-cloud", "ubuntu-os-cloud", "rocky-linux-cloud")
 EPOCH = 0.0
-
-
-def region_of(zone: str) -> str:
-    """`europe-west1` of `europe-west1-b`."""
-    return zone.rpartition("-")[0]
 
 
 def _region(project: str, name: str) -> Body:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import ipaddress
 import re
 
-from ...core.call import Body, Call, serves
-from ...core.errors import ApiError, invalid
-from ...core.store import Resource
-from ...core.values import compute_time, fingerprint, project_number
-from . import catalog
-from .addresses import EXTERNAL
-from .kinds import Kind, check_fingerprint, find, required
-from .urls import path_of, require_ready, resolve, url
-from .verbs import register, replace
+from testbed.cloud.core.call import Body, Call, serves
+from testbed.cloud.core.protocol.errors import ApiError, invalid
+from testbed.cloud.core.protocol.values import compute_time, fingerprint, project_number
+from testbed.cloud.core.regions import region_of
+from testbed.cloud.core.state.store import Resource
+from testbed.cloud.services.compute import catalog
+from testbed.cloud.services.compute.kind import Kind
+from testbed.cloud.services.compute.networking.addresses import EXTERNAL
+from testbed.cloud.services.compute.routes import register, replace
+from testbed.cloud.services.compute.rules import check_fingerprint, required
+from testbed.cloud.services.compute.state import find
+from testbed.cloud.services.compute.urls import path_of, require_ready, resolve, url
 
 IMAGE = re.compile(r"projects/([a-z][a-z0-9-]+)/global/images/(family/)?[a-z0-9-]+")
 SHIELDED = {"enableSecureBoot": False, "enableVtpm": True, "enableIntegrityMonitoring": True}
@@ -37,7 +40,7 @@ def _prepare(call: Call, body: Body) -> None:
     if sum(1 for disk in body["disks"] if disk.get("boot")) != 1:
         raise _refuse("disks", len(body["disks"]), "Exactly one disk must be the boot disk.")
     for index, interface in enumerate(body["networkInterfaces"]):
-        _interface(call, interface, index, catalog.region_of(zone))
+        _interface(call, interface, index, region_of(zone))
     for account in body.get("serviceAccounts", []):
         _account(call, account)
     for field in ("tags", "metadata"):
@@ -156,8 +159,8 @@ INSTANCE = Kind(
     labels=True,
     prepare=_prepare,
     removable=_removable,
-    born=(("status", "PROVISIONING"),),
-    grown=(("status", "RUNNING"),),
+    while_created=(("status", "PROVISIONING"),),
+    when_ready=(("status", "RUNNING"),),
 )
 register(INSTANCE)
 
@@ -231,8 +234,8 @@ def set_shielded(call: Call) -> Body:
     """Change the shielded VM settings of a stopped instance."""
     _stopped(call, "shielded instance config")
     current = find(call, INSTANCE).body["shieldedInstanceConfig"]
-    wanted = {name: value for name, value in call.body.items() if value is not None}
-    return _change(call, "updateShieldedInstanceConfig", shieldedInstanceConfig={**current, **wanted})
+    changed = {name: value for name, value in call.body.items() if value is not None}
+    return _change(call, "updateShieldedInstanceConfig", shieldedInstanceConfig={**current, **changed})
 
 
 @serves("compute.instances.setScheduling")

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from ...core.call import Body, Call, serves
-from ...core.errors import ApiError, not_found
-from ...core.operations import Operation, unique
-from ...core.pages import page, select
-from ...core.values import compute_time, numeric_id
-from .urls import url
+from testbed.cloud.core.call import Body, Call, serves
+from testbed.cloud.core.protocol.errors import ApiError, not_found
+from testbed.cloud.core.protocol.pages import page, select
+from testbed.cloud.core.protocol.values import compute_time, numeric_id
+from testbed.cloud.core.state.operations import Operation, unique
+from testbed.cloud.services.compute.urls import url
 
 HTTP_STATUS = {"RESOURCE_NOT_FOUND": 404, "QUOTA_EXCEEDED": 403, "INTERNAL_ERROR": 503}
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from ...core.call import Call
-from ...core.errors import ApiError, invalid
+from testbed.cloud.core.call import Call
+from testbed.cloud.core.protocol.errors import ApiError, invalid
 
 BASE = "https://www.googleapis.com/compute/v1/"
 ROOTS = (BASE, "https://compute.googleapis.com/compute/v1/")

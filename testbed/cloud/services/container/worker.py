@@ -8,11 +8,12 @@ import copy
 import logging
 from typing import Any
 
-from ...backend import Backend, ClusterEndpoint, ClusterRequest
-from ...core.call import Cloud
-from ...core.operations import Operation, drop, put
-from ...core.store import Resource
-from . import endpoints, state
+from testbed.cloud.backend import Backend, ClusterEndpoint, ClusterRequest
+from testbed.cloud.core.call import Cloud
+from testbed.cloud.core.state.operations import Operation, drop, put
+from testbed.cloud.core.state.store import Resource
+from testbed.cloud.services.container import state
+from testbed.cloud.services.container.rules import endpoints
 
 log = logging.getLogger(__name__)
 

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from . import access, impersonation
+from testbed.cloud.services.credentials import routes, rules
 
-__all__ = ["access", "impersonation"]
+__all__ = ["routes", "rules"]

@@ -1,7 +1,10 @@
-"""Cloud DNS v1: managed zones, record sets, changes, routing policies. What is stored here is really served."""
+"""Cloud DNS v1: managed zones, record sets, changes, routing policies. What is kept here is really served.
+
+routes → rules (names and data, records, routing policies) → state ; `testbed.cloud.resolver` answers from it.
+"""
 
 from __future__ import annotations
 
-from . import changes, recordsets, zones
+from testbed.cloud.services.dns import routes
 
-__all__ = ["changes", "recordsets", "zones"]
+__all__ = ["routes"]

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from . import collections
+from testbed.cloud.services.gkehub import routes
 
-__all__ = ["collections"]
+__all__ = ["routes"]

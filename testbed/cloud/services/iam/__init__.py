@@ -1,7 +1,7 @@
-"""IAM v1: service accounts, their policies and keys."""
+"""IAM v1: service accounts, their policies and keys. routes → rules → state."""
 
 from __future__ import annotations
 
-from . import accounts, keys
+from testbed.cloud.services.iam import routes
 
-__all__ = ["accounts", "keys"]
+__all__ = ["routes"]

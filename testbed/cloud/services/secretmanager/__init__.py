@@ -1,7 +1,7 @@
-"""Secret Manager v1: secrets, versions, payloads, IAM."""
+"""Secret Manager v1: secrets, versions, payloads, IAM. routes → rules → state."""
 
 from __future__ import annotations
 
-from . import secrets, versions
+from testbed.cloud.services.secretmanager import routes
 
-__all__ = ["secrets", "versions"]
+__all__ = ["routes"]

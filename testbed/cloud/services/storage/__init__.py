@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from . import buckets
+from testbed.cloud.services.storage import routes
 
-__all__ = ["buckets"]
+__all__ = ["routes"]

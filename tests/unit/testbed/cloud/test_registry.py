@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from testbed.cloud.core.call import Call, serves
-from testbed.cloud.core.discovery import VERSIONS, load
+from testbed.cloud.core.protocol.discovery import VERSIONS, load
 from testbed.cloud.services import register
 
 register()

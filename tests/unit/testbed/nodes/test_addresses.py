@@ -7,7 +7,7 @@ from ipaddress import IPv4Network
 
 import pytest
 
-from testbed.nodes import addresses
+from testbed.nodes.network import addresses
 
 PLANS = [addresses.plan(slot) for slot in range(addresses.SLOTS)]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 
-from testbed.nodes import addresses, cilium
+from testbed.nodes.network import addresses, cilium
 
 VALUES = cilium.values("pingpong-local-secondary-of-a-long-name", "198.51.100.3", "localhost/x/a:1", "localhost/x/o:2")
 

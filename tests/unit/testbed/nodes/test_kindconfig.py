@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 import yaml
 
-from testbed.nodes import addresses, kindconfig
+from testbed.nodes.kind import config
+from testbed.nodes.network import addresses
 
-SHAPE = kindconfig.ClusterShape(
+SHAPE = config.ClusterShape(
     name="pingpong-local-primary",
     image="localhost/pingpong/node:1",
     location="europe-west1",
@@ -19,12 +20,12 @@ SHAPE = kindconfig.ClusterShape(
     addresses=addresses.plan(2),
     token_folder=Path("/state/access"),
     archives=Path("/cache/images"),
-    local_images=kindconfig.LocalImages("localhost/pingpong", "1.14-abc", "v1.34.4"),
+    local_images=config.LocalImages("localhost/pingpong", "1.14-abc", "v1.34.4"),
 )
 
 
 def rendered(**changes: Any) -> dict[str, Any]:
-    document: dict[str, Any] = yaml.safe_load(kindconfig.render(replace(SHAPE, **changes)))
+    document: dict[str, Any] = yaml.safe_load(config.render(replace(SHAPE, **changes)))
     return document
 
 
@@ -61,7 +62,7 @@ def test_the_first_node_is_the_control_plane(nodes: int, roles: list[str]) -> No
     ],
 )
 def test_nodes_carry_the_topology_that_gke_gives_them(location: str, index: int, zone: str) -> None:
-    assert kindconfig.node_labels(location, index) == {
+    assert config.node_labels(location, index) == {
         "topology.kubernetes.io/region": zone.rpartition("-")[0],
         "topology.kubernetes.io/zone": zone,
     }
@@ -82,8 +83,8 @@ def test_workers_do_not_see_the_token() -> None:
 
 
 def test_the_token_is_in_no_configuration() -> None:
-    assert kindconfig.token_table("s3cret") == 's3cret,platform-operator,platform-operator,"system:masters"\n'
-    assert "s3cret" not in kindconfig.render(SHAPE)
+    assert config.token_table("s3cret") == 's3cret,platform-operator,platform-operator,"system:masters"\n'
+    assert "s3cret" not in config.render(SHAPE)
 
 
 def test_images_built_here_are_named_to_kubeadm() -> None:

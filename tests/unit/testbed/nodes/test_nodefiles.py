@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from testbed.nodes import nodefiles
+from testbed.nodes.image import nodefiles
 
 CONFIG = """\
 version = 2

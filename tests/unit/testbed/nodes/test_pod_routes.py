@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from testbed.host import HostError
-from testbed.nodes import Clusters, record, routes
+from testbed.nodes import Clusters, record
+from testbed.nodes.network import routes
+from testbed.nodes.network.routes import GUARD, Place, batch, desired
 from testbed.nodes.record import Record
-from testbed.nodes.routes import GUARD, Place, batch, wanted
 from testbed.nodes.runtime import Node
 
 GUARDED = f"{' '.join(GUARD)}\n"
@@ -32,11 +33,11 @@ PLACES = [
 def test_every_node_has_a_way_to_the_pods_of_every_node_of_other_clusters_and_none_to_its_own() -> None:
     to_two = {"198.18.16.0/24": "198.51.100.4"}
     to_one = {"198.18.0.0/24": "198.51.100.2", "198.18.1.0/24": "198.51.100.3"}
-    assert wanted(PLACES) == {ONE.name: to_two, ONE_TOO.name: to_two, TWO.name: to_one}
+    assert desired(PLACES) == {ONE.name: to_two, ONE_TOO.name: to_two, TWO.name: to_one}
 
 
 def test_clusters_of_different_networks_are_kept_apart() -> None:
-    assert wanted([PLACES[0], replace(PLACES[2], network="other")]) == {ONE.name: {}, TWO.name: {}}
+    assert desired([PLACES[0], replace(PLACES[2], network="other")]) == {ONE.name: {}, TWO.name: {}}
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from testbed.nodes import record
-from testbed.nodes.kubectl import kubeconfig
+from testbed.nodes.kind.kubectl import kubeconfig
 from testbed.nodes.record import Record
 from testbed.nodes.runtime import NETWORK, Node
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from testbed.images import golang
-from testbed.nodes import secret_manager
-from testbed.nodes.secret_manager import DRIVER, Settings
+from testbed.nodes.addons import secret_manager
+from testbed.nodes.addons.secret_manager import DRIVER, Settings
 
 SETTINGS = Settings("p.svc.id.goog", "https://container.googleapis.com/v1/c", "120s", "https://h:1/{service}", "PEM")
 RIGHTS = """
@@ -124,6 +124,6 @@ ROTATION_RIGHTS = {("ClusterRole", f"rbac-secretprovider{name}") for name in ("r
 def test_what_is_not_asked_for_any_more(
     settings: Settings | None, gone: set[tuple[str, str]], kept: set[tuple[str, str]]
 ) -> None:
-    found = {(entry["kind"], entry["metadata"]["name"]) for entry in secret_manager.unwanted(settings)}
+    found = {(entry["kind"], entry["metadata"]["name"]) for entry in secret_manager.superseded(settings)}
     assert gone <= found
     assert not kept & found

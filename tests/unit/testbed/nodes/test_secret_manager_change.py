@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from testbed.host import HostError
-from testbed.nodes import bringup, record, secret_manager
+from testbed.nodes import bringup, record
+from testbed.nodes.addons import secret_manager
 from testbed.nodes.bringup import BringUp
 from testbed.nodes.clusters import Clusters
 from testbed.nodes.record import Record
@@ -44,7 +45,7 @@ def said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     done: list[Any] = []
     monkeypatch.setenv("PINGPONG_STATE", str(tmp_path))
     monkeypatch.setattr(bringup, "Kubectl", lambda _path: Api(done))
-    monkeypatch.setattr(secret_manager, "unwanted", lambda settings: [settings and settings.pool])
+    monkeypatch.setattr(secret_manager, "superseded", lambda settings: [settings and settings.pool])
 
     def install(_self: BringUp, known: Record, _nodes: Any, _api: Any) -> None:
         done.append(("install", dict(known.secret_manager)))

@@ -11,7 +11,7 @@ import pytest
 from testbed.host import HostError
 from testbed.nodes import record
 from testbed.nodes.clusters import Clusters
-from testbed.nodes.kubectl import Kubectl
+from testbed.nodes.kind.kubectl import Kubectl
 
 PUBLISHED = {
     "--raw=/.well-known/openid-configuration": {"issuer": "https://kubernetes.default.svc.cluster.local", "x": 1},

@@ -1,0 +1,110 @@
+"""Reserved addresses, regional and global."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import replace
+
+from testbed.cloud.core.call import Body, Call
+from testbed.cloud.core.protocol.errors import ApiError, invalid
+from testbed.cloud.services.compute.kind import Kind
+from testbed.cloud.services.compute.routes import register
+from testbed.cloud.services.compute.rules import required
+from testbed.cloud.services.compute.urls import resolve
+
+# What external addresses are given from when no cluster of the region has a pool of its own: a documentation range
+# (RFC 5737), so that a mistake reaches nobody.
+EXTERNAL = ipaddress.IPv4Network("203.0.113.0/24")
+
+
+def _taken(call: Call) -> set[str]:
+    found = call.store.of_kind("compute.addresses") + call.store.of_kind("compute.globalAddresses")
+    return {str(item.body.get("address")) for item in found}
+
+
+def _free(call: Call, network: ipaddress.IPv4Network, skip: int) -> str:
+    taken = _taken(call)
+    for candidate in list(network.hosts())[skip:]:
+        if str(candidate) not in taken:
+            return str(candidate)
+    raise ApiError(403, f"IP_SPACE_EXHAUSTED: no free address in {network}.", reason="quotaExceeded")
+
+
+def _prepare(call: Call, body: Body) -> None:
+    body.setdefault("addressType", "EXTERNAL")
+    body.setdefault("description", "")
+    regional = "region" in call.path
+    if body["addressType"] == "EXTERNAL":
+        _external(call, body, regional)
+    else:
+        _internal(call, body, regional)
+    body["status"] = "RESERVED"
+
+
+def _external(call: Call, body: Body, regional: bool) -> None:
+    for field in ("subnetwork", "network", "purpose"):
+        if body.get(field):
+            raise invalid(
+                f"Invalid value for field 'resource.{field}': '{body[field]}'. It can't be specified for external "
+                "addresses."
+            )
+    body.setdefault("networkTier", "PREMIUM")
+    if not regional:
+        body.setdefault("ipVersion", "IPV4")
+        if body["networkTier"] != "PREMIUM":
+            raise invalid("Invalid value for field 'resource.networkTier'. Global addresses are PREMIUM only.")
+    if body.get("address"):
+        raise invalid(
+            f"Invalid value for field 'resource.address': '{body['address']}'. An external address can only be "
+            "specified when it is an in-use ephemeral address to be promoted."
+        )
+    taken = _taken(call)
+    real = call.cloud.reachable(call.path["region"]) if regional else []
+    body["address"] = next((text for text in real if text not in taken), None) or _free(call, EXTERNAL, 0)
+
+
+def _internal(call: Call, body: Body, regional: bool) -> None:
+    body.pop("networkTier", None)
+    if not regional:
+        required(body, "network", "prefixLength")
+        body.setdefault("purpose", "VPC_PEERING")
+        body["network"] = resolve(call, body["network"], "resource.network", "networks")
+        body.setdefault("address", "10.255.0.0")
+        return
+    required(body, "subnetwork")
+    body.setdefault("purpose", "GCE_ENDPOINT")
+    scope = f"regions/{call.path['region']}"
+    body["subnetwork"] = resolve(call, body["subnetwork"], "resource.subnetwork", "subnetworks", scope)
+    subnetwork = call.store.get("compute/" + body["subnetwork"].partition("/compute/v1/")[2])
+    range_ = ipaddress.IPv4Network(subnetwork.body["ipCidrRange"]) if subnetwork else EXTERNAL
+    if not body.get("address"):
+        # The first addresses of a subnetwork are the gateway's and Google's own.
+        body["address"] = _free(call, range_, 1)
+        return
+    try:
+        inside = ipaddress.IPv4Address(body["address"]) in range_
+    except ValueError:
+        inside = False
+    if not inside:
+        raise invalid(
+            f"Invalid value for field 'resource.address': '{body['address']}'. Requested internal IP address is "
+            f"outside the subnetwork CIDR range ({range_})."
+        )
+    if body["address"] in _taken(call):
+        raise ApiError(400, f"IP '{body['address']}' is already being used by another resource.", reason="ipInUse")
+
+
+ADDRESS = Kind(
+    plural="addresses",
+    singular="address",
+    schema="Address",
+    scope="region",
+    quota="STATIC_ADDRESSES",
+    labels=True,
+    prepare=_prepare,
+)
+GLOBAL_ADDRESS = replace(
+    ADDRESS, plural="globalAddresses", collection="addresses", scope="global", quota="GLOBAL_ADDRESSES"
+)
+register(ADDRESS)
+register(GLOBAL_ADDRESS)

@@ -1,0 +1,1 @@
+"""What Cloud DNS accepts: names and data, record sets, routing policies."""
