@@ -24,6 +24,8 @@ class Settings:
     rate_limit: float = 0.0
     # Health checks run at their interval times this factor: 0.1 makes 30 s into 3 s.
     time_factor: float = 0.1
+    # How late what Google does late is: Google's usual seconds times this; 0: nothing is late. See core/lateness.py.
+    lateness: float = 0.0
     # Whether HTTPS probes name their host in TLS (SNI). Google documents the Host header only.
     probe_server_name: bool = True
     # Which region DNS clients are in, by range; for geographical routing.
