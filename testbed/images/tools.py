@@ -8,11 +8,14 @@ from pathlib import Path
 
 from testbed.host import link, write_json
 from testbed.images.builder import Image
+from testbed.images.catalog import ENVOY, ENVOY_PROGRAM
 from testbed.images.golang import BY_NAME as MODULES
 from testbed.images.golang import module_source
 
 # A program and the file that it is: the name that it is called by says which program the Kubernetes binary is.
-PROGRAMS = {"kind": ("kind", "kind"), "helm": ("helm", "helm"), "kubectl": ("kubernetes", "kubernetes")}
+PROGRAMS = {
+    "kind": ("kind", "kind"), "helm": ("helm", "helm"), "kubectl": ("kubernetes", "kubernetes"), "waf": ("waf", "waf"),
+}  # fmt: skip
 # A folder in .local/charts and where it comes from.
 CHARTS = {
     "cilium": ("cilium", "install/kubernetes/cilium"),
@@ -33,6 +36,10 @@ def place_programs(cache: Path, state: Path) -> dict[str, Path]:
         if target.exists():
             link(state / "bin" / name, target)
             placed[name] = state / "bin" / name
+    envoy = ENVOY.output(cache) / ENVOY_PROGRAM
+    if envoy.exists():
+        link(state / "bin" / "envoy", envoy)
+        placed["envoy"] = state / "bin" / "envoy"
     return placed
 
 

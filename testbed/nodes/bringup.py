@@ -48,7 +48,6 @@ class BringUp:
             self.install_network(known, nodes, api, network_images.result())
             workload_images = loading.built()
             others = pool.submit(loading.load, self.runtime, nodes, workload_images.values())
-            api.apply(defaults.gateway_kinds())
             # the pool's kinds are registered by Cilium's operator once it runs
             api.apply(cilium.load_balancer_pool(known.addresses), within=NETWORK_SECONDS)
             api.rolled_out("kube-system", "daemonset/cilium", "deployment/coredns", timeout=NETWORK_SECONDS)

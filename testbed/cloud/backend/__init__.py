@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from testbed.gateway.place import Place
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,12 @@ class Backend(Protocol):
 
     def issuer(self, name: str) -> Issuer | None:
         """Who signs the running cluster's tokens, as its API server says; None for a cluster that does not run."""
+
+    def programs(self) -> tuple[Path, Path] | None:
+        """Envoy and the WAF for load balancers; None where clusters have no network that could reach one."""
+
+    def admit(self, place: Place, nodes: Sequence[str]) -> None:
+        """Give these nodes their way back to a region's load balancers."""
 
     def gateway(self) -> str:
         """This machine's address on the clusters' network, which may come with the first cluster; empty for none."""

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from testbed.cloud.backend import ClusterEndpoint, ClusterRequest, Issuer
 from testbed.cloud.backend.memory import VERSION
+
+if TYPE_CHECKING:
+    from testbed.gateway.place import Place
 
 
 class KindBackend:
@@ -56,6 +61,18 @@ class KindBackend:
         """As the cluster's API server publishes it."""
         found = self.clusters.token_issuer(name)
         return Issuer(*found) if found else None
+
+    def programs(self) -> tuple[Path, Path]:
+        """As they were linked into the state folder."""
+        from testbed.host import state_root
+
+        return state_root() / "bin" / "envoy", state_root() / "bin" / "waf"
+
+    def admit(self, place: Place, nodes: Sequence[str]) -> None:
+        """Write the routes into the nodes."""
+        from testbed.nodes.prepare import container_runtime
+
+        place.admit(container_runtime(), nodes)
 
     def gateway(self) -> str:
         """The machine's end of the nodes' network, which comes with the first cluster."""

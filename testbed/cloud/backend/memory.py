@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
+from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives import serialization
 
 from testbed.cloud.backend import ClusterEndpoint, ClusterRequest, Issuer
 from testbed.cloud.web.tls import authority
+
+if TYPE_CHECKING:
+    from testbed.gateway.place import Place
 
 VERSION = "1.34.4-gke.1000000"
 
@@ -67,6 +72,12 @@ class MemoryBackend:
     def issuer(self, name: str) -> Issuer | None:
         """Whom the test put in."""
         return self.issuers.get(name)
+
+    def programs(self) -> None:
+        """No load balancer reaches clusters that are an answer."""
+
+    def admit(self, place: Place, nodes: Sequence[str]) -> None:
+        """There are no nodes."""
 
     def gateway(self) -> str:
         """Where the test wants it."""

@@ -13,7 +13,9 @@ class Settings:
     """Every knob; times are seconds."""
 
     # How long an operation stays pending, by service; clusters take as long as their backend does.
-    latency: dict[str, float] = field(default_factory=lambda: {"compute": 0.4, "container": 0.6, "default": 0.3})
+    latency: dict[str, float] = field(
+        default_factory=lambda: {"compute": 0.4, "container": 0.6, "gateway": 3.0, "default": 0.3}
+    )
     # 403 SERVICE_DISABLED until the API was enabled in the project.
     strict_services: bool = True
     # Project ids that exist; None: every well-formed id.

@@ -1,4 +1,4 @@
-"""What GKE has in a cluster from the start and kind has not: Gateway API's kinds and the metrics server."""
+"""What GKE has in a cluster from the start and kind has not: the metrics server."""
 
 from __future__ import annotations
 
@@ -10,13 +10,6 @@ from testbed.host import run, state_root
 from testbed.images import golang
 
 METRICS_SERVER = "deployment/metrics-server"
-
-
-def gateway_kinds() -> str:
-    """Gateway API's custom resource definitions, of the standard channel."""
-    folder = golang.module_source(golang.BY_NAME["gateway-api"]) / "config" / "crd" / "standard"
-    kinds = (path for path in sorted(folder.glob("gateway.networking.k8s.io_*.yaml")) if "_vap_" not in path.name)
-    return "\n---\n".join(path.read_text() for path in kinds)
 
 
 def metrics_server(image: str) -> list[dict[str, Any]]:

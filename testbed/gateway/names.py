@@ -1,0 +1,52 @@
+"""The names that GKE's controllers give to what they make in the project. Pure.
+
+Sources: captured names of live load balancers (``gkegw1-<hash>-<namespace>-<object>[-<port>]-<hash>``), and
+kubernetes/ingress-gce ``pkg/utils/namer/namer.go`` for network endpoint groups (``k8s1-<uid>-…``).
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+LIMIT = 63
+PREFIX = "gkegw1"
+SERVE_404 = "gw-serve404"
+
+
+def cluster_hash(cluster: str) -> str:
+    """Four characters that tell one cluster's resources from another's; ``cluster`` is its unique identifier."""
+    return _digest(cluster, 4)
+
+
+def resource(cluster: str, namespace: str, name: str, port: int | None = None) -> str:
+    """The name of what a Gateway (without a port) or a Service's port gets in the project, at most 63 characters."""
+    ending = f"-{port}" if port is not None else ""
+    unique = _digest(f"{cluster}/{namespace}/{name}{ending}", 12)
+    fixed = len(f"{PREFIX}-{cluster_hash(cluster)}-") + len(f"-{ending}-{unique}")
+    space, object_name = trimmed((namespace, name), LIMIT - fixed)
+    return f"{PREFIX}-{cluster_hash(cluster)}-{space}-{object_name}{ending}-{unique}"
+
+
+def endpoint_group(cluster: str, namespace: str, service: str, port: int) -> str:
+    """The network endpoint group of a Service's port, the same in every zone."""
+    uid, unique = _digest(cluster, 8), _digest(f"{cluster};{namespace};{service};{port}", 8)
+    fixed = len(f"k8s1-{uid}-") + len(f"-{port}-{unique}") + 1
+    space, name = trimmed((namespace, service), LIMIT - fixed)
+    return f"k8s1-{uid}-{space}-{name}-{port}-{unique}"
+
+
+def firewall(cluster: str, network: str, region: str) -> str:
+    """The rule that admits the load balancers and their health checks to the nodes."""
+    return f"{PREFIX}-{cluster_hash(cluster)}-l7-{network}-{region}"[:LIMIT].rstrip("-")
+
+
+def trimmed(parts: tuple[str, ...], room: int) -> list[str]:
+    """The parts cut evenly until they fit into ``room`` characters together."""
+    lengths = [len(part) for part in parts]
+    while sum(lengths) > room:
+        lengths[lengths.index(max(lengths))] -= 1
+    return [part[:length].rstrip("-") for part, length in zip(parts, lengths, strict=True)]
+
+
+def _digest(text: str, characters: int) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:characters]

@@ -1,0 +1,82 @@
+"""A cluster with one Gateway that works, and changes of it."""
+
+from __future__ import annotations
+
+import base64
+import copy
+from typing import Any
+
+from testbed.gateway.model import Project
+from testbed.gateway.snapshot import PATHS, Snapshot
+
+Object = dict[str, Any]
+PROJECT = Project(
+    project="p", region="europe-west1", network="main", cluster="cluster-id", proxy_range="10.177.0.0/23",
+    addresses={"edge": "198.51.100.70"}, policies=frozenset({"armor"}), ssl_policies={"modern": "TLS_1_2"},
+)  # fmt: skip
+
+
+def encoded(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+def meta(name: str, namespace: str = "istio-ingress", **more: Any) -> Object:
+    return {"name": name, "namespace": namespace, "uid": f"uid-{name}", "generation": 1, **more}
+
+
+def cluster() -> dict[str, list[Object]]:
+    """A Gateway for ping.example.com on 443 and 80, a redirect, a route to the mesh's gateway over HTTPS."""
+    return copy.deepcopy({
+        "Gateway": [{
+            "metadata": meta("edge"),
+            "spec": {
+                "gatewayClassName": "gke-l7-regional-external-managed",
+                "addresses": [{"type": "NamedAddress", "value": "edge"}],
+                "listeners": [
+                    {"name": "https", "protocol": "HTTPS", "port": 443, "hostname": "ping.example.com",
+                     "tls": {"mode": "Terminate", "certificateRefs": [{"name": "edge-tls"}]}},
+                    {"name": "http", "protocol": "HTTP", "port": 80},
+                ],
+            },
+        }],
+        "HTTPRoute": [
+            {"metadata": meta("edge"), "spec": {
+                "parentRefs": [{"name": "edge", "sectionName": "https"}], "hostnames": ["ping.example.com"],
+                "rules": [{"backendRefs": [{"name": "istio-ingressgateway", "port": 443}]}]}},
+            {"metadata": meta("redirect"), "spec": {
+                "parentRefs": [{"name": "edge", "sectionName": "http"}],
+                "rules": [{"filters": [{"type": "RequestRedirect",
+                                        "requestRedirect": {"scheme": "https", "statusCode": 301}}]}]}},
+        ],
+        "Service": [{"metadata": meta("istio-ingressgateway"), "spec": {
+            "ports": [{"name": "https", "port": 443, "targetPort": 443, "appProtocol": "HTTPS"},
+                      {"name": "http2", "port": 80, "targetPort": 80}]}}],
+        "EndpointSlice": [{
+            "metadata": meta("slice", labels={"kubernetes.io/service-name": "istio-ingressgateway"}),
+            "ports": [{"name": "https", "port": 443}],
+            "endpoints": [{"addresses": ["198.18.0.5"], "conditions": {"ready": True}},
+                          {"addresses": ["198.18.0.6"], "conditions": {"ready": False}}],
+        }],
+        "Secret": [{"metadata": meta("edge-tls"), "data": {"tls.crt": encoded("CHAIN"), "tls.key": encoded("KEY")}}],
+        "GCPBackendPolicy": [{"metadata": meta("edge", creationTimestamp="2026-01-01T00:00:00Z"), "spec": {
+            "default": {"securityPolicy": "armor", "timeoutSec": 12},
+            "targetRef": {"group": "", "kind": "Service", "name": "istio-ingressgateway"}}}],
+        "HealthCheckPolicy": [{"metadata": meta("edge", creationTimestamp="2026-01-01T00:00:00Z"), "spec": {
+            "default": {"config": {
+                "type": "HTTP", "httpHealthCheck": {"port": 15021, "requestPath": "/healthz/ready"}}},
+            "targetRef": {"group": "", "kind": "Service", "name": "istio-ingressgateway"}}}],
+        "BackendTLSPolicy": [{"metadata": meta("edge"), "spec": {
+            "targetRefs": [{"group": "", "kind": "Service", "name": "istio-ingressgateway"}],
+            "validation": {"hostname": "gateway.internal",
+                           "caCertificateRefs": [{"group": "", "kind": "ConfigMap", "name": "authority"}]}}}],
+        "ConfigMap": [{"metadata": meta("authority"), "data": {"ca.crt": "-----BEGIN CERTIFICATE-----\n"}}],
+        "GCPGatewayPolicy": [{"metadata": meta("edge"), "spec": {
+            "default": {"sslPolicy": "modern"},
+            "targetRef": {"group": "gateway.networking.k8s.io", "kind": "Gateway", "name": "edge"}}}],
+    })  # fmt: skip
+
+
+def snapshot(objects: dict[str, list[Object]]) -> Snapshot:
+    """The objects as they would have been listed."""
+    assert set(objects) <= set(PATHS)
+    return Snapshot({kind: [{**obj, "kind": kind} for obj in found] for kind, found in objects.items()})
