@@ -15,6 +15,14 @@ description:
   - Lets every workload of the mesh's namespaces be called by every other one, and by impostors of it - in plain text,
     without a certificate, with one of a wrong CA, expired, not yet valid, of a wrong trust domain or service account,
     with an old TLS version, by the pod's address, on ports that nobody declared - over TLS 1.2 and TLS 1.3.
+  - A proxy may decide by what a client offers. Callers without a good certificate therefore offer every protocol (ALPN)
+    with every kind of server name (SNI), those that the target's own filter chains name included; and in plain text
+    speak HTTP/1.1, HTTP/2, neither, and nothing at all.
+  - Which ports a pod listens on is read from the kernel's tables in its proxy's container, else in the others; no image
+    needs anything for it but C(cat) or the probe program in one of them. A pod whose ports can't be learned is
+    inconclusive. Ports of UDP and SCTP, which no mTLS protects, fail unless an exception covers them.
+  - A workload that network policies keep away from another one is expected not to reach it; what a caller's own sidecar
+    answers for itself is never taken for the target's answer.
   - A call that must succeed passes when a nonce came back, the server saw the caller's SPIFFE identity and the caller
     verified the server's. A call that must be refused passes when no byte of the application came back, the server's
     proxy counted the refusal under its name, and a good caller was answered on the same port meanwhile.
@@ -85,7 +93,7 @@ options:
       workload: {description: The workload; every one of the namespace when left out., type: str}
       port: {description: The port., type: int, required: true}
       cases:
-        description: The cases that are excused, such as V(plaintext); all of them when left out.
+        description: The cases that are excused, such as V(plaintext) or V(udp); all of them when left out.
         type: list
         elements: str
         default: []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import datetime as dt
 import io
@@ -22,7 +23,8 @@ from cryptography.x509.oid import NameOID
 from pingpong.probe.__main__ import main
 from pingpong.probe.client import run
 from pingpong.probe.hold import answer
-from pingpong.probe.ports import listening_ports
+from pingpong.probe.sockets import socket_tables
+from pingpong.probe.tls import VERSIONS
 
 SERVER_ID = "spiffe://pingpong.local/ns/pingpong-b/sa/pingpong-b"
 NOW = dt.datetime.now(dt.UTC)
@@ -205,16 +207,80 @@ def test_probes_run_side_by_side_and_keep_their_order() -> None:
     assert all(f"probe n{n}" == result["body"] for n, result in enumerate(results))
 
 
-def test_listening_ports_leave_out_loopback_and_connections(tmp_path: Path) -> None:
+def test_the_tables_of_sockets_come_as_the_kernel_writes_them_and_only_when_asked_for(tmp_path: Path) -> None:
     table = tmp_path / "tcp"
-    table.write_text(
-        "  sl  local_address rem_address   st\n"
-        "   0: 00000000:1F90 00000000:0000 0A\n"
-        "   1: 0100007F:3A98 00000000:0000 0A\n"
-        "   2: 0B00000A:2378 00000000:0000 0A\n"
-        "   3: 0B00000A:1F91 0C00000A:C350 01\n"
-    )
-    assert listening_ports((str(table), str(tmp_path / "absent"))) == [8080, 9080]
+    table.write_text("  sl  local_address rem_address   st\n   0: 00000000:1F90 00000000:0000 0A\n")
+    assert socket_tables((str(table), str(tmp_path / "absent"))) == table.read_text()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = f"{server.getsockname()[1]:04X}"
+        assert f"0100007F:{port}" in run({"probes": [], "sockets": True})["sockets"]
+    assert "sockets" not in run({"probes": []})
+
+
+def test_bytes_are_sent_as_they_are_and_what_comes_back_is_counted() -> None:
+    def echo(connection: socket.socket) -> None:
+        connection.sendall(b"got " + connection.recv(100))
+
+    with serving(echo) as port:
+        sent = base64.b64encode(b"\x00raw").decode()
+        result = run({"probes": [{"host": "127.0.0.1", "port": port, "send": sent}]})["results"][0]
+    assert (result["bytes"], result["stage"], result["error"]) == (8, "done", None)
+
+
+@pytest.mark.parametrize(("greeting", "received", "error"), [(b"220 hello\r\n", 11, None), (b"", 0, "timeout")])
+def test_a_client_that_says_nothing_hears_a_server_that_speaks_first_and_no_other(
+    greeting: bytes, received: int, error: str | None
+) -> None:
+    def speak(connection: socket.socket) -> None:
+        connection.sendall(greeting)
+        if not greeting:
+            connection.recv(1)
+
+    with serving(speak) as port:
+        silent = {"host": "127.0.0.1", "port": port, "send": "", "timeout": 0.3}
+        result = run({"probes": [silent]})["results"][0]
+    assert (result["connected"], result["bytes"], result["error"]) == (True, received, error)
+
+
+@pytest.mark.parametrize("version", ["1.2", "1.3", "any"])
+def test_whether_a_server_asks_for_a_certificate_is_seen(
+    mesh_ca: Authority, strict_port: int, tmp_path: Path, version: str
+) -> None:
+    good = mesh_ca.leaf("spiffe://pingpong.local/ns/a/sa/a")
+    tls = {"identity": GOOD, "version": version}
+    assert one(strict_port, tls=tls, identities={GOOD: good})["tls"]["certificate_requested"] is True
+    path = tmp_path / "pair.pem"
+    path.write_text(good["certificate"] + good["key"])
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(path)
+
+    def handle(connection: socket.socket) -> None:
+        with contextlib.suppress(ssl.SSLError), context.wrap_socket(connection, server_side=True) as secured:
+            answer(secured)
+
+    with serving(handle) as port:
+        found = one(port, tls=tls, identities={GOOD: good})
+    assert found["nonce_returned"] and found["tls"]["certificate_requested"] is False
+
+
+@pytest.mark.parametrize("version", ["1.0", "1.1", "1.2", "1.3"])
+def test_a_client_of_every_version_is_taken_by_a_server_of_one(
+    mesh_ca: Authority, tmp_path: Path, version: str
+) -> None:
+    pair = mesh_ca.leaf(SERVER_ID)
+    path = tmp_path / "pair.pem"
+    path.write_text(pair["certificate"] + pair["key"])
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.set_ciphers("DEFAULT:@SECLEVEL=0")
+    context.load_cert_chain(path)
+    context.minimum_version = context.maximum_version = VERSIONS[version]
+
+    def handle(connection: socket.socket) -> None:
+        with contextlib.suppress(ssl.SSLError), context.wrap_socket(connection, server_side=True) as secured:
+            answer(secured)
+
+    with serving(handle) as port:
+        assert one(port, tls={"identity": None, "version": "any"})["nonce_returned"]
 
 
 def test_the_program_reads_a_line_and_writes_a_document(

@@ -12,12 +12,26 @@ from typing import Any
 
 # The refusals that a TLS endpoint itself makes. A timeout or a refused connection says nothing about TLS.
 PEER_REFUSALS = ("reset", "eof")
+GATEWAY_TIMEOUT = 504
 NOT_REACHED = ("timeout", "refused", "unreachable", "dns")
+# How Envoy's own answers name an upstream that it never had a connection to (Envoy, source/common/http/utility.cc).
+NO_UPSTREAM = (
+    "connection timeout",
+    "delayed connect error",
+    "immediate connect error",
+    "local connection failure",
+    "no healthy upstream",
+    "overflow",
+    "upstream request timeout",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One attempt to talk to a port. ``stage`` is where it ended: connect, handshake, read or done."""
+    """One attempt to talk to a port. ``stage`` is where it ended: connect, handshake, read or done.
+
+    ``certificate_requested``: whether the server asked the client for a certificate; None without TLS.
+    """
 
     connected: bool
     stage: str
@@ -30,6 +44,7 @@ class Exchange:
     peer_verified: bool = False
     peer_names: tuple[str, ...] = ()
     chain: tuple[str, ...] = ()
+    certificate_requested: bool | None = None
     seen_identity: str | None = None
     seconds: float = 0.0
     body: str = ""
@@ -45,6 +60,19 @@ class Exchange:
     def not_reached(self) -> bool:
         """Whether the attempt never got as far as the peer's TLS."""
         return not self.connected or self.error in NOT_REACHED
+
+    @property
+    def answered_by_proxy(self) -> bool:
+        """Whether an error is the answer of the caller's own proxy: it adds its timing to what a server answered."""
+        timed = any(header.lower().startswith("x-envoy-upstream-service-time:") for header in self.headers)
+        return (self.status or 0) >= 500 and not self.nonce_returned and not timed
+
+    @property
+    def without_upstream(self) -> bool:
+        """Whether the caller's own proxy says that it had no connection to the target."""
+        if not self.answered_by_proxy or "tls_error" in self.body.lower():
+            return False
+        return self.status == GATEWAY_TIMEOUT or any(reason in self.body.lower() for reason in NO_UPSTREAM)
 
     def summary(self) -> str:
         """The outcome in a few words."""
@@ -75,6 +103,7 @@ def exchange_from(result: Mapping[str, Any]) -> Exchange:
         peer_verified=bool(tls.get("verified")),
         peer_names=tuple(tls.get("names") or ()),
         chain=tuple(tls.get("chain") or ()),
+        certificate_requested=tls.get("certificate_requested"),
         seen_identity=identity_in(body),
         seconds=float(result.get("seconds") or 0.0),
         body=body,

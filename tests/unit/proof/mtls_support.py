@@ -9,6 +9,11 @@ from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.cells import Cell
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.exchange import Exchange
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.discover.sockets import (
+    PROXY_PORTS,
+    Listening,
+    Socket,
+)
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.discover.topology import Topology
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.plan.attempts import Attempt, plan
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.verdicts.cells import (
@@ -44,13 +49,37 @@ def pod(namespace: str, address: str, *, sidecar: bool = True, **status: Any) ->
 
 SERVICE = {
     "metadata": {"name": "b", "namespace": "b"},
-    "spec": {"selector": {"app": "b"}, "ports": [{"port": 80, "targetPort": "http"}]},
+    "spec": {"selector": {"app": "b"}, "ports": [{"name": "http", "port": 80, "targetPort": "http"}]},
 }
+# What an upstream that closes looks like to the caller: Envoy's own answer, on its behalf.
+CUT_OFF = Exchange(
+    True, "done", None, 95, 503, headers=("server: envoy",),
+    body="upstream connect error or disconnect/reset before headers. reset reason: connection termination",
+)  # fmt: skip
+NO_CONNECTION = replace(CUT_OFF, body="upstream connect error or disconnect/reset before headers. "
+                        "reset reason: connection timeout")  # fmt: skip
+
+
+def endpoints(
+    service: str = "b", address: str = ADDRESS_B, port: int = 8080, name: str = "http", **conditions: bool
+) -> dict[str, Any]:
+    """An EndpointSlice of one address."""
+    return {
+        "metadata": {"name": f"{service}-x", "namespace": service, "labels": {"kubernetes.io/service-name": service}},
+        "endpoints": [{"addresses": [address], "conditions": {"ready": True, **conditions}}],
+        "ports": [{"name": name, "port": port, "protocol": "TCP"}],
+    }
+
+
+def listens(*ports: int, uid: int = 65532) -> Listening:
+    """What a pod listens on: the ports, and what the proxy has."""
+    proxy = (Socket(port, "TCP", 1337) for port in PROXY_PORTS)
+    return Listening((*(Socket(port, "TCP", uid) for port in ports), *proxy), "the tables of sockets")
 
 
 def topology(**changes: Any) -> Topology:
     pods = mesh_pods([pod("a", ADDRESS_A), pod("b", ADDRESS_B)])
-    base = Topology(pods, [SERVICE], [], {}, frozenset({8080}), "/whoami")
+    base = Topology(pods, [SERVICE], [endpoints()], [], {}, frozenset({8080}), "/whoami")
     return replace(base, **changes)
 
 
@@ -68,7 +97,9 @@ def secure(attempt: Attempt) -> Exchange:
     if attempt.case.expected == "allowed":
         return answered if attempt.run_in is None else replace(answered, peer_verified=False, peer_names=())
     if attempt.run_in is not None:
-        return Exchange(True, "done", None, 90, 503)
+        return NO_CONNECTION if attempt.case.expected == "kept away" else CUT_OFF
+    if attempt.case.expected == "silence":
+        return Exchange(True, "read", "timeout")
     return Exchange(True, "read", "reset")
 
 
@@ -77,7 +108,7 @@ def observed(
 ) -> Observation:
     """All attempts answered, and every pod's counters risen by as much as its refusals; ``risen`` says otherwise."""
     attempts = plan(of or topology())
-    before: dict[str, dict[str, int]] = {ADDRESS_A: dict(ENDINGS), ADDRESS_B: dict(ENDINGS)}
+    before: dict[str, dict[str, int]] = {attempt.target.address: dict(ENDINGS) for attempt in attempts}
     after = {address: dict(counters) for address, counters in before.items()}
     for attempt in attempts:
         if attempt.case.counters:

@@ -13,6 +13,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.verdi
     judge_forbidden,
     judge_refused,
 )
+from mtls_support import CUT_OFF
 
 CLIENT = "spiffe://pingpong.local/ns/pingpong-a/sa/pingpong-a"
 SERVER = "spiffe://pingpong.local/ns/pingpong-b/sa/pingpong-b"
@@ -102,7 +103,7 @@ def test_a_finished_tls_1_3_handshake_alone_is_never_an_admission_nor_a_refusal(
 
 
 def test_the_callers_own_sidecar_reports_a_broken_connection_as_503() -> None:
-    relayed = Exchange(connected=True, stage="done", bytes_received=300, status=503)
+    relayed = CUT_OFF
     assert judge_refused(relayed, RISEN, ALIVE, relayed=True).verdict == "pass"
     assert judge_refused(relayed, RISEN, ALIVE).verdict == "fail"
     assert judge_refused(replace(relayed, nonce_returned=True), RISEN, ALIVE, relayed=True).verdict == "fail"

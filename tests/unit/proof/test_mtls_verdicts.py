@@ -13,22 +13,19 @@ from ansible_collections.pingpong.platform.plugins.module_utils.proof.exchange i
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.discover.authorization import (
     admits_by_principal,
 )
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.discover.services import (
-    Address,
-    service_address,
-)
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.observe.counters import sum_counters
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.observe.observation import Observation
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.plan.attempts import Attempt, plan
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.plan.cases import APPLICATION_PROTOCOLS
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.verdicts import summary
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.verdicts.cells import sidecar_cells
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.verdicts.exceptions import parse_exceptions
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.verdicts.pods import sidecar_cells
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.workloads import mesh_pods
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from mtls_support import ADDRESS_A, ADDRESS_B, ENDINGS, SERVICE, cells, fallen, observed, pod, secure, topology
+from mtls_support import ADDRESS_A, ADDRESS_B, CUT_OFF, ENDINGS, cells, fallen, listens, observed, pod, secure, topology
 
 
 def test_a_strict_mesh_passes_every_cell() -> None:
@@ -53,15 +50,20 @@ def permissive(attempt: Attempt) -> Exchange:
 
 def test_a_permissive_mesh_fails_the_plain_cells_and_names_the_ports() -> None:
     observation = observed(permissive)
-    assert fallen(cells(observation)) == {("plaintext", "fail"), ("pod_ip_via_sidecar", "fail")}
+    plain = ("plaintext", "plaintext:h2c", "plaintext:raw", "plaintext:silent", "pod_ip_via_sidecar")
+    assert fallen(cells(observation)) == {(case, "fail") for case in plain}
     assert summary.permissive_ports(observation) == ["a/a:8080", "a/a:9080", "b/b:8080", "b/b:9080"]
 
 
 @pytest.mark.parametrize(
     ("counter", "cases"),
     [
-        ("no_filter_chain_match", {"plaintext", "pod_ip_via_sidecar"}),
-        ("ssl.fail_verify_no_cert", {"no_client_certificate/tls1.2", "no_client_certificate/tls1.3"}),
+        ("no_filter_chain_match", {"plaintext", "plaintext:h2c", "plaintext:raw", "pod_ip_via_sidecar"}),
+        (
+            "ssl.fail_verify_no_cert",
+            {f"no_client_certificate/tls{version}" for version in ("1.2", "1.3")}
+            | {f"no_client_certificate/alpn:{protocol or 'none'}" for protocol in APPLICATION_PROTOCOLS},
+        ),
         ("ssl.connection_error", {"old_tls/tls1.1"}),
     ],
 )
@@ -83,7 +85,7 @@ def test_a_constrained_authority_counts_a_foreign_trust_domain_as_a_bad_chain_or
 @pytest.mark.parametrize("error", ["timeout", "refused"])
 def test_a_dead_pod_is_inconclusive_throughout(error: str) -> None:
     def dead(attempt: Attempt) -> Exchange:
-        return Exchange(False, "connect", error) if attempt.run_in is None else Exchange(True, "done", None, 90, 503)
+        return Exchange(False, "connect", error) if attempt.run_in is None else CUT_OFF
 
     verdicts = {cell.verdict for cell in cells(observed(dead)) if cell.case != "valid_via_sidecar"}
     assert verdicts == {"inconclusive"}
@@ -121,14 +123,11 @@ def test_one_bad_replica_decides_the_cell_and_is_named() -> None:
 
 
 def test_undeclared_ports_are_found_and_probed_but_the_proxys_own_are_not() -> None:
-    of = topology(listening={ADDRESS_B: [8080, 9080, 7777, 15006, 15090]})
+    of = topology(listening={ADDRESS_B: listens(8080, 9080, 7777)})
     undeclared = [attempt for attempt in plan(of) if attempt.undeclared]
     assert {attempt.port for attempt in undeclared} == {7777}
-    assert {attempt.label for attempt in undeclared} == {
-        "undeclared_port:plaintext",
-        "undeclared_port:no_client_certificate/tls1.2",
-        "undeclared_port:no_client_certificate/tls1.3",
-    }
+    assert all(attempt.label.startswith("undeclared_port:") for attempt in undeclared)
+    assert {attempt.case.name for attempt in undeclared} == {"plaintext", "no_client_certificate", "wrong_ca"}
 
 
 EXCEPTION = {"namespace": "b", "port": 9080, "cases": ["plaintext"], "reason": "scraper", "until": "2026-12-31"}
@@ -204,13 +203,6 @@ def test_pods_without_a_sidecar_fail_and_pods_without_an_address_are_undecided()
 )
 def test_ended_leaving_host_and_probe_pods_are_not_proved(change: dict[str, Any]) -> None:
     assert mesh_pods([{**pod("a", ADDRESS_A), **change}]) == []
-
-
-def test_a_service_is_found_by_its_named_target_port() -> None:
-    target = mesh_pods([pod("b", ADDRESS_B)])[0]
-    assert service_address(target, 8080, [SERVICE]) == Address("b.b.svc", 80)
-    assert service_address(target, 9080, [SERVICE]) is None
-    assert service_address(mesh_pods([pod("a", ADDRESS_A)])[0], 8080, [SERVICE]) is None
 
 
 @pytest.mark.parametrize(

@@ -19,29 +19,31 @@ from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.calle
     check_callers,
     read_pods,
 )
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.discover.authorization import (
-    authorization_policies,
-)
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.discover.listening import read_listening
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.discover.topology import Topology
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.discover.read import read_topology
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.observe.exchanges import (
     THIS_CLUSTER,
     observe,
 )
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.plan.attempts import plan
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.verdicts import summary
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.verdicts.cells import (
-    PROOF,
-    judged_cells,
-    sidecar_cells,
-)
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.verdicts.cells import PROOF, judged_cells
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.verdicts.exceptions import (
     DeclaredException,
     parse_exceptions,
 )
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.verdicts.pods import (
+    datagram_cells,
+    listening_cells,
+    sidecar_cells,
+)
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.outcome import Findings, conclude
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.probes.pods import Prober
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.workloads import MeshPod, workloads_of
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.workloads import (
+    MeshPod,
+    mesh_pods,
+    node_network_pods,
+    workloads_of,
+)
 
 # What calls from another cluster leave out, and why.
 ACROSS = (
@@ -66,19 +68,12 @@ def measure(prober: Prober, options: Mapping[str, Any], exceptions: Sequence[Dec
     namespaces: list[str] = options["namespaces"]
     trust_domain: str = options["trust_domain"]
     notes = list(ACROSS) if options["callers"] else [NO_CALLERS]
-    pods = read_pods(client, namespaces)
-    probed = [pod for pod in pods if pod.sidecar and pod.address]
+    live = read_pods(client, namespaces)
+    pods, on_nodes = mesh_pods(live), node_network_pods(live)
     with contextlib.ExitStack() as stack:
         others, unmeasured = calling_across(stack, options, now)
-        topology = Topology(
-            pods=pods,
-            services=[item for namespace in namespaces for item in client.list("v1", "Service", namespace)],
-            authorization=authorization_policies(client, namespaces),
-            listening=read_listening(prober, probed, notes),
-            whoami_ports=frozenset(options["whoami_ports"]),
-            whoami_path=options["whoami_path"],
-            across={cluster: caller.workloads for cluster, caller in others.items()},
-        )
+        across = {cluster: caller.workloads for cluster, caller in others.items()}
+        topology = read_topology(prober, options, live, across)
         attempts = plan(topology)
         if not any(attempt.judged for attempt in attempts):
             where = ", ".join(namespaces)
@@ -91,7 +86,9 @@ def measure(prober: Prober, options: Mapping[str, Any], exceptions: Sequence[Dec
     certificates = summary.certificates_seen(observation, now)
     outsider = f"{options['probe_namespace']}/outsider"
     cells = [
-        *sidecar_cells(options["cluster"], pods),
+        *sidecar_cells(options["cluster"], pods, on_nodes),
+        *listening_cells(options["cluster"], topology),
+        *datagram_cells(options["cluster"], topology, exceptions, now.date()),
         *judged_cells(options["cluster"], observation, trust_domain, exceptions, now.date(), outsider),
         *unmeasured,
         *summary.authority_cells(options["cluster"], certificates, float(options["min_authority_days"])),

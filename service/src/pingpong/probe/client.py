@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
+import base64
 import socket
 import ssl
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from pingpong.probe.ports import listening_ports
-from pingpong.probe.tls import certificates, describe_tls, error_class, tls_context
+from pingpong.probe.sockets import socket_tables
+from pingpong.probe.tls import certificates, describe_tls, error_class, note_requests, tls_context
 
 NONCE_HEADER = "X-Probe-Nonce"
 BODY_LIMIT = 16_384
 Result = dict[str, Any]
 
 
-def shake_hands(connection: ssl.SSLSocket, result: Result) -> None:
+def shake_hands(connection: ssl.SSLSocket, requests: list[bool], result: Result) -> None:
     """Put into the result what was agreed on; of a server that can't be verified, at least the chain that it sent."""
     try:
         connection.do_handshake()
     except ssl.SSLCertVerificationError:
         result["tls"] = {"verified": False, "chain": certificates(connection)}
         raise
-    result["tls"] = describe_tls(connection)
+    result["tls"] = {**describe_tls(connection), "certificate_requested": bool(requests)}
 
 
 def request_bytes(request: dict[str, Any], host: str, nonce: str) -> bytes:
@@ -82,14 +83,20 @@ def run_probe(probe: dict[str, Any], document: dict[str, Any]) -> Result:
             result["stage"] = "handshake"
             trust = str(document.get("trust") or "") if options.get("verify", True) else ""
             context = tls_context(options, document.get("identities") or {}, trust)
+            requests = note_requests(context)
             connection = secured = context.wrap_socket(
                 connection, server_hostname=options.get("server_name"), suppress_ragged_eofs=False,
                 do_handshake_on_connect=False,
             )  # fmt: skip
-            shake_hands(secured, result)
+            shake_hands(secured, requests, result)
         if probe.get("request") is not None:
             result["stage"] = "read"
             connection.sendall(request_bytes(probe["request"], str(probe["host"]), nonce))
+            read_answer(connection, result, nonce, deadline)
+        elif probe.get("send") is not None:
+            result["stage"] = "read"
+            if said := base64.b64decode(probe["send"]):
+                connection.sendall(said)
             read_answer(connection, result, nonce, deadline)
         result["stage"] = "done" if result["error"] is None else result["stage"]
     except Exception as error:
@@ -109,4 +116,4 @@ def run(document: dict[str, Any]) -> dict[str, Any]:
     workers = max(1, min(int(document.get("concurrency") or 32), len(probes) or 1))
     with ThreadPoolExecutor(workers) as pool:
         results = list(pool.map(lambda probe: run_probe(probe, document), probes))
-    return {"results": results, "listening": listening_ports()}
+    return {"results": results, **({"sockets": socket_tables()} if document.get("sockets") else {})}

@@ -1,4 +1,4 @@
-"""TLS as a probe speaks it: one version, one identity, and what the server presented."""
+"""TLS as a probe speaks it: one version or all, one identity, and what the server presented and asked for."""
 
 from __future__ import annotations
 
@@ -18,6 +18,9 @@ VERSIONS = {
 }
 
 
+ANY_VERSION = "any"
+
+
 @contextlib.contextmanager
 def memory_file(text: str) -> Iterator[str]:
     """A path to text that is in no file system: OpenSSL reads certificates only from paths."""
@@ -30,17 +33,18 @@ def memory_file(text: str) -> Iterator[str]:
 
 
 def tls_context(options: dict[str, Any], identities: dict[str, Any], trust: str) -> ssl.SSLContext:
-    """A client context of exactly one protocol version, which presents the named identity or none at all.
+    """A client context of exactly one protocol version or of all, which presents the named identity or none at all.
 
     The server's name is never checked here: a mesh peer has a SPIFFE identity, which the caller compares.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
-    version = VERSIONS[options.get("version") or "1.3"]
-    if version < ssl.TLSVersion.TLSv1_2:
+    name = options.get("version") or "1.3"
+    versions = list(VERSIONS.values()) if name == ANY_VERSION else [VERSIONS[name]]
+    if versions[0] < ssl.TLSVersion.TLSv1_2:
         context.set_ciphers("DEFAULT:@SECLEVEL=0")  # OpenSSL 3 offers these versions at no higher level
-    context.minimum_version = context.maximum_version = version
+    context.minimum_version, context.maximum_version = versions[0], versions[-1]
     if options.get("alpn"):
         context.set_alpn_protocols(options["alpn"])
     if trust:
@@ -51,6 +55,18 @@ def tls_context(options: dict[str, Any], identities: dict[str, Any], trust: str)
         with memory_file(identities[name]["certificate"] + identities[name]["key"]) as path:
             context.load_cert_chain(path)
     return context
+
+
+def note_requests(context: ssl.SSLContext) -> list[bool]:
+    """A list that gets an entry when a server asks this context's connection for a certificate."""
+    requests: list[bool] = []
+
+    def note(_connection: Any, direction: str, _version: Any, _content: Any, message: Any, _data: bytes) -> None:
+        if direction == "read" and getattr(message, "name", "") == "CERTIFICATE_REQUEST":
+            requests.append(True)
+
+    context._msg_callback = note  # type: ignore[attr-defined]
+    return requests
 
 
 def error_class(error: BaseException) -> str:

@@ -28,7 +28,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.proof.probes.adm
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.probes.manifest import ProbePod
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.probes.pods import Prober
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.workloads import (
-    MeshPod,
+    Object,
     Workload,
     mesh_pods,
     workloads_of,
@@ -97,7 +97,7 @@ def calling_across(
         cluster = entry["cluster"]
         try:
             prober = Prober(ClusterClient.from_connection(entry["connection"]), options)
-            workloads = workloads_of(read_pods(prober.client, options["namespaces"]))
+            workloads = workloads_of(mesh_pods(read_pods(prober.client, options["namespaces"])))
             if not workloads:
                 raise PlatformError(f"{', '.join(options['namespaces'])}: no workload to call as")
             found[cluster] = stack.enter_context(calling(prober, options, workloads, now))
@@ -106,11 +106,11 @@ def calling_across(
     return found, missing
 
 
-def read_pods(client: ClusterClient, namespaces: Sequence[str]) -> list[MeshPod]:
+def read_pods(client: ClusterClient, namespaces: Sequence[str]) -> list[Object]:
     """The pods of the mesh's namespaces, all of which must exist."""
     if missing := [name for name in namespaces if client.get("v1", "Namespace", name) is None]:
         raise PlatformError(f"namespaces: {', '.join(missing)} do not exist")
-    return mesh_pods(item for namespace in namespaces for item in client.list("v1", "Pod", namespace))
+    return [item for namespace in namespaces for item in client.list("v1", "Pod", namespace)]
 
 
 def signer(client: ClusterClient, mesh_namespace: str) -> Signer:

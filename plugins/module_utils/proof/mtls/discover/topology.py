@@ -8,6 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.discover.filter_chains import FilterChain
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.discover.sockets import Listening
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.network_policy.evaluator import Connection, decide
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.network_policy.model import Endpoint
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.workloads import MeshPod, Object, Workload
 
 
@@ -15,15 +19,27 @@ from ansible_collections.pingpong.platform.plugins.module_utils.proof.workloads 
 class Topology:
     """The mesh as it runs.
 
-    ``services`` and ``authorization`` are API objects of the mesh's namespaces; ``listening`` are each target pod's
-    listening ports by its address, where known; ``across`` the workloads of other clusters that call as well, by the
-    cluster's name.
+    ``services``, ``slices`` (EndpointSlices) and ``authorization`` are API objects of the mesh's namespaces. By the
+    pods' addresses: ``listening``, their sockets; ``filter_chains``, what their proxies decide by; ``endpoints``, how
+    NetworkPolicies see them. ``policies`` are all NetworkPolicies. ``across`` are the workloads of other clusters that
+    call as well, by the cluster's name.
     """
 
     pods: Sequence[MeshPod]
     services: Sequence[Object]
+    slices: Sequence[Object]
     authorization: Sequence[Object]
-    listening: Mapping[str, Sequence[int]]
+    listening: Mapping[str, Listening]
     whoami_ports: frozenset[int]
     whoami_path: str
     across: Mapping[str, Sequence[Workload]] = field(default_factory=dict)
+    filter_chains: Mapping[str, Sequence[FilterChain]] = field(default_factory=dict)
+    endpoints: Mapping[str, Endpoint] = field(default_factory=dict)
+    policies: Sequence[Object] = ()
+
+    def admitted(self, source: MeshPod, target: MeshPod, port: int) -> bool:
+        """Whether the NetworkPolicies let one pod reach another's port; True of pods whose policies are not known."""
+        ends = [self.endpoints.get(pod.address) for pod in (source, target)]
+        if ends[0] is None or ends[1] is None:
+            return True
+        return decide(Connection(ends[0], ends[1], port), self.policies).allowed

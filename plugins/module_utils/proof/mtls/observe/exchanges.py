@@ -76,12 +76,18 @@ def observe(
 
 
 def unanswered(attempts: Sequence[Attempt], exchanges: Sequence[Exchange]) -> list[int]:
-    """The attempts, by number, to make again: those that got no answer in time.
+    """The attempts, by number, to make again: those that got no answer in time and expect one.
 
     Where nothing has ever come from a target to a caller, one of them is enough to see whether it does now.
     """
     ways = [(attempt.cluster, attempt.run_in and attempt.run_in.name, attempt.target.address) for attempt in attempts]
-    found = [number for number, exchange in enumerate(exchanges) if exchange.error in ("timeout", NO_ANSWER.error)]
+    found = [
+        number
+        for number, exchange in enumerate(exchanges)
+        if exchange.error in ("timeout", NO_ANSWER.error)
+        and not exchange.bytes_received
+        and not (attempts[number].case.waits and exchange.connected)
+    ]
     heard = {way for way, exchange in zip(ways, exchanges, strict=True) if exchange.connected}
     first = {ways[number]: number for number in reversed(found)}
     return [number for number in found if ways[number] in heard or first[ways[number]] == number]

@@ -6,26 +6,23 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.discover.authorization import (
     admits_by_principal,
 )
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.discover.services import (
-    Address,
-    service_address,
-)
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.discover.services import Address, routes_to
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.discover.topology import Topology
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.plan import cases as known
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.plan.cases import Case
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.workloads import (
-    PROXY_PORTS,
-    MeshPod,
-    Workload,
-    workloads_of,
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.plan.offers import (
+    MESH_OFFER,
+    Offer,
+    offers_for,
 )
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.workloads import MeshPod, Workload, workloads_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +30,8 @@ class Attempt:
     """One probe. ``source`` None is somebody outside the mesh; ``run_in`` None is the probe pod outside the mesh.
 
     ``cluster`` is the other cluster that the call comes from, empty for the target's own. ``judged`` is False for a
-    good call that only serves as positive control.
+    good call that only serves as positive control. ``offer`` is what a TLS client asks for; ``varied`` says that this
+    is what the attempt is about.
     """
 
     source: Workload | None
@@ -47,6 +45,8 @@ class Attempt:
     cluster: str = ""
     judged: bool = True
     undeclared: bool = False
+    offer: Offer = MESH_OFFER
+    varied: bool = False
 
     def caller(self, outsider: str) -> str:
         """Who calls, as cells show it; ``outsider`` is where callers without an identity are."""
@@ -55,8 +55,12 @@ class Attempt:
 
     @property
     def label(self) -> str:
-        """The case as cells show it."""
+        """The case as cells show it: of varied offers one for each protocol, over all server names."""
         name = f"undeclared_port:{self.case.name}" if self.undeclared else self.case.name
+        if self.case.variant:
+            name = f"{name}:{self.case.variant}"
+        if self.varied:
+            return f"{name}/alpn:{self.offer.protocol or 'none'}"
         return f"{name}/tls{self.version}" if self.version else name
 
 
@@ -69,11 +73,13 @@ def plan(topology: Topology) -> list[Attempt]:
         sources = [workload for workload in workloads if workload != target.workload]
         for port in target.declared:
             attempts += _direct(topology, sources, target, port)
+            attempts += _variants(topology, target, port)
             for cluster, others in topology.across.items():
                 attempts += _direct(topology, others, target, port, cluster=cluster)
-        for port in undeclared_ports(target, topology.listening.get(target.address, ())):
+        for port in undeclared_ports(topology, target):
             attempts += _controls(topology, sources, target, port)
             attempts += _each(None, target, port, known.UNDECLARED, undeclared=True)
+            attempts += _variants(topology, target, port, undeclared=True)
     for source in workloads:
         caller = next((pod for pod in targets if pod.workload == source and pod.ready), None)
         if caller is not None:
@@ -81,9 +87,10 @@ def plan(topology: Topology) -> list[Attempt]:
     return attempts
 
 
-def undeclared_ports(pod: MeshPod, listening: Iterable[int]) -> list[int]:
-    """Ports that somebody in the pod listens on without having said so, except the proxy's own."""
-    return sorted(port for port in listening if port not in pod.declared and port not in PROXY_PORTS)
+def undeclared_ports(topology: Topology, pod: MeshPod) -> list[int]:
+    """TCP ports that somebody in the pod listens on without having said so, except the proxy's own."""
+    listening = topology.listening.get(pod.address)
+    return [port for port in listening.tcp(pod) if port not in pod.declared] if listening else []
 
 
 def _direct(
@@ -97,6 +104,14 @@ def _direct(
     for source in sources:
         attempts += _each(source, target, port, cases, cluster=cluster)
     return attempts
+
+
+def _variants(topology: Topology, target: MeshPod, port: int, *, undeclared: bool = False) -> Iterator[Attempt]:
+    """What a client without an identity may say first and ask for: a proxy may decide by any of it."""
+    yield from _each(None, target, port, known.PLAINTEXT_VARIANTS, undeclared=undeclared)
+    routes = routes_to(target, port, topology.services, topology.slices)
+    for offer in offers_for(target, port, routes, topology.filter_chains.get(target.address, ())):
+        yield from _each(None, target, port, known.VARIED, undeclared=undeclared, offer=offer, varied=True)
 
 
 def _controls(
@@ -119,20 +134,25 @@ def _each(source: Workload | None, target: MeshPod, port: int, cases: Iterable[C
     ]
 
 
-def _via_sidecar(topology: Topology, source: Workload, caller: MeshPod, targets: Iterable[MeshPod]) -> list[Attempt]:
-    attempts: list[Attempt] = []
+def _via_sidecar(
+    topology: Topology, source: Workload, caller: MeshPod, targets: Iterable[MeshPod]
+) -> Iterator[Attempt]:
+    """Calls from the workload's own pod: by the target's address, and once a workload and port by a Service."""
     called: set[tuple[Workload, int]] = set()
     for target in targets:
         if target.workload == source:
             continue
         for port in sorted(topology.whoami_ports & set(target.declared)):
             direct = Address(target.address, port)
-            attempts.append(Attempt(source, target, port, known.POD_IP, direct, _nonce(), run_in=caller))
-            service = service_address(target, port, topology.services)
-            if service is not None and (target.workload, port) not in called:
+            route = next(iter(routes_to(target, port, topology.services, topology.slices)), None)
+            if not topology.admitted(caller, target, port):
+                address = route.address if route else direct
+                yield Attempt(source, target, port, known.KEPT_AWAY, address, _nonce(), run_in=caller)
+                continue
+            yield Attempt(source, target, port, known.POD_IP, direct, _nonce(), run_in=caller)
+            if route is not None and (target.workload, port) not in called:
                 called.add((target.workload, port))
-                attempts.append(Attempt(source, target, port, known.VIA_SIDECAR, service, _nonce(), run_in=caller))
-    return attempts
+                yield Attempt(source, target, port, known.VIA_SIDECAR, route.address, _nonce(), run_in=caller)
 
 
 def _nonce() -> str:

@@ -5,14 +5,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Presents = Literal[
     "nothing", "own", "of_untrusted_ca", "expired", "not_yet_valid", "of_other_trust_domain", "of_other_account"
 ]
-Expected = Literal["allowed", "refused", "forbidden"]
+Expected = Literal["allowed", "refused", "forbidden", "silence", "kept away"]
+Payload = Literal["http/1.1", "h2", "raw", "nothing"]
 MODERN = ("1.2", "1.3")
+ANY = ("any",)  # a client that speaks every version: no server is missed for the one that was tried
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,7 @@ class Case:
 
     ``counters`` are the ends of the names of the Envoy counters, any of which a refusal raises on the inbound
     listener. Cases that share a counter have equal sets, so that each attempt needs a count of its own.
+    ``payload`` is what the caller says first; ``variant`` tells cases of one name, and one exception, apart.
     """
 
     name: str
@@ -28,6 +31,13 @@ class Case:
     presents: Presents
     versions: tuple[str, ...]
     counters: tuple[str, ...] = ()
+    payload: Payload = "http/1.1"
+    variant: str = ""
+
+    @property
+    def waits(self) -> bool:
+        """Whether silence is the answer that is expected, so that asking again would change nothing."""
+        return self.expected in ("silence", "kept away")
 
 
 NO_CHAIN = ("no_filter_chain_match",)
@@ -44,6 +54,16 @@ WRONG_TRUST_DOMAIN = Case("wrong_trust_domain", "refused", "of_other_trust_domai
 WRONG_ACCOUNT = Case("wrong_service_account", "forbidden", "of_other_account", MODERN)
 OLD_TLS = Case("old_tls", "refused", "own", ("1.1",), ("ssl.connection_error",))
 
+# What a listener takes for a protocol of its own, and a client that waits for a server to speak first.
+PLAINTEXT_VARIANTS = (
+    replace(PLAINTEXT, variant="h2c", payload="h2"),
+    replace(PLAINTEXT, variant="raw", payload="raw"),
+    replace(PLAINTEXT, variant="silent", expected="silence", payload="nothing", counters=()),
+)
+# Tried with each offer of ALPN and server name: what a proxy chooses its filter chain by.
+VARIED = (replace(NO_CERTIFICATE, versions=ANY), replace(WRONG_CA, versions=ANY))
+APPLICATION_PROTOCOLS = (None, "http/1.1", "h2", "istio", "istio-http/1.1", "istio-peer-exchange")
+
 # What an impostor of a workload may try; and what somebody who has no identity at all may try.
 IMPOSTOR = (PLAINTEXT, NO_CERTIFICATE, WRONG_CA, EXPIRED, NOT_YET_VALID, WRONG_TRUST_DOMAIN, OLD_TLS)
 OUTSIDER = (PLAINTEXT, NO_CERTIFICATE, WRONG_CA)
@@ -52,3 +72,4 @@ UNDECLARED = (PLAINTEXT, NO_CERTIFICATE)
 # Calls that go through the caller's own sidecar are plain HTTP as far as the probe can see.
 VIA_SIDECAR = Case("valid_via_sidecar", "allowed", "own", ())
 POD_IP = Case("pod_ip_via_sidecar", "refused", "own", (), NO_CHAIN)
+KEPT_AWAY = Case("kept_away_by_network_policy", "kept away", "own", ())
