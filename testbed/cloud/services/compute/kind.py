@@ -53,8 +53,8 @@ class Kind:
     @property
     def parameter(self) -> str:
         """The path parameter that holds a resource's name."""
-        return (
-            self.segment.removesuffix("es")
-            if self.segment.endswith("sses")
-            else ("securityPolicy" if self.segment == "securityPolicies" else self.segment.removesuffix("s"))
-        )
+        if self.segment.endswith("sses"):
+            return self.segment.removesuffix("es")
+        if self.segment.endswith("ies"):
+            return f"{self.segment.removesuffix('ies')}y"
+        return self.segment.removesuffix("s")

@@ -37,6 +37,15 @@ KINDS = (
         output_only=("region",),
     ),
     compute(
+        "ssl_policy",
+        "regions/{region}",
+        "sslPolicies",
+        "SSL policy of a region: the versions and ciphers of TLS that its load balancers speak",
+        updates=(patch(fingerprint="fingerprint"),),
+        output_only=("region", "enabledFeatures", "warnings"),
+        defaults={"minTlsVersion": "TLS_1_0", "profile": "COMPATIBLE"},
+    ),
+    compute(
         "security_policy",
         "regions/{region}",
         "securityPolicies",

@@ -1,7 +1,7 @@
-"""Health checks and security policies: a file a kind, each kind's rules beside its data."""
+"""Health checks, security policies, SSL policies: a file a kind, each kind's rules beside its data."""
 
 from __future__ import annotations
 
-from testbed.cloud.services.compute.loadbalancing import healthchecks, security
+from testbed.cloud.services.compute.loadbalancing import healthchecks, security, sslpolicies
 
-__all__ = ["healthchecks", "security"]
+__all__ = ["healthchecks", "security", "sslpolicies"]
