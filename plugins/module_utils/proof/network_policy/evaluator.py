@@ -65,9 +65,9 @@ class Decision:
 def decide(connection: Connection, policies: Iterable[Policy], *, blocks_match_pods: bool = False) -> Decision:
     """What ``policies`` say about a connection, and which of them decide.
 
-    ``policies`` are NetworkPolicy objects of all namespaces as the API server returns them; those that select
-    neither end are ignored. ``blocks_match_pods``: whether an ``ipBlock`` may match the address of a pod. The API leaves that to
-    the network plugin; Cilium (GKE Dataplane V2) matches pods by labels only, so False is right there.
+    ``policies`` are NetworkPolicy objects of all namespaces as the API server returns them; those that select neither
+    end are ignored. ``blocks_match_pods``: whether an ``ipBlock`` may match the address of a pod. The API leaves that
+    to the network plugin; Cilium (GKE Dataplane V2) matches pods by labels only, so False is right there.
 
     Raises PlatformError for a selector's operator that the API does not have. The rules:
     https://kubernetes.io/docs/concepts/services-networking/network-policies/ and the field's documentation in
