@@ -5,66 +5,31 @@
 
 from __future__ import annotations
 
-import copy
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.cells import Judgement
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.pod_security.fixtures import Fixture, Level
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.pod_security.answers import Answer
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.pod_security.model import Fixture, Level
 
-# pods "x" is forbidden: violates PodSecurity "restricted:latest": privileged (container "probe" must not set …)
-VIOLATION = re.compile(r'violates PodSecurity "(?P<level>\w+):(?P<version>[\w.]+)": (?P<details>.*)', re.DOTALL)
-FORBIDDEN = 403
-# The rules that speak only after Pod Security. Others (who may create pods, accounts, limits, webhooks that change
-# objects) answer 403 before it is asked, and then nothing is known of it.
-LATER = re.compile(r"(exceeded|failed) quota: |ValidatingAdmissionPolicy '")
-# What the API server fills in, refuses in a new pod, or would find twice; none of it matters to Pod Security.
-NOT_FOR_CREATION = ("nodeName", "ephemeralContainers", "priority", "preemptionPolicy", "topologySpreadConstraints")
-ONLY_EPHEMERAL = "targetContainerName"
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What the API server said to a dry run: HTTP status (201 for admitted) and its message."""
-
-    status: int
-    message: str = ""
-
-    @property
-    def admitted(self) -> bool:
-        return 200 <= self.status < 300
-
-    @property
-    def refused_later(self) -> bool:
-        """Whether another rule refused it, after Pod Security had no objection."""
-        return self.status == FORBIDDEN and LATER.search(self.message) is not None
-
-    @property
-    def violation(self) -> re.Match[str] | None:
-        return VIOLATION.search(self.message) if self.status == FORBIDDEN else None
-
-    def phrase(self) -> str:
-        if self.admitted:
-            return "admitted"
-        found = self.violation
-        return f"refused: {found['details']}" if found else f"HTTP {self.status}: {self.message}"
+UNDECIDED = "the API server gave an answer that is neither yes nor no of Pod Security's"
 
 
 def judge_fixture(fixture: Fixture, level: Level, answer: Answer) -> Judgement:
-    """Whether a level answered a fixture as the Pod Security Standards say."""
+    """Whether a level answered a fixture as the Pod Security Standards say.
+
+    Another rule's refusal decides only what the order of admission says of it: see ``answers``.
+    """
     seen, found = answer.phrase(), answer.violation
     if not fixture.refused_at(level):
         if found:
             return Judgement("fail", seen, "Pod Security refused a pod that the level must admit")
-        if answer.admitted:
-            return Judgement("pass", seen, "")
-        if answer.refused_later:
-            return Judgement("pass", "admitted by Pod Security", f"another admission rule refused: {answer.message}")
-        return Judgement("inconclusive", seen, "the API server gave an answer that is neither yes nor no")
+        return _no_objection(answer)
     if answer.admitted:
         return Judgement("fail", seen, f"{level} must refuse it: {fixture.reason_at(level)}")
+    if answer.refused_later:
+        return Judgement(
+            "fail", seen, f"refused, but not by Pod Security, which had no objection: {fixture.reason_at(level)}"
+        )
     if not found:
         return Judgement("inconclusive", seen, "refused, but not by Pod Security")
     if found["level"] != level:
@@ -74,16 +39,31 @@ def judge_fixture(fixture: Fixture, level: Level, answer: Answer) -> Judgement:
     return Judgement("pass", seen, "the refusal names the violated control")
 
 
+def judge_injected(fixture: Fixture, level: Level, answer: Answer, plain: Answer) -> Judgement:
+    """Whether a pod that the level must refuse is refused when it is injected as any other pod of the namespace is.
+
+    What changes pods does so before Pod Security looks, and may remove what it would refuse; then another rule has to
+    refuse it. ``plain`` is the answer to the unchanged pod: where that is refused, other rules' refusals mean nothing.
+    """
+    seen = answer.phrase()
+    if answer.admitted:
+        return Judgement("fail", seen, f"injection hides it from {level}, and no admission rule refuses it")
+    if answer.violation:
+        return Judgement("pass", seen, "Pod Security refuses it, injected as well")
+    if not answer.refused_by_rule:
+        return Judgement("inconclusive", seen, "neither Pod Security nor an admission rule answered")
+    if not plain.admitted:
+        return Judgement("inconclusive", seen, f"the plain pod is refused as well: {plain.phrase()}")
+    return Judgement("pass", "refused by an admission rule", answer.message)
+
+
 def judge_running(level: Level, answer: Answer) -> Judgement:
     """Whether a pod that runs would be admitted by its namespace's level today."""
-    seen = answer.phrase()
     if answer.violation:
-        return Judgement("fail", seen, f"it runs in a namespace of level {level} that would not admit it today")
-    if answer.admitted:
-        return Judgement("pass", seen, "")
-    if answer.refused_later:
-        return Judgement("pass", "admitted by Pod Security", f"another admission rule refused: {answer.message}")
-    return Judgement("inconclusive", seen, "the API server gave an answer that is neither yes nor no")
+        return Judgement(
+            "fail", answer.phrase(), f"it runs in a namespace of level {level} that would not admit it today"
+        )
+    return _no_objection(answer)
 
 
 def judge_label(level: Level, labels: Mapping[str, str]) -> Judgement:
@@ -95,24 +75,9 @@ def judge_label(level: Level, labels: Mapping[str, str]) -> Judgement:
     return Judgement("fail", f"enforce: {found or 'none'}", reason)
 
 
-def as_new(pod: Mapping[str, Any]) -> dict[str, Any]:
-    """A running pod as one that is about to be created, for a dry run; without sidecar injection.
-
-    A new pod has no ephemeral containers, but Pod Security asks the same of them as of any other.
-    """
-    metadata = pod["metadata"]
-    spec = {key: copy.deepcopy(value) for key, value in pod["spec"].items() if key not in NOT_FOR_CREATION}
-    for container in pod["spec"].get("ephemeralContainers") or []:
-        spec["containers"].append({key: value for key, value in container.items() if key != ONLY_EPHEMERAL})
-    labels = {**(metadata.get("labels") or {}), "sidecar.istio.io/inject": "false"}
-    return {
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": {
-            "name": f"{metadata['name'][:200]}-asked-again",
-            "namespace": metadata["namespace"],
-            "labels": labels,
-            "annotations": dict(metadata.get("annotations") or {}),
-        },
-        "spec": spec,
-    }
+def _no_objection(answer: Answer) -> Judgement:
+    if answer.admitted:
+        return Judgement("pass", answer.phrase(), "")
+    if answer.refused_later:
+        return Judgement("pass", "admitted by Pod Security", f"another admission rule refused: {answer.message}")
+    return Judgement("inconclusive", answer.phrase(), UNDECIDED)
