@@ -15,6 +15,8 @@ description:
   - Sends a table of pods, one or more for each control of the Pod Security Standards, to the real API server as a
     dry run, which creates nothing, and holds every answer against the namespace's level. A refusal must name the
     violated control. A namespace that is pinned to a version of the standards is held to that version.
+  - Where a namespace changes new pods, as a mesh's injector does, asks again about all that it must refuse, as such a
+    pod is admitted; there another admission rule may refuse it in Pod Security's place.
   - Looks at each namespace's label, and asks whether every pod that already runs would be admitted today.
 options:
   namespaces:

@@ -1,4 +1,4 @@
-"""``pod_security_check`` against a real API server: every answer of the table, and each way in which one can be wrong."""
+"""``pod_security_check`` against a real API server: every answer of the table, and how one can be wrong."""
 
 from __future__ import annotations
 

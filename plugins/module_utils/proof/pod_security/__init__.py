@@ -3,9 +3,9 @@
 
 """What each namespace's Pod Security level refuses and admits, asked of the real API server as dry runs.
 
-fixtures (a table of pods, one thing wrong in each) ; as_new (running pods as new ones) → requests
-check (dry runs)                                                                       → answers
-verdicts (judge_fixture, judge_running, judge_label)                                   → cells
+baseline, restricted (a table of pods, one thing wrong in each) → fixtures ; running (pods that run, as new ones)
+ask (dry runs: without injection, with it, as an ephemeral container) → answers (which rule spoke)
+verdicts (judge_fixture, judge_injected, judge_running, judge_label) → cells
 
 ``check.run`` is the task.
 """
