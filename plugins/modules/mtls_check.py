@@ -83,6 +83,41 @@ options:
     suboptions:
       cluster: {description: The name under which cells show the other cluster., type: str, required: true}
       connection: {description: 'How to reach it, as in O(connection).', type: dict, required: true}
+  declared_callers:
+    description:
+      - Who may ask a port for what. Every workload of O(namespaces), the port's own included, and every caller that is
+        declared, then tries whatever is declared for anybody on that port, and a path that is not; a request must be
+        answered exactly where its caller is declared to make it, and else refused with 403, which the server's proxy
+        counted.
+      - Without it, a call of any workload of the mesh must be answered, and a foreign service account is tried only
+        where an AuthorizationPolicy names principals. What is right is never read from AuthorizationPolicies.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      namespace: {description: The called workload's namespace., type: str, required: true}
+      workload: {description: The called workload; every one of the namespace when left out., type: str}
+      port: {description: The port of its pods., type: int, required: true}
+      callers:
+        description: Everybody who may call it.
+        type: list
+        elements: dict
+        required: true
+        suboptions:
+          namespace: {description: The caller's namespace., type: str, required: true}
+          service_account: {description: The caller's service account., type: str, required: true}
+          methods:
+            description: The methods that it may use; any when left out, of which C(GET) is tried.
+            type: list
+            elements: str
+            default: []
+          paths:
+            description:
+              - The paths that it may ask for, with C(*) at one end; any when left out. A caller of O(whoami_ports)
+                needs O(whoami_path) among them, as that is how the server says whom it saw.
+            type: list
+            elements: str
+            default: []
   exceptions:
     description: Ports that may answer without mutual TLS, each for a reason and until a day.
     type: list

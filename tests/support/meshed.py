@@ -61,5 +61,5 @@ def mtls_check(connection: Object, cluster: str, image: str, namespaces: Sequenc
         "probe_image": image, "probe_command": ["python3", "-m", "pingpong.probe"], "probe_timeout": 3.0,
         "namespaces": list(namespaces), "trust_domain": "pingpong.local", "mesh_namespace": "istio-system",
         "admit_probes": False, "whoami_path": "/whoami", "whoami_ports": [8080], "min_authority_days": 1.0,
-        "callers": [], "exceptions": [], **options,
+        "callers": [], "declared_callers": [], "exceptions": [], **options,
     })  # fmt: skip

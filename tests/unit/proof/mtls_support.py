@@ -27,7 +27,7 @@ TODAY = date(2026, 11, 22)
 ADDRESS_A, ADDRESS_B = "10.0.0.1", "10.0.1.1"
 ENDINGS = {
     "no_filter_chain_match": 0, "ssl.fail_verify_no_cert": 0, "ssl.fail_verify_error": 0, "ssl.fail_verify_san": 0,
-    "ssl.connection_error": 0,
+    "ssl.connection_error": 0, "rbac.denied": 0,
 }  # fmt: skip
 
 

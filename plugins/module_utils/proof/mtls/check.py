@@ -25,6 +25,10 @@ from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.obser
     observe,
 )
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.plan.attempts import plan
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.plan.declared import (
+    DeclaredService,
+    parse_declared,
+)
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.verdicts import summary
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.verdicts.cells import PROOF, judged_cells
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.verdicts.exceptions import (
@@ -58,11 +62,17 @@ def run(options: Mapping[str, Any]) -> dict[str, Any]:
     require("cryptography", "make and read certificates")
     exceptions = parse_exceptions(options["exceptions"])
     check_callers(options)
+    declared = parse_declared(options["declared_callers"])
     prober = Prober(ClusterClient.from_connection(options["connection"]), options)
-    return conclude(PROOF, options, lambda: measure(prober, options, exceptions))
+    return conclude(PROOF, options, lambda: measure(prober, options, exceptions, declared))
 
 
-def measure(prober: Prober, options: Mapping[str, Any], exceptions: Sequence[DeclaredException]) -> Findings:
+def measure(
+    prober: Prober,
+    options: Mapping[str, Any],
+    exceptions: Sequence[DeclaredException],
+    declared: Sequence[DeclaredService],
+) -> Findings:
     """The mesh's namespaces, from probe pods outside the mesh, here and elsewhere, and from the workloads' own pods."""
     client, now = prober.client, datetime.now(UTC)
     namespaces: list[str] = options["namespaces"]
@@ -73,7 +83,7 @@ def measure(prober: Prober, options: Mapping[str, Any], exceptions: Sequence[Dec
     with contextlib.ExitStack() as stack:
         others, unmeasured = calling_across(stack, options, now)
         across = {cluster: caller.workloads for cluster, caller in others.items()}
-        topology = read_topology(prober, options, live, across)
+        topology = read_topology(prober, options, live, across, declared)
         attempts = plan(topology)
         if not any(attempt.judged for attempt in attempts):
             where = ", ".join(namespaces)

@@ -27,6 +27,27 @@ MTLS_CHECK: Spec = {
             "connection": {"type": "dict", "required": True, "no_log": True},
         },
     },
+    "declared_callers": {
+        "type": "list",
+        "elements": "dict",
+        "default": [],
+        "options": {
+            "namespace": {"type": "str", "required": True},
+            "workload": {"type": "str"},
+            "port": {"type": "int", "required": True},
+            "callers": {
+                "type": "list",
+                "elements": "dict",
+                "required": True,
+                "options": {
+                    "namespace": {"type": "str", "required": True},
+                    "service_account": {"type": "str", "required": True},
+                    "methods": {"type": "list", "elements": "str", "default": []},
+                    "paths": {"type": "list", "elements": "str", "default": []},
+                },
+            },
+        },
+    },
     "exceptions": {
         "type": "list",
         "elements": "dict",

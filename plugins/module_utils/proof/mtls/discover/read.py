@@ -16,6 +16,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.disco
 )
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.discover.listening import read_listening
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.discover.topology import Topology
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.plan.declared import DeclaredService
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.network_policy.model import (
     endpoint_from_pod,
     namespace_labels,
@@ -28,9 +29,14 @@ ENDPOINT_SLICE = ("discovery.k8s.io/v1", "EndpointSlice")
 
 
 def read_topology(
-    prober: Prober, options: Mapping[str, Any], live: Sequence[Object], across: Mapping[str, Sequence[Workload]]
+    prober: Prober,
+    options: Mapping[str, Any],
+    live: Sequence[Object],
+    across: Mapping[str, Sequence[Workload]],
+    declared: Sequence[DeclaredService],
 ) -> Topology:
-    """The mesh of the option ``namespaces``; ``live`` are their pods, ``across`` the other clusters' workloads."""
+    """The mesh of the option ``namespaces``; ``live`` are their pods, ``across`` the other clusters' workloads,
+    ``declared`` the callers that are."""
     client, namespaces = prober.client, options["namespaces"]
     pods = mesh_pods(live)
     called = [pod for pod in pods if pod.sidecar and pod.address]
@@ -52,4 +58,5 @@ def read_topology(
         filter_chains=read_filter_chains(client, called),
         endpoints={endpoint.address: endpoint for endpoint in endpoints if endpoint.address},
         policies=objects(*NETWORK_POLICY),
+        declared=declared,
     )

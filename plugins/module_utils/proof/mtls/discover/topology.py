@@ -10,6 +10,11 @@ from dataclasses import dataclass, field
 
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.discover.filter_chains import FilterChain
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.discover.sockets import Listening
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.plan.declared import (
+    DeclaredService,
+    Request,
+    declared_for,
+)
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.network_policy.evaluator import Connection, decide
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.network_policy.model import Endpoint
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.workloads import MeshPod, Object, Workload
@@ -21,8 +26,8 @@ class Topology:
 
     ``services``, ``slices`` (EndpointSlices) and ``authorization`` are API objects of the mesh's namespaces. By the
     pods' addresses: ``listening``, their sockets; ``filter_chains``, what their proxies decide by; ``endpoints``, how
-    NetworkPolicies see them. ``policies`` are all NetworkPolicies. ``across`` are the workloads of other clusters that
-    call as well, by the cluster's name.
+    NetworkPolicies see them. ``policies`` are all NetworkPolicies, ``declared`` the callers that are. ``across`` are
+    the workloads of other clusters that call as well, by the cluster's name.
     """
 
     pods: Sequence[MeshPod]
@@ -36,6 +41,7 @@ class Topology:
     filter_chains: Mapping[str, Sequence[FilterChain]] = field(default_factory=dict)
     endpoints: Mapping[str, Endpoint] = field(default_factory=dict)
     policies: Sequence[Object] = ()
+    declared: Sequence[DeclaredService] = ()
 
     def admitted(self, source: MeshPod, target: MeshPod, port: int) -> bool:
         """Whether the NetworkPolicies let one pod reach another's port; True of pods whose policies are not known."""
@@ -43,3 +49,11 @@ class Topology:
         if ends[0] is None or ends[1] is None:
             return True
         return decide(Connection(ends[0], ends[1], port), self.policies).allowed
+
+    def permitted(self, source: Workload, target: MeshPod, port: int, request: Request | None = None) -> bool:
+        """Whether a workload may ask a port for something (``whoami_path`` if for nothing else), by what is declared.
+
+        True of a port of which nothing is declared.
+        """
+        service = declared_for(self.declared, target, port)
+        return service is None or service.permits(source, request or Request("GET", self.whoami_path))

@@ -22,7 +22,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.plan 
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.workloads import PROXY, MeshPod
 
 WORKERS = 8
-STATS = ("pilot-agent", "request", "GET", "stats?filter=15006&format=json")
+STATS = ("pilot-agent", "request", "GET", "stats?filter=15006%7Crbac.denied&format=json")
 STATS_TIMEOUT = 20.0
 ENDINGS = sorted({name for case in vars(cases).values() if isinstance(case, cases.Case) for name in case.counters})
 Counters = Mapping[str, int]
@@ -47,12 +47,12 @@ def read_counters(client: ClusterClient, pods: Sequence[MeshPod]) -> dict[str, C
 
 
 def sum_counters(stats: Iterable[Mapping[str, Any]], endings: Iterable[str]) -> dict[str, int]:
-    """The inbound listener's counters by their endings, summed over its addresses (IPv4, IPv6)."""
+    """Counters by their endings: of the inbound listener, over its addresses (IPv4, IPv6), and of what is behind it."""
     found: dict[str, int] = {}
     wanted = tuple(endings)
     for stat in stats:
         name = str(stat.get("name") or "")
-        if not name.startswith("listener.") or "15006" not in name:
+        if not (name.startswith("listener.") and "15006" in name) and not name.startswith(("http.inbound", "tcp.")):
             continue
         for ending in wanted:
             if name.endswith(f".{ending}") and ".worker_" not in name:

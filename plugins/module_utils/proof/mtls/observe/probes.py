@@ -23,7 +23,8 @@ def probe_document(
 ) -> dict[str, Any]:
     """The attempt as the probe program takes it; see ``pingpong.probe``."""
     reports = attempt.port in topology.whoami_ports
-    path = f"{topology.whoami_path if reports else '/'}?nonce={attempt.nonce}"
+    asked = attempt.request.path if attempt.request else topology.whoami_path if reports else "/"
+    path = f"{asked}?nonce={attempt.nonce}"
     authority = f"{attempt.address.host}:{attempt.address.port}"
     tls: dict[str, Any] | None = None
     if attempt.version is not None:
@@ -50,7 +51,8 @@ def probe_document(
 def _said(attempt: Attempt, path: str, authority: str) -> dict[str, Any]:
     payload = "h2" if attempt.version and attempt.offer.protocol == "h2" else attempt.case.payload
     if payload == "http/1.1":
-        return {"request": {"path": path, "host": authority}}
+        method = attempt.request.method if attempt.request else "GET"
+        return {"request": {"method": method, "path": path, "host": authority}}
     if payload == "nothing":
         return {"send": "", "timeout": SILENCE}
     data = http2_request(path, authority) if payload == "h2" else RAW

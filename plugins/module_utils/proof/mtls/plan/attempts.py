@@ -17,6 +17,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.disco
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.discover.topology import Topology
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.plan import cases as known
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.plan.cases import Case
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.plan.declared import Request, declared_for
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.plan.offers import (
     MESH_OFFER,
     Offer,
@@ -31,7 +32,7 @@ class Attempt:
 
     ``cluster`` is the other cluster that the call comes from, empty for the target's own. ``judged`` is False for a
     good call that only serves as positive control. ``offer`` is what a TLS client asks for; ``varied`` says that this
-    is what the attempt is about.
+    is what the attempt is about. ``request`` is what is asked for, where that is what it is about.
     """
 
     source: Workload | None
@@ -47,6 +48,7 @@ class Attempt:
     undeclared: bool = False
     offer: Offer = MESH_OFFER
     varied: bool = False
+    request: Request | None = None
 
     def caller(self, outsider: str) -> str:
         """Who calls, as cells show it; ``outsider`` is where callers without an identity are."""
@@ -61,6 +63,8 @@ class Attempt:
             name = f"{name}:{self.case.variant}"
         if self.varied:
             return f"{name}/alpn:{self.offer.protocol or 'none'}"
+        if self.request:
+            return f"{name} {self.request.method} {self.request.path}"
         return f"{name}/tls{self.version}" if self.version else name
 
 
@@ -74,6 +78,7 @@ def plan(topology: Topology) -> list[Attempt]:
         for port in target.declared:
             attempts += _direct(topology, sources, target, port)
             attempts += _variants(topology, target, port)
+            attempts += _requests(topology, workloads, target, port)
             for cluster, others in topology.across.items():
                 attempts += _direct(topology, others, target, port, cluster=cluster)
         for port in undeclared_ports(topology, target):
@@ -96,10 +101,13 @@ def undeclared_ports(topology: Topology, pod: MeshPod) -> list[int]:
 def _direct(
     topology: Topology, sources: Sequence[Workload], target: MeshPod, port: int, cluster: str = ""
 ) -> list[Attempt]:
-    attempts = _controls(topology, sources, target, port, cluster)
+    permitted = [source for source in sources if topology.permitted(source, target, port)]
+    attempts = _controls(topology, permitted or sources, target, port, cluster, judged=bool(permitted))
     attempts += _each(None, target, port, known.OUTSIDER, cluster=cluster)
     cases: tuple[Case, ...] = known.IMPOSTOR
-    if admits_by_principal(target, topology.authorization):
+    if declared_for(topology.declared, target, port):
+        cases = (*cases, known.UNDECLARED_ACCOUNT)
+    elif admits_by_principal(target, topology.authorization):
         cases = (*cases, known.WRONG_ACCOUNT)
     for source in sources:
         attempts += _each(source, target, port, cases, cluster=cluster)
@@ -114,11 +122,32 @@ def _variants(topology: Topology, target: MeshPod, port: int, *, undeclared: boo
         yield from _each(None, target, port, known.VARIED, undeclared=undeclared, offer=offer, varied=True)
 
 
+def _requests(topology: Topology, workloads: Sequence[Workload], target: MeshPod, port: int) -> Iterator[Attempt]:
+    """Where callers are declared: what each identity may and may not ask for, the target's own included."""
+    service = declared_for(topology.declared, target, port)
+    if service is None:
+        return
+    known_accounts = {(workload.namespace, workload.account) for workload in workloads}
+    others = [caller.workload for caller in service.callers]
+    beside = [other for other in others if (other.namespace, other.account) not in known_accounts]
+    for source in (*workloads, *dict.fromkeys(beside)):
+        for request in service.requests():
+            permitted = service.permits(source, request)
+            case = known.PERMITTED_REQUEST if permitted else known.FORBIDDEN_REQUEST
+            yield from _each(source, target, port, (case,), request=request)
+
+
 def _controls(
-    topology: Topology, sources: Sequence[Workload], target: MeshPod, port: int, cluster: str = ""
+    topology: Topology,
+    sources: Sequence[Workload],
+    target: MeshPod,
+    port: int,
+    cluster: str = "",
+    *,
+    judged: bool = True,
 ) -> list[Attempt]:
     """Good calls: a judged one for every source where the port reports whom it saw, else one as control."""
-    reports = port in topology.whoami_ports and bool(sources)
+    reports = judged and port in topology.whoami_ports and bool(sources)
     attempts: list[Attempt] = []
     for source in sources if reports else [*sources, target.workload][:1]:
         attempts += _each(source, target, port, (known.VALID,), cluster=cluster, judged=reports)
@@ -152,7 +181,9 @@ def _via_sidecar(
             yield Attempt(source, target, port, known.POD_IP, direct, _nonce(), run_in=caller)
             if route is not None and (target.workload, port) not in called:
                 called.add((target.workload, port))
-                yield Attempt(source, target, port, known.VIA_SIDECAR, route.address, _nonce(), run_in=caller)
+                permitted = topology.permitted(source, target, port)
+                case = known.VIA_SIDECAR if permitted else known.FORBIDDEN_VIA_SIDECAR
+                yield Attempt(source, target, port, case, route.address, _nonce(), run_in=caller)
 
 
 def _nonce() -> str:

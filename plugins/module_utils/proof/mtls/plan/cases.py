@@ -11,7 +11,7 @@ from typing import Literal
 Presents = Literal[
     "nothing", "own", "of_untrusted_ca", "expired", "not_yet_valid", "of_other_trust_domain", "of_other_account"
 ]
-Expected = Literal["allowed", "refused", "forbidden", "silence", "kept away"]
+Expected = Literal["allowed", "refused", "forbidden", "permitted", "silence", "kept away"]
 Payload = Literal["http/1.1", "h2", "raw", "nothing"]
 MODERN = ("1.2", "1.3")
 ANY = ("any",)  # a client that speaks every version: no server is missed for the one that was tried
@@ -51,6 +51,8 @@ WRONG_CA = Case("wrong_ca", "refused", "of_untrusted_ca", MODERN, BAD_CERTIFICAT
 EXPIRED = Case("expired", "refused", "expired", MODERN, BAD_CERTIFICATE)
 NOT_YET_VALID = Case("not_yet_valid", "refused", "not_yet_valid", MODERN, BAD_CERTIFICATE)
 WRONG_TRUST_DOMAIN = Case("wrong_trust_domain", "refused", "of_other_trust_domain", MODERN, BAD_CERTIFICATE)
+# The proxy counts what its AuthorizationPolicies refuse, of HTTP and of TCP.
+DENIED = ("rbac.denied",)
 WRONG_ACCOUNT = Case("wrong_service_account", "forbidden", "of_other_account", MODERN)
 OLD_TLS = Case("old_tls", "refused", "own", ("1.1",), ("ssl.connection_error",))
 
@@ -72,4 +74,10 @@ UNDECLARED = (PLAINTEXT, NO_CERTIFICATE)
 # Calls that go through the caller's own sidecar are plain HTTP as far as the probe can see.
 VIA_SIDECAR = Case("valid_via_sidecar", "allowed", "own", ())
 POD_IP = Case("pod_ip_via_sidecar", "refused", "own", (), NO_CHAIN)
+FORBIDDEN_VIA_SIDECAR = Case("forbidden_via_sidecar", "forbidden", "own", (), DENIED)
+
+# Where callers are declared, every identity tries every request that is declared for anybody.
+PERMITTED_REQUEST = Case("request", "permitted", "own", ("1.3",))
+FORBIDDEN_REQUEST = Case("request", "forbidden", "own", ("1.3",), DENIED)
+UNDECLARED_ACCOUNT = replace(WRONG_ACCOUNT, counters=DENIED)
 KEPT_AWAY = Case("kept_away_by_network_policy", "kept away", "own", ())

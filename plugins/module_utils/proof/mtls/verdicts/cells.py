@@ -24,12 +24,14 @@ from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.verdi
     apply_exceptions,
 )
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.verdicts.rule import (
+    FORBIDDEN,
     Impostors,
     PositiveControl,
     RefusalCount,
     judge_allowed,
     judge_forbidden,
     judge_kept_away,
+    judge_permitted,
     judge_refused,
     judge_silence,
 )
@@ -89,7 +91,7 @@ class _Seen:
         return Counter(
             (attempt.target.address, attempt.case.counters)
             for attempt, exchange in self.observation.pairs
-            if attempt.case.expected == "refused" and attempt.run_in is None and exchange.refused_by_peer
+            if attempt.run_in is None and _counted(attempt, exchange)
         )
 
     @cached_property
@@ -98,9 +100,7 @@ class _Seen:
         return Counter(
             (attempt.target.address, attempt.case.counters)
             for attempt, exchange in self.observation.pairs
-            if attempt.case.expected == "refused"
-            and attempt.run_in is not None
-            and (exchange.refused_by_peer or (exchange.answered_by_proxy and not exchange.without_upstream))
+            if attempt.run_in is not None and _counted(attempt, exchange)
         )
 
     def impostors(self, attempt: Attempt) -> Impostors:
@@ -130,21 +130,35 @@ def _judge(attempt: Attempt, exchange: Exchange, seen: _Seen) -> tuple[Judgement
         client = attempt.source.spiffe(seen.trust_domain) if attempt.source else ""
         impostors: Impostors = "not seen" if exchange.seen_identity else seen.impostors(attempt)
         return judge_allowed(exchange, client, servers, impostors, verified_elsewhere=relayed), evidence
+    if case.expected == "permitted":
+        return judge_permitted(exchange, servers), evidence
     if case.expected == "kept away":
         return judge_kept_away(exchange), evidence
     control = _control_for(attempt, seen.controls)
     evidence["control"] = control.detail
-    if case.expected == "forbidden":
-        return judge_forbidden(exchange, servers, control), evidence
     if case.expected == "silence":
         return judge_silence(exchange, control), evidence
+    if case.expected == "forbidden" and not case.counters:
+        return judge_forbidden(exchange, servers, control), evidence
     rise = rise_of(observation, target.address, case.counters)
     silent = None in (observation.before.get(target.address), observation.after.get(target.address))
     key = target.address, case.counters
     expected = seen.direct[key] + (seen.relayed[key] if relayed else 0)
     counter = RefusalCount(" + ".join(case.counters), expected, rise, silent)
     evidence["counter"] = {"name": counter.name, "attempts": counter.attempts, "rise": counter.rise}
+    if case.expected == "forbidden":
+        return judge_forbidden(exchange, servers, control, counter, relayed=relayed), evidence
     return judge_refused(exchange, counter, control, relayed=relayed), evidence
+
+
+def _counted(attempt: Attempt, exchange: Exchange) -> bool:
+    """Whether the target's proxy must have counted an attempt as refused."""
+    if attempt.case.expected == "forbidden":
+        return exchange.status == FORBIDDEN or exchange.refused_by_peer
+    if attempt.case.expected != "refused":
+        return False
+    relayed = attempt.run_in is not None and exchange.answered_by_proxy and not exchange.without_upstream
+    return exchange.refused_by_peer or relayed
 
 
 def _controls(observation: Observation, trust_domain: str) -> dict[Endpoint, PositiveControl]:

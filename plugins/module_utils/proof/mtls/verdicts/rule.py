@@ -137,29 +137,65 @@ def judge_refused(
         return Judgement("inconclusive", seen, "the attempt did not get as far as the server's TLS")
     if not control.alive:
         return Judgement("inconclusive", seen, f"no good caller was answered in the same window: {control.detail}")
-    if counter.silent:
-        return Judgement("inconclusive", seen, "the target's proxy did not report its counters")
-    if counter.rise is None:
-        reason = f"the sidecar shows no {counter.name}: include it in proxyStatsMatcher.inclusionRegexps"
-        return Judgement("inconclusive", seen, reason)
-    if not counter.agrees:
-        reason = f"{counter.name} rose by {counter.rise} for {counter.attempts} attempts: the server does not agree"
-        return Judgement("inconclusive", seen, reason)
+    if short := _uncounted(counter):
+        return Judgement("inconclusive", seen, short)
     return Judgement("pass", seen, f"no byte came back and {counter.name} rose by {counter.rise}; {control.detail}")
 
 
-def judge_forbidden(exchange: Exchange, servers: tuple[str, ...], control: PositiveControl) -> Judgement:
-    """A call with a good certificate that an AuthorizationPolicy must refuse: 403 from the verified server."""
+def judge_forbidden(
+    exchange: Exchange,
+    servers: tuple[str, ...],
+    control: PositiveControl,
+    counter: RefusalCount | None = None,
+    *,
+    relayed: bool = False,
+) -> Judgement:
+    """A call with a good certificate that the mesh must not authorize: 403 from the verified server, or no answer.
+
+    ``counter`` None: whether the server counted the refusal is not asked. ``relayed``: the call went through the
+    caller's own sidecar, which has verified the server.
+    """
     seen = exchange.summary()
-    if exchange.nonce_returned:
-        return Judgement("fail", seen, "the application answered an identity that no policy admits")
-    if exchange.status != FORBIDDEN:
+    if exchange.nonce_returned or (exchange.bytes_received > 0 and exchange.status != FORBIDDEN and not relayed):
+        return Judgement("fail", seen, "the application answered an identity that must not call")
+    closed = counter is not None and exchange.refused_by_peer and not exchange.bytes_received
+    if exchange.status != FORBIDDEN and not closed:
         return Judgement("inconclusive", seen, "neither an answer nor the policy's 403 came back")
-    if not exchange.peer_verified or not set(exchange.peer_names) & set(servers):
-        return Judgement("inconclusive", seen, "the 403 came from a server that does not hold the target's identity")
+    if not relayed and not set(exchange.peer_names) & set(servers):
+        return Judgement("inconclusive", seen, "the refusal is of a server that does not hold the target's identity")
     if not control.alive:
         return Judgement("inconclusive", seen, f"no good caller was answered in the same window: {control.detail}")
-    return Judgement("pass", seen, f"403 from the verified server; {control.detail}")
+    if counter is not None and (short := _uncounted(counter)):
+        return Judgement("inconclusive", seen, short)
+    how = "403" if exchange.status == FORBIDDEN else "no answer"
+    counted = f", and {counter.name} rose by {counter.rise}" if counter else ""
+    return Judgement("pass", seen, f"{how} from the verified server{counted}; {control.detail}")
+
+
+def judge_permitted(exchange: Exchange, servers: tuple[str, ...]) -> Judgement:
+    """A request that its caller is declared to make: the application answers, whatever it says."""
+    seen = exchange.summary()
+    if exchange.not_reached:
+        return Judgement("inconclusive", seen, "the port was not reached")
+    if exchange.status == FORBIDDEN or exchange.refused_by_peer:
+        return Judgement("fail", seen, "the server refused a request that its caller is declared to make")
+    if not set(exchange.peer_names) & set(servers):
+        names = ", ".join(exchange.peer_names) or "no name"
+        return Judgement("fail", seen, f"the server's certificate carries {names}, expected {' or '.join(servers)}")
+    if exchange.status is None or exchange.answered_by_proxy:
+        return Judgement("inconclusive", seen, "no answer of the application came back")
+    return Judgement("pass", seen, "the verified server answered")
+
+
+def _uncounted(counter: RefusalCount) -> str:
+    """Why a count does not bear a refusal out; empty where it does."""
+    if counter.silent:
+        return "the target's proxy did not report its counters"
+    if counter.rise is None:
+        return f"the sidecar shows no {counter.name}: include it in proxyStatsMatcher.inclusionRegexps"
+    if not counter.agrees:
+        return f"{counter.name} rose by {counter.rise} for {counter.attempts} attempts: the server does not agree"
+    return ""
 
 
 def judge_silence(exchange: Exchange, control: PositiveControl) -> Judgement:
