@@ -80,7 +80,8 @@ def listens(*ports: int, uid: int = 65532) -> Listening:
 def topology(**changes: Any) -> Topology:
     pods = mesh_pods([pod("a", ADDRESS_A), pod("b", ADDRESS_B)])
     base = Topology(pods, [SERVICE], [endpoints()], [], {}, frozenset({8080}), "/whoami")
-    return replace(base, **changes)
+    changed = replace(base, **changes)
+    return changed if "callers" in changes else replace(changed, callers=[pod for pod in changed.pods if pod.sidecar])
 
 
 def spiffe(namespace: str) -> str:

@@ -83,7 +83,7 @@ def measure(
     with contextlib.ExitStack() as stack:
         others, unmeasured = calling_across(stack, options, now)
         across = {cluster: caller.workloads for cluster, caller in others.items()}
-        topology = read_topology(prober, options, live, across, declared)
+        topology = read_topology(prober, options, live, across, declared, notes)
         attempts = plan(topology)
         if not any(attempt.judged for attempt in attempts):
             where = ", ".join(namespaces)

@@ -11,6 +11,7 @@ from typing import Any
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.discover.authorization import (
     authorization_policies,
 )
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.discover.callers import find_callers
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.discover.filter_chains import (
     read_filter_chains,
 )
@@ -34,9 +35,10 @@ def read_topology(
     live: Sequence[Object],
     across: Mapping[str, Sequence[Workload]],
     declared: Sequence[DeclaredService],
+    notes: list[str],
 ) -> Topology:
     """The mesh of the option ``namespaces``; ``live`` are their pods, ``across`` the other clusters' workloads,
-    ``declared`` the callers that are."""
+    ``declared`` the callers that are. ``notes`` gets what could not be looked at."""
     client, namespaces = prober.client, options["namespaces"]
     pods = mesh_pods(live)
     called = [pod for pod in pods if pod.sidecar and pod.address]
@@ -59,4 +61,5 @@ def read_topology(
         endpoints={endpoint.address: endpoint for endpoint in endpoints if endpoint.address},
         policies=objects(*NETWORK_POLICY),
         declared=declared,
+        callers=find_callers(prober, called, notes),
     )

@@ -26,8 +26,9 @@ class Topology:
 
     ``services``, ``slices`` (EndpointSlices) and ``authorization`` are API objects of the mesh's namespaces. By the
     pods' addresses: ``listening``, their sockets; ``filter_chains``, what their proxies decide by; ``endpoints``, how
-    NetworkPolicies see them. ``policies`` are all NetworkPolicies, ``declared`` the callers that are. ``across`` are
-    the workloads of other clusters that call as well, by the cluster's name.
+    NetworkPolicies see them. ``policies`` are all NetworkPolicies, ``declared`` the callers that are. ``callers`` are
+    the pods to call from through their sidecars, one a workload at most; ``across`` the workloads of other clusters
+    that call as well, by the cluster's name.
     """
 
     pods: Sequence[MeshPod]
@@ -42,6 +43,7 @@ class Topology:
     endpoints: Mapping[str, Endpoint] = field(default_factory=dict)
     policies: Sequence[Object] = ()
     declared: Sequence[DeclaredService] = ()
+    callers: Sequence[MeshPod] = ()
 
     def admitted(self, source: MeshPod, target: MeshPod, port: int) -> bool:
         """Whether the NetworkPolicies let one pod reach another's port; True of pods whose policies are not known."""

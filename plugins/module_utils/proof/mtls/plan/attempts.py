@@ -85,10 +85,8 @@ def plan(topology: Topology) -> list[Attempt]:
             attempts += _controls(topology, sources, target, port)
             attempts += _each(None, target, port, known.UNDECLARED, undeclared=True)
             attempts += _variants(topology, target, port, undeclared=True)
-    for source in workloads:
-        caller = next((pod for pod in targets if pod.workload == source and pod.ready), None)
-        if caller is not None:
-            attempts += _via_sidecar(topology, source, caller, targets)
+    for caller in topology.callers:
+        attempts += _via_sidecar(topology, caller, targets)
     return attempts
 
 
@@ -163,11 +161,9 @@ def _each(source: Workload | None, target: MeshPod, port: int, cases: Iterable[C
     ]
 
 
-def _via_sidecar(
-    topology: Topology, source: Workload, caller: MeshPod, targets: Iterable[MeshPod]
-) -> Iterator[Attempt]:
+def _via_sidecar(topology: Topology, caller: MeshPod, targets: Iterable[MeshPod]) -> Iterator[Attempt]:
     """Calls from the workload's own pod: by the target's address, and once a workload and port by a Service."""
-    called: set[tuple[Workload, int]] = set()
+    source, called = caller.workload, set[tuple[Workload, int]]()
     for target in targets:
         if target.workload == source:
             continue
