@@ -16,8 +16,11 @@ description:
   - A layer that is already as declared costs one LIST for each kind and namespace, and one read of its record.
   - Waits until everything is ready, by a predicate for each kind, and fails early with the reason when something
     cannot become ready.
-  - A field that was changed by hand on an object of the layer is drift and is set back. A field that another
-    controller owns is a conflict and fails the task, see O(force_conflicts).
+  - What a person's tool (C(kubectl), a script) changed, removed or added on an object of the layer is drift. It is
+    set back and named, with its field manager, in RV(objects[].reverted) and in the diff, see O(foreign_fields).
+  - What a controller writes stays, and so does a status, a replica count that was scaled, and what the API server
+    allocates. A declared field that a controller owns with another value is a conflict and fails the task, see
+    O(force_conflicts).
   - Runs in the controller, as an action plugin; the target host only lends its variables.
 options:
   environment_name:
@@ -33,7 +36,8 @@ options:
   state:
     description:
       - V(present) creates and updates what is given.
-      - V(absent) deletes everything that the layer has, in the reverse order, and waits until it is gone.
+      - V(absent) deletes everything that the layer has, in the reverse order, and waits until it is gone. What is
+        to be kept stays, see O(prune).
     type: str
     choices: [present, absent]
     default: present
@@ -104,14 +108,31 @@ options:
     description:
       - Whether to delete what the layer has on the cluster and is no longer given.
       - Never deleted is what only carries the layer's labels and was not applied by this module, such as a copy.
-      - An object annotated C(pingpong.platform/prune=keep) is kept, and so is a namespace or a definition that holds
-        objects of another layer, and a definition of which there are objects that stay.
+      - An object annotated C(pingpong.platform/prune=keep) is kept, also with O(state=absent), and so is one that
+        says the same to another tool; C(helm.sh/resource-policy=keep), C(kustomize.toolkit.fluxcd.io/prune=disabled),
+        C(argocd.argoproj.io/sync-options=Prune=false) or C(Delete=false), C(kapp.k14s.io/delete-strategy=orphan),
+        C(client.lifecycle.config.k8s.io/deletion=detach), C(cli-utils.sigs.k8s.io/on-remove=keep).
+      - A namespace or a definition is kept that holds objects of another layer, or objects that stay.
     type: bool
     default: true
   force_conflicts:
     description: Whether to take fields from other managers, and objects from other layers.
     type: bool
     default: false
+  foreign_fields:
+    description:
+      - What to do with fields and list items that are not declared and that a field manager wrote which is no
+        controller; V(revert) removes them, V(keep) leaves them. Declared fields are set back in any case.
+      - Controllers are Kubernetes' own components, and managers that are named as controllers, operators, injectors,
+        webhooks, schedulers, autoscalers, provisioners or agents are.
+    type: str
+    choices: [revert, keep]
+    default: revert
+  allowed_managers:
+    description: Patterns such as V(vault-*) of further field managers, whose fields are left alone as controllers' are.
+    type: list
+    elements: str
+    default: []
   wait:
     description: Whether to wait until every object is ready.
     type: bool
@@ -189,6 +210,15 @@ objects:
     name: {description: Its name., type: str}
     action: {description: 'One of C(created), C(adopted), C(updated), C(unchanged).', type: str}
     fields: {description: The paths that changed; at most 50., type: list, elements: str}
+    reverted:
+      description:
+        - What of this sets back what somebody else did; at most 50. A change of what is declared is none.
+        - In check mode, together with C(fields), a report of drift.
+      type: list
+      elements: dict
+      contains:
+        field: {description: 'The path, with the keys of list items, such as C(spec.containers[app].image).', type: str}
+        manager: {description: The field manager that wrote it; empty for what was removed., type: str}
 pruned:
   description: The objects that were deleted, in this order.
   returned: success

@@ -7,6 +7,7 @@ from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.client import ClusterClient
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.apply.run import run
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.fields.diff import comparable
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.spec import K8S_APPLY
 
 Object = dict[str, Any]
@@ -140,6 +141,14 @@ class Harness:
 
     def get(self, kind: str, name: str, api_version: str = "v1") -> Object | None:
         return self.client.get(api_version, kind, name, self.namespace)
+
+    def get_spec(self, *objects: Object) -> list[Object]:
+        """The live objects without what the server and controllers count."""
+        found = [self.get(obj["kind"], obj["metadata"]["name"], obj["apiVersion"]) for obj in objects]
+        specs = [obj for obj in map(comparable, found) if obj is not None]
+        for obj in specs:
+            obj["metadata"]["annotations"].pop("deployment.kubernetes.io/revision", None)
+        return specs
 
     def edit(self, kind: str, name: str, patch: Object, *, manager: str, api_version: str = "v1") -> None:
         """Change a live object as another field manager would."""

@@ -10,12 +10,15 @@ from typing import Any
 from ansible_collections.pingpong.platform.plugins.module_utils.common.documents import dump
 
 
-def diff(before: Any, after: Any, header: str = "") -> dict[str, str]:
+def diff(before: Any, after: Any, header: str = "", before_header: str = "") -> dict[str, str]:
     """One entry of ``diff``: both sides as YAML (None: the thing does not exist), under the thing's name.
+
+    ``before_header`` is shown instead of ``header`` above what was there before.
 
     The caller masks secrets first (``redact.redact_pair``).
     """
     entry = {"before": dump(before), "after": dump(after)}
     if header:
-        entry["before_header"] = entry["after_header"] = header
+        entry["before_header"] = before_header or header
+        entry["after_header"] = header
     return entry

@@ -50,6 +50,8 @@ K8S_APPLY: dict[str, Any] = {
     "namespace": {"type": "str"},
     "prune": {"type": "bool", "default": True},
     "force_conflicts": {"type": "bool", "default": False},
+    "foreign_fields": {"type": "str", "choices": ["revert", "keep"], "default": "revert"},
+    "allowed_managers": {"type": "list", "elements": "str", "default": []},
     "wait": {"type": "bool", "default": True},
     "wait_timeout": {"type": "int", "default": 300},
     "wait_sleep": {"type": "float", "default": 1.0},

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.fields.controller_fields import (
-    is_user_tool,
     without_controller_fields,
 )
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.fields.managers import ManagerPolicy
 
 
 def entry(manager: str, fields: dict[str, Any], subresource: str = "") -> dict[str, Any]:
@@ -29,7 +29,7 @@ REPLICAS = {"f:spec": {"f:replicas": {}}}
 
 
 def left(kind: dict[str, Any], *entries: dict[str, Any]) -> dict[str, Any]:
-    return without_controller_fields(kind, {"metadata": {"managedFields": list(entries)}})
+    return without_controller_fields(kind, {"metadata": {"managedFields": list(entries)}}, ManagerPolicy())
 
 
 @pytest.mark.parametrize(
@@ -63,15 +63,3 @@ def test_replicas(manager: str, subresource: str, spec: dict[str, Any]) -> None:
 def test_what_is_given_is_not_changed() -> None:
     left(WEBHOOK, entry("pilot-discovery", {"f:webhooks": TAKES_A}))
     assert WEBHOOK["webhooks"][0]["failurePolicy"] == "Ignore"
-
-
-@pytest.mark.parametrize(
-    "manager", ["kubectl", "kubectl-edit", "kubectl-client-side-apply", "OpenAPI-Generator", "k9s"]
-)
-def test_hands(manager: str) -> None:
-    assert is_user_tool(manager)
-
-
-@pytest.mark.parametrize("manager", ["pilot-discovery", "kube-controller-manager", "flux", "pingpong.platform"])
-def test_not_hands(manager: str) -> None:
-    assert not is_user_tool(manager)

@@ -11,6 +11,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.field
     comparable,
     drift,
 )
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.fields.managers import ManagerPolicy
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.model import DESIRED_HASH, FIELD_MANAGER
 from hypothesis import given
 from hypothesis import strategies as st
@@ -32,6 +33,8 @@ OWNED: dict[str, Any] = {
     "f:metadata": {"f:labels": {"f:a": {}}, "f:annotations": {f"f:{DESIRED_HASH}": {}}},
     "f:spec": {
         "f:replicas": {},
+        "f:paused": {},
+        "f:empty": {},
         "f:containers": {
             'k:{"name":"app"}': {
                 ".": {},
@@ -74,7 +77,7 @@ def live() -> dict[str, Any]:
 
 
 def test_what_a_server_adds_and_rewrites_is_no_drift() -> None:
-    assert drift(DESIRED, live()) is None
+    assert drift(DESIRED, live(), ManagerPolicy()) is None
 
 
 def at(obj: Any, path: str) -> tuple[Any, Any]:
@@ -104,6 +107,9 @@ CHANGES: dict[str, tuple[str, Any, str]] = {
     ),
     "a field is another's": (f"{SPEC}f:replicas", ..., "spec.replicas is no longer owned"),
     "an item is another's": (f'{SPEC}f:containers/k:{{"name":"app"}}', ..., "spec.containers has another length"),
+    "an empty value that somebody removed": (f"{SPEC}f:paused", ..., "spec.paused is missing"),
+    "an empty map that somebody removed": (f"{SPEC}f:empty", ..., "spec.empty is missing"),
+    "a field that we own and no longer declare": (f"{SPEC}f:tty", {}, "spec.tty is no longer declared"),
     "our apply is gone": ("metadata/managedFields/1", ..., "not applied by this collection in this API version"),
     "our apply was of another version": (
         "metadata/managedFields/1/apiVersion",
@@ -123,7 +129,7 @@ def test_drift(change: str) -> None:
         del container[key]
     else:
         container[key] = value
-    assert drift(DESIRED, changed) == reason
+    assert drift(DESIRED, changed, ManagerPolicy()) == reason
 
 
 def test_comparable_leaves_out_what_the_server_counts() -> None:

@@ -22,6 +22,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.model
     label,
 )
 
+JSON_PATCH = "application/json-patch+json"
 MERGE_PATCH = "application/merge-patch+json"
 # YAML by name, but JSON is YAML, and cheaper on both sides.
 APPLY_PATCH = "application/apply-patch+yaml"
@@ -131,6 +132,16 @@ class ClusterClient(Session):
         """Replace an object; its ``resourceVersion``, when set, must be the live one (else an ApiError 409)."""
         query = query_string({"dryRun": "All" if dry_run else None})
         return self.request("PUT", self._path_of(obj) + query, obj, what=f"replace {label(obj)}")
+
+    def set_managed_fields(self, obj: Object, managed_fields: Objects) -> Object:
+        """Replace an object's ``managedFields``; an ApiError 409 when it is no longer at its ``resourceVersion``."""
+        metadata = obj["metadata"]
+        patch = [
+            {"op": "replace", "path": "/metadata/managedFields", "value": managed_fields},
+            {"op": "replace", "path": "/metadata/resourceVersion", "value": metadata["resourceVersion"]},
+        ]
+        path = self._path_of(obj) + query_string({"fieldManager": FIELD_MANAGER})
+        return self.request("PATCH", path, patch, content_type=JSON_PATCH, what=f"take over fields of {label(obj)}")
 
     def patch(
         self,

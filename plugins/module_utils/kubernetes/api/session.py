@@ -16,7 +16,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.common.retry imp
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.connection import Connection, Credential
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.errors import ApiError, refusal
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.transport import Response, Transport
-from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.model import Object
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.model import Object, Objects
 
 JSON = "application/json"
 
@@ -58,7 +58,7 @@ class Session:
         """Close the idle connections."""
         self.transport.close()
 
-    def request(self, method: str, path: str, body: Object | None = None, **options: Any) -> Object:
+    def request(self, method: str, path: str, body: Object | Objects | None = None, **options: Any) -> Object:
         """Send a request whose answer is a JSON object; the options are those of ``send``."""
         return self._send(method, path, body, _parsed, **options)
 
@@ -78,7 +78,7 @@ class Session:
         self,
         method: str,
         path: str,
-        body: Object | None,
+        body: Object | Objects | None,
         read: Callable[[Response, str], T],
         *,
         content_type: str = JSON,
@@ -90,7 +90,7 @@ class Session:
     ) -> T:
         data = None if body is None else _json(body)
         headers = {"Accept": accept} if data is None else {"Accept": accept, "Content-Type": content_type}
-        secret = "/secrets" in path or (body is not None and body.get("kind") == "Secret")
+        secret = "/secrets" in path or (isinstance(body, dict) and body.get("kind") == "Secret")
         name = what or f"{method} {path.partition('?')[0]}"
 
         def attempt() -> T:

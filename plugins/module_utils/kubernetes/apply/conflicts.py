@@ -8,19 +8,36 @@ A conflict with a person's tool alone, on an object of ours, is drift and is for
 
 from __future__ import annotations
 
+import re
+
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.errors import ApiError
-from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.fields.controller_fields import is_user_tool
-from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.model import Key
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.fields.field_sets import (
+    Path,
+    entries,
+    members,
+    shown,
+)
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.fields.managers import ManagerPolicy
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.model import Key, Object
+
+_KEYS = re.compile(r"\[([^\]]*=[^\]]*)\]")
 
 
 class FieldConflict(PlatformError):
     """Another manager owns a field with another value."""
 
 
-def only_user_tools(error: ApiError) -> bool:
+def only_user_tools(error: ApiError, policy: ManagerPolicy) -> bool:
     """Whether all managers that a conflict names are tools of a person."""
-    return all(is_user_tool(_manager(cause.message)) for cause in error.ownership)
+    return not any(policy.trusts(_manager(cause.message)) for cause in error.ownership)
+
+
+def conflicting(live: Object, error: ApiError) -> list[Path]:
+    """The paths of the fields that a conflict names, as the live object's ``managedFields`` have them."""
+    named = {_KEYS.sub(_values, cause.field.lstrip(".")) for cause in error.ownership}
+    owned = {path for entry in entries(live) for path in members(entry.get("fieldsV1") or {})}
+    return sorted(path for path in owned if shown(path) in named)
 
 
 def explain(key: Key, error: ApiError) -> str:
@@ -30,6 +47,11 @@ def explain(key: Key, error: ApiError) -> str:
         owned.setdefault(_manager(cause.message), []).append(cause.field.lstrip("."))
     said = "; ".join(f"{manager} owns {', '.join(fields)}" for manager, fields in sorted(owned.items()))
     return f"{key}: conflict: {said}. Leave these fields out, or set force_conflicts to take them from their managers"
+
+
+def _values(keys: re.Match[str]) -> str:
+    """``[port=80,protocol="TCP"]`` as ``[80,TCP]``."""
+    return f"[{','.join(part.partition('=')[2].strip(chr(34)) for part in keys[1].split(','))}]"
 
 
 def _manager(message: str) -> str:

@@ -9,14 +9,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.apply.retention import keep_reason
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.fields.controller_fields import (
     without_controller_fields,
 )
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.fields.diff import drift
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.fields.managers import ManagerPolicy
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.manifests.stages import stage_of
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.model import (
     FIELD_MANAGER,
-    PRUNE,
     Key,
     ListScope,
     Object,
@@ -53,7 +54,7 @@ class ObjectPlan:
 
 @dataclass
 class LayerPlan:
-    """A layer's objects in the order given, those to prune in the order of their deletion, and those kept on request.
+    """A layer's objects in the order given, those to prune in deletion order, and those kept with the reason.
 
     ``terminating`` are objects that would be pruned, but are being deleted already; ``unmanaged`` carry the owner's
     labels and were never applied for it, such as a copy made by hand.
@@ -61,7 +62,7 @@ class LayerPlan:
 
     objects: list[ObjectPlan]
     prune: Objects = field(default_factory=list)
-    kept: list[Key] = field(default_factory=list)
+    kept: dict[Key, str] = field(default_factory=dict)
     terminating: Objects = field(default_factory=list)
     unmanaged: Objects = field(default_factory=list)
 
@@ -80,19 +81,22 @@ class LayerPlan:
         return bool(self.prune) or any(planned.comparison is not Comparison.UNCHANGED for planned in self.objects)
 
 
-def plan_layer(desired: Iterable[Object], live: Mapping[Key, Object], *, prune: bool) -> LayerPlan:
+def plan_layer(
+    desired: Iterable[Object], live: Mapping[Key, Object], *, prune: bool, policy: ManagerPolicy
+) -> LayerPlan:
     """Compare each desired object with the owner's live ones; with ``prune`` the undeclared live ones are deleted.
 
     ``live`` holds what the owner's label selector lists, with ``managedFields``.
     """
-    objects = [_plan_object(obj, live.get(key_of(obj))) for obj in desired]
+    objects = [_plan_object(obj, live.get(key_of(obj)), policy) for obj in desired]
     plan = LayerPlan(objects)
     if prune:
         declared = {planned.key for planned in objects}
         extra, plan.unmanaged = split_managed(obj for key, obj in live.items() if key not in declared)
-        plan.kept = [key_of(obj) for obj in extra if _keep(obj)]
-        plan.terminating = [obj for obj in extra if not _keep(obj) and "deletionTimestamp" in obj["metadata"]]
-        plan.prune = deletion_order(obj for obj in extra if not _keep(obj) and obj not in plan.terminating)
+        plan.terminating = [obj for obj in extra if "deletionTimestamp" in obj["metadata"]]
+        extra = [obj for obj in extra if obj not in plan.terminating]
+        plan.kept = {key_of(obj): reason for obj in extra if (reason := keep_reason(obj))}
+        plan.prune = deletion_order(obj for obj in extra if key_of(obj) not in plan.kept)
     return plan
 
 
@@ -115,20 +119,16 @@ def list_scopes(objects: Iterable[Object]) -> set[ListScope]:
     return {list_scope_of(obj) for obj in objects}
 
 
-def _plan_object(obj: Object, live: Object | None) -> ObjectPlan:
+def _plan_object(obj: Object, live: Object | None, policy: ManagerPolicy) -> ObjectPlan:
     key = key_of(obj)
     if live is None:
         return ObjectPlan(key, obj, None, Comparison.NOT_OWNED, "does not exist for this owner")
     if "deletionTimestamp" in live["metadata"]:
         return ObjectPlan(key, obj, live, Comparison.TERMINATING, "is being deleted")
-    desired = without_controller_fields(obj, live)
-    reason = drift(desired, live)
+    desired = without_controller_fields(obj, live, policy)
+    reason = drift(desired, live, policy)
     comparison = Comparison.UNCHANGED if reason is None else Comparison.MAY_DIFFER
     return ObjectPlan(key, desired, live, comparison, reason or "")
-
-
-def _keep(obj: Object) -> bool:
-    return bool((obj["metadata"].get("annotations") or {}).get(PRUNE) == "keep")
 
 
 def _applied(obj: Object) -> bool:

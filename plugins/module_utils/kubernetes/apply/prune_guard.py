@@ -21,19 +21,31 @@ from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.model
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.wait.waiter import list_scope
 
 
-def protected(client: ClusterClient, owner: Owner, record_namespace: str, deleted: Objects) -> dict[Key, str]:
-    """Which of the objects that are to be deleted stay, each with the reason."""
+def protected(
+    client: ClusterClient, owner: Owner, record_namespace: str, deleted: Objects, kept: Collection[Key]
+) -> dict[Key, str]:
+    """Which of the objects that are to be deleted stay, each with the reason; ``kept`` are those that stay anyway."""
     containers = [obj for obj in deleted if obj["kind"] in AWAITED]
     if not containers:
         return {}
     others = other_layers(client, owner, record_namespace)
-    found = {key_of(obj): _layers_inside(obj, others) or _objects_of_kind(client, obj, deleted) for obj in containers}
+    found = {
+        key_of(obj): _layers_inside(obj, others) or _kept_inside(obj, kept) or _objects_of_kind(client, obj, deleted)
+        for obj in containers
+    }
     return {key: reason for key, reason in found.items() if reason}
 
 
 def _layers_inside(container: Object, others: Mapping[str, Collection[ListScope]]) -> str:
     layers = [layer for layer, scopes in others.items() if any(_inside(scope, container) for scope in scopes)]
     return f"holds objects of layer {layers[-1]}" if layers else ""
+
+
+def _kept_inside(container: Object, kept: Collection[Key]) -> str:
+    if container["kind"] != "Namespace":
+        return ""
+    inside = [key for key in kept if key.namespace == container["metadata"]["name"]]
+    return f"holds {inside[0]}, which is kept" if inside else ""
 
 
 def _inside(scope: ListScope, container: Object) -> bool:

@@ -23,15 +23,16 @@ from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.apply
 )
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.apply.prune_guard import protected
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.apply.record import Record, recorded_scopes
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.apply.retention import keep_reason
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.apply.server_side_apply import (
     Action,
     Applier,
     ObjectResult,
 )
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.fields.diff import comparable
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.fields.managers import ManagerPolicy
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.manifests.stages import AWAITED, stage_of
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.model import (
-    PRUNE,
     Key,
     ListScope,
     Object,
@@ -66,6 +67,7 @@ class Options:
     wait_timeout: float = 300.0
     wait_sleep: float = 1.0
     force_conflicts: bool = False
+    policy: ManagerPolicy = field(default_factory=ManagerPolicy)
     threads: int = 12
     record_namespace: str = "kube-system"
     check_mode: bool = False
@@ -103,6 +105,7 @@ class LayerReconciler:
             client,
             owner,
             force=options.force_conflicts,
+            policy=options.policy,
             dry_run=options.check_mode,
             patience=options.wait_timeout,
         )
@@ -140,9 +143,11 @@ class LayerReconciler:
         scopes = list_scopes(desired) | (recorded_scopes(lease) if lease is not None else set(self._every_scope()))
         live = self._list(scopes)
         own, unmanaged = split_managed(live.values())
-        result = LayerResult(deleted=deletion_order(own), kept={key_of(obj): UNMANAGED for obj in unmanaged})
+        kept = {key_of(obj): reason for obj in own if (reason := keep_reason(obj))}
+        result = LayerResult(deleted=deletion_order(obj for obj in own if key_of(obj) not in kept), kept=kept)
         self._keep_protected(result)
-        if self._options.check_mode or (lease is None and not own):
+        result.kept |= {key_of(obj): UNMANAGED for obj in unmanaged}
+        if self._options.check_mode or (not result.deleted and (lease is None or result.kept)):
             return result
         self._record.acquire(scopes, self._options.wait_timeout)
         try:
@@ -158,12 +163,12 @@ class LayerReconciler:
     def _plan(self, desired: Objects) -> LayerPlan:
         scopes = list_scopes(desired)
         if not self._options.prune:
-            return plan_layer(desired, self._list(scopes), prune=False)
+            return plan_layer(desired, self._list(scopes), prune=False, policy=self._options.policy)
         reading = self._pool.submit(self._record.read)
         live = self._list(scopes)
         # An object turns up in every version of its kind that is listed: it is compared in the one that is given.
         live = self._list(recorded_scopes(reading.result()) - scopes) | live
-        return plan_layer(desired, live, prune=True)
+        return plan_layer(desired, live, prune=True, policy=self._options.policy)
 
     def _list(self, scopes: Iterable[ListScope]) -> dict[Key, Object]:
         """This owner's live objects in the scopes, listed at the same time."""
@@ -187,10 +192,10 @@ class LayerReconciler:
         result = LayerResult(
             [done.get(planned.key) or _unchanged(planned) for planned in plan.objects], list(plan.prune)
         )
-        result.kept |= dict.fromkeys(plan.kept, f"annotated {PRUNE}=keep")
+        result.kept |= plan.kept
+        self._keep_protected(result)
         result.kept |= {key_of(obj): f"is being deleted: {deletion_blockers(obj)}" for obj in plan.terminating}
         result.kept |= {key_of(obj): UNMANAGED for obj in plan.unmanaged}
-        self._keep_protected(result)
         if not self._options.check_mode:
             self._delete(result.deleted, wait=False)
         return result
@@ -235,8 +240,9 @@ class LayerReconciler:
         )
 
     def _keep_protected(self, result: LayerResult) -> None:
-        """Keep a namespace or definition that holds objects of another owner: deleting it would delete them."""
-        result.kept |= protected(self._client, self._owner, self._options.record_namespace, result.deleted)
+        """Keep a namespace or definition that holds what is another owner's, or kept: deleting it would delete that."""
+        namespace = self._options.record_namespace
+        result.kept |= protected(self._client, self._owner, namespace, result.deleted, list(result.kept))
         result.deleted = [obj for obj in result.deleted if key_of(obj) not in result.kept]
 
     def _waiter(self) -> Waiter:

@@ -20,6 +20,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.apply
 )
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.apply.server_side_apply import Action
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.fields.diff import comparable
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.fields.managers import ManagerPolicy
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.manifests.objects import prepare
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.manifests.sources import load_manifests
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.model import (
@@ -32,6 +33,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.model
 
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _FIELDS = 50
+_NAMED = 5
 
 
 def run(args: Mapping[str, Any], *, check_mode: bool, want_diff: bool = True) -> dict[str, Any]:
@@ -50,6 +52,7 @@ def run(args: Mapping[str, Any], *, check_mode: bool, want_diff: bool = True) ->
         wait_timeout=float(args["wait_timeout"]),
         wait_sleep=args["wait_sleep"],
         force_conflicts=args["force_conflicts"],
+        policy=ManagerPolicy(args["foreign_fields"] == "revert", tuple(args["allowed_managers"])),
         threads=args["threads"],
         record_namespace=args["record_namespace"],
         check_mode=check_mode,
@@ -69,7 +72,13 @@ def run(args: Mapping[str, Any], *, check_mode: bool, want_diff: bool = True) ->
 
 def summary(result: LayerResult, *, want_diff: bool) -> dict[str, Any]:
     """The task's result: what was done with each object, and the differences with Secrets masked."""
-    objects = [_entry(done.planned.key, done.action.value, done.fields[:_FIELDS]) for done in result.objects]
+    objects = [
+        {
+            **_entry(done.planned.key, done.action.value, done.fields[:_FIELDS]),
+            "reverted": [one._asdict() for one in done.reverted[:_FIELDS]],
+        }
+        for done in result.objects
+    ]
     pruned = [_entry(key_of(obj), Action.DELETED.value, []) for obj in result.deleted]
     kept = [{**_entry(key, Action.KEPT.value, []), "reason": reason} for key, reason in result.kept.items()]
     shown = {
@@ -82,21 +91,21 @@ def summary(result: LayerResult, *, want_diff: bool) -> dict[str, Any]:
 
 
 def differences(result: LayerResult) -> list[dict[str, str]]:
-    """A diff for each object that changed, without the mark of the intent."""
-    pairs = [
-        (str(done.planned.key), done.before, done.after)
-        for done in result.objects
-        if done.action is not Action.UNCHANGED
-    ]
-    pairs += [(str(key_of(obj)), comparable(obj), None) for obj in result.deleted]
+    """A diff for each object that changed, without its hash; its header names what is reverted, and whose it was."""
     shown = []
-    for name, before, after in pairs:
-        masked = redact_pair(_unmarked(before), _unmarked(after))
-        shown.append(diff(*masked, name))
+    for done in result.objects:
+        if done.action is not Action.UNCHANGED:
+            masked = redact_pair(_without_hash(done.before), _without_hash(done.after))
+            more = f" and {len(done.reverted) - _NAMED} more" if len(done.reverted) > _NAMED else ""
+            reverted = ", ".join(str(one) for one in done.reverted[:_NAMED]) + more
+            name = str(done.planned.key)
+            shown.append(diff(*masked, name, f"{name}, reverting {reverted}" if reverted else ""))
+    for obj in result.deleted:
+        shown.append(diff(redact_pair(_without_hash(comparable(obj)), None)[0], None, str(key_of(obj))))
     return shown
 
 
-def _unmarked(obj: Object | None) -> Object | None:
+def _without_hash(obj: Object | None) -> Object | None:
     if obj is None:
         return None
     annotations = {

@@ -6,42 +6,35 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.fields import quantity
-from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.model import (
-    DESIRED_HASH,
-    FIELD_MANAGER,
-    Object,
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.fields.field_sets import (
+    has_key,
+    index_of,
+    leaves,
+    owned_fields,
+    shown,
 )
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.fields.foreign_fields import (
+    METADATA,
+    foreign_fields,
+    undeclared,
+)
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.fields.managers import ManagerPolicy
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.model import DESIRED_HASH, Object
 
 _MISSING: Any = object()
-# Of the metadata only these are ours to set; the rest is identity or the server's.
-_METADATA = ("labels", "annotations", "finalizers", "ownerReferences")
 _IDENTITY = ("apiVersion", "kind", "metadata")
 _VOLATILE = ("creationTimestamp", "generation", "managedFields", "resourceVersion", "selfLink", "uid")
 
 
-def owned_fields(live: Mapping[str, Any], api_version: str) -> dict[str, Any] | None:
-    """The field set of our own server-side apply (``fieldsV1``), None when there is none in this API version."""
-    for entry in live["metadata"].get("managedFields") or []:
-        if (
-            entry.get("manager") == FIELD_MANAGER
-            and entry.get("operation") == "Apply"
-            and not entry.get("subresource")
-            and entry.get("apiVersion") == api_version
-        ):
-            fields: dict[str, Any] = entry.get("fieldsV1") or {}
-            return fields
-    return None
-
-
-def drift(desired: Object, live: Object) -> str | None:
+def drift(desired: Object, live: Object, policy: ManagerPolicy) -> str | None:
     """The first reason why ``live`` may not be what ``desired`` says, None when it certainly is.
 
-    Certain means: the recorded hash is this object's, our apply still owns every desired field, and every desired
-    leaf has its value.
+    Certain means: the recorded hash is this object's, our apply still owns every desired field and nothing else,
+    every desired leaf has its value, and no untrusted manager has added a field.
     """
     annotations = live["metadata"].get("annotations") or {}
     if annotations.get(DESIRED_HASH) != desired["metadata"]["annotations"][DESIRED_HASH]:
@@ -49,13 +42,17 @@ def drift(desired: Object, live: Object) -> str | None:
     owned = owned_fields(live, desired["apiVersion"])
     if owned is None:
         return "not applied by this collection in this API version"
+    for foreign in foreign_fields(desired, live, policy):
+        return f"{foreign} is not declared"
+    for path in leaves(undeclared(owned, desired)):
+        return f"{shown(path)} is no longer declared"
     return next(_differences(desired, live, owned), None)
 
 
 def _differences(desired: Object, live: Object, owned: dict[str, Any]) -> Iterator[str]:
     metadata, live_metadata = desired["metadata"], live["metadata"]
     owned_metadata = owned.get("f:metadata", {})
-    for field in _METADATA:
+    for field in METADATA:
         if field in metadata:
             yield from _field(field, metadata, live_metadata, owned_metadata, "metadata", False)
     for field in desired:
@@ -68,17 +65,18 @@ def _field(
 ) -> Iterator[str]:
     where = f"{path}.{name}" if path else name
     want, have = desired[name], live.get(name)
-    if have is None:
-        # The server leaves empty and zero values out, or says null.
-        if want not in ({}, [], "", 0, False):
-            yield f"{where} is missing"
+    # The server leaves empty and zero values out, or says null; that it does not own them shows that they were removed.
+    if have is None and want not in ({}, [], "", 0, False):
+        yield f"{where} is missing"
         return
     node: dict[str, Any] | None = None
     if owned is not None:
         node = owned.get(f"f:{name}")
         if node is None:
-            yield f"{where} is no longer owned"
+            yield f"{where} is missing" if have is None else f"{where} is no longer owned"
             return
+    if have is None:
+        return
     yield from _value(want, have, node or None, where, amount or name in quantity.PARENTS)
 
 
@@ -119,7 +117,7 @@ def _item(
     """One item of a list that is a map by key fields; a key field that we left out has its default."""
     if isinstance(item, dict):
         for key, node in keyed:
-            if all(item.get(field, value) == value for field, value in key.items()):
+            if has_key(item, key):
                 where = f"{path}[{','.join(str(value) for value in key.values())}]"
                 place = index_of(have, key)
                 if place is None:
@@ -128,16 +126,6 @@ def _item(
                     yield from _value(item, have[place], node or None, where, amount)
                 return
     yield f"{path}: an item is not owned"
-
-
-def index_of(items: list[Any], key: Any) -> int | None:
-    """Where the item is that a field set means: the one that has the fields of ``key``, or that is this value."""
-    for place, item in enumerate(items):
-        if item == key:
-            return place
-        if isinstance(key, dict) and isinstance(item, dict) and all(item.get(name) == key[name] for name in key):
-            return place
-    return None
 
 
 def _same(want: Any, have: Any, amount: bool) -> bool:
@@ -155,17 +143,23 @@ def comparable(obj: Object | None) -> Object | None:
     return shown
 
 
-def changed_fields(before: Any, after: Any, path: str = "") -> list[str]:
-    """The paths at which two visible objects differ, lists by index."""
+def changed_fields(before: Any, after: Any) -> list[str]:
+    """The paths at which two comparable objects differ, lists by index."""
+    return [path for path, _left, _right in _changes(before, after, "")]
+
+
+def restored_fields(before: Any, after: Any) -> list[str]:
+    """Of the changed paths those that ``after`` has: what was removed or changed, not what was added."""
+    return [path for path, _left, right in _changes(before, after, "") if right is not _MISSING]
+
+
+def _changes(before: Any, after: Any, path: str) -> Iterator[tuple[str, Any, Any]]:
     if isinstance(before, dict) and isinstance(after, dict):
-        found = []
         for name in sorted({*before, *after}):
             where = f"{path}.{name}" if path else name
-            found += changed_fields(before.get(name, _MISSING), after.get(name, _MISSING), where)
-        return found
-    if isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
-        found = []
+            yield from _changes(before.get(name, _MISSING), after.get(name, _MISSING), where)
+    elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
         for place, (left, right) in enumerate(zip(before, after, strict=True)):
-            found += changed_fields(left, right, f"{path}[{place}]")
-        return found
-    return [] if before is not _MISSING and after is not _MISSING and _same(before, after, False) else [path]
+            yield from _changes(left, right, f"{path}[{place}]")
+    elif before is _MISSING or after is _MISSING or not _same(before, after, False):
+        yield path, before, after

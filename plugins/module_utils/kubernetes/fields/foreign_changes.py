@@ -13,10 +13,13 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.fields.diff import index_of, owned_fields
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.fields.field_sets import (
+    Fields,
+    entries,
+    index_of,
+    union,
+)
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.model import FIELD_MANAGER, Object
-
-Fields = Mapping[str, Any]
 
 
 def with_foreign_changes(before: Object, after: Object) -> Object:
@@ -24,9 +27,12 @@ def with_foreign_changes(before: Object, after: Object) -> Object:
 
     Both carry their ``managedFields``: an entry of another manager that is new names the fields.
     """
-    known = before["metadata"].get("managedFields") or []
-    ours = owned_fields(after, after["apiVersion"]) or {}
-    for entry in after["metadata"].get("managedFields") or []:
+    known = entries(before)
+    ours: Fields = {}
+    for entry in entries(after):
+        if entry.get("manager") == FIELD_MANAGER:
+            ours = union(ours, entry.get("fieldsV1") or {})
+    for entry in entries(after):
         if entry.get("manager") != FIELD_MANAGER and entry not in known:
             before = _dict(before, after, entry.get("fieldsV1") or {}, ours)
     return before
