@@ -25,13 +25,11 @@ def instances(inventory: str) -> list[dict[str, Any]]:
 
 
 def releases(inventory: str) -> dict[str, dict[str, Any]]:
-    (found,) = rendered("ping", inventory, "releases.yml.j2")
-    return {release["name"]: release for release in found}
+    return {release["name"]: release for release in evaluated("ping", inventory, "__ping_releases")}
 
 
 def secrets(inventory: str) -> set[tuple[str, str]]:
-    (found,) = rendered("ping", inventory, "certificates.yml.j2")
-    kept = [sink["secret"] for entry in found for sink in entry["sinks"]]
+    kept = [sink["secret"] for entry in evaluated("ping", inventory, "__ping_certificates") for sink in entry["sinks"]]
     return {(secret["namespace"], secret["name"]) for secret in kept}
 
 
@@ -146,7 +144,7 @@ def test_every_file_that_the_ingress_controller_is_told_of_is_mounted(inventory:
 def test_the_policies_let_the_ingress_controller_do_its_work_and_no_more(inventory: str) -> None:
     policies = {
         policy["metadata"]["name"]: policy["spec"]
-        for policy in rendered("network_policy", inventory, "policies.yml.j2")
+        for policy in evaluated("network_policy", inventory, "__network_policy_objects")
         if policy["metadata"]["namespace"] == "ingress"
     }
     assert policies["deny-all"] == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}

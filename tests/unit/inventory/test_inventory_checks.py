@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.pingpong.platform.plugins.module_utils.common.inventory import invalid_names, problems
+from ansible_collections.pingpong.platform.plugins.module_utils.inventory.checks import invalid_names, problems
 
 Values = dict[str, Any]
 

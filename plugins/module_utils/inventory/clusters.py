@@ -1,0 +1,83 @@
+# Copyright: (c) 2026, The pingpong.platform maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""A GKE cluster's node pools and optional fields, from the variables of role cluster.
+
+Field names are those of Google's API: https://cloud.google.com/kubernetes-engine/docs/reference/rest/v1/projects.locations.clusters
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+Body = dict[str, Any]
+
+
+def node_pools(
+    pools: Sequence[Mapping[str, Any]], common: Mapping[str, Any], locations: Sequence[str] = ()
+) -> list[Body]:
+    """Each pool in the API's words.
+
+    pools: as ``cluster_node_pools`` declares them.
+    common: the fields of a pool that all of them share; ``config.tags`` come before a pool's own.
+    locations: the zones of a pool that names none; GKE chooses where there are none either.
+    """
+    return [_pool(pool, common, locations) for pool in pools]
+
+
+def _pool(pool: Mapping[str, Any], common: Mapping[str, Any], locations: Sequence[str]) -> Body:
+    smallest = pool.get("min", 1)
+    zones = pool.get("locations") or locations
+    shared = common.get("config", {})
+    return {
+        **common,
+        "name": pool["name"],
+        "initialNodeCount": pool.get("count", smallest),
+        **({"locations": list(zones)} if zones else {}),
+        "autoscaling": (
+            {"enabled": True, "minNodeCount": smallest, "maxNodeCount": pool["max"]}
+            if "max" in pool
+            else {"enabled": False}
+        ),
+        "upgradeSettings": {"maxSurge": pool.get("max_surge", 1), "maxUnavailable": 0},
+        "config": {
+            **shared,
+            "machineType": pool["machine_type"],
+            "diskSizeGb": pool.get("disk_gb", 100),
+            "diskType": pool.get("disk_type", "pd-balanced"),
+            "tags": [*shared.get("tags", []), *pool.get("tags", [])],
+            "labels": dict(pool.get("labels", {})),
+            "taints": list(pool.get("taints", [])),
+            "spot": pool.get("spot", False),
+        },
+    }
+
+
+def cluster_options(options: Mapping[str, Any]) -> Body:
+    """The fields of a cluster that are there only where an inventory asks for them.
+
+    options: locations (list), binary_authorization (bool), secrets_key (a KMS key's path), rbac_group (a Google group),
+    confidential_nodes (bool), fleet_project (a project's id), secret_manager (bool), secret_rotation (such as 120s).
+    """
+    fields: dict[str, tuple[Any, Body]] = {
+        "locations": (options["locations"], options["locations"]),
+        "binaryAuthorization": (
+            options["binary_authorization"],
+            {"evaluationMode": "PROJECT_SINGLETON_POLICY_ENFORCE"},
+        ),
+        "databaseEncryption": (options["secrets_key"], {"state": "ENCRYPTED", "keyName": options["secrets_key"]}),
+        "authenticatorGroupsConfig": (
+            options["rbac_group"],
+            {"enabled": True, "securityGroup": options["rbac_group"]},
+        ),
+        "confidentialNodes": (options["confidential_nodes"], {"enabled": True}),
+        "fleet": (options["fleet_project"], {"project": options["fleet_project"]}),
+    }
+    rotation = {"enabled": True, "rotationInterval": options["secret_rotation"]}
+    return {
+        **{name: field for name, (asked, field) in fields.items() if asked},
+        "secretManagerConfig": (
+            {"enabled": True, "rotationConfig": rotation} if options["secret_manager"] else {"enabled": False}
+        ),
+    }

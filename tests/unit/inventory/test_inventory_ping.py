@@ -1,0 +1,105 @@
+"""An instance of ping, as a release of the chart and as certificates."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.pingpong.platform.plugins.module_utils.inventory.ping import ping_certificates, ping_releases
+
+COMMON: dict[str, Any] = {
+    "chart": "/chart",
+    "image": "registry.example/ping:1.0.0",
+    "place": {"region": "r1", "cluster": "c1"},
+    "callers": ["a", "b"],
+    "paths": ["/ping"],
+    "ingress_namespace": "ingress",
+}
+
+
+def values(**declared: Any) -> dict[str, Any]:
+    options = {key: declared.pop(key) for key in ("values_of_all", "image") if key in declared}
+    known = {**COMMON, "values": options.get("values_of_all"), "image": options.get("image", COMMON["image"])}
+    (release,) = ping_releases([{"name": "x", **declared}], **known)
+    found: dict[str, Any] = release["values"]
+    return found
+
+
+def test_an_instance_is_a_release_in_a_namespace_of_its_name() -> None:
+    first, second = ping_releases([{"name": "x"}, {"name": "y", "namespace": "home"}], **COMMON)
+    assert (first["name"], first["namespace"], first["chart"]) == ("x", "x", "/chart")
+    assert second["namespace"] == "home"
+    assert first["values"] == {
+        "fullname": "x",
+        "target": "",
+        "image": {"repository": "registry.example/ping", "tag": "1.0.0"},
+        "region": "r1",
+        "cluster": "c1",
+        "networkPolicy": {"callers": ["a", "b"]},
+        "peerAuthentication": {"enabled": True},
+    }
+
+
+@pytest.mark.parametrize(
+    ("image", "found"),
+    [
+        ("localhost:5000/ping:1", {"repository": "localhost:5000/ping", "tag": "1"}),
+        ("r.example/ping@sha256:0123", {"repository": "r.example/ping@sha256", "tag": "0123"}),
+    ],
+)
+def test_repository_and_tag_make_the_image_again(image: str, found: dict[str, str]) -> None:
+    assert values(image=image)["image"] == found
+
+
+@pytest.mark.parametrize(
+    ("declared", "expected"),
+    [
+        ({"peer": "y"}, {"target": "http://y.y.svc.cluster.local:8080/ping"}),
+        (
+            {"mesh": False},
+            {
+                "networkPolicy": {"callers": [], "peers": [], "meshNamespace": ""},
+                "peerAuthentication": {"enabled": False},
+            },
+        ),
+        (
+            {"host": "a.example"},
+            {"gateway": {"enabled": True, "hosts": ["a.example"], "paths": ["/ping"], "credentialName": "a-example"}},
+        ),
+        ({"tls_host": "b.example"}, {"tls": {"enabled": True, "secretName": "b-example", "public": False}}),
+        (
+            {"tls_host": "b.example", "ingress_host": "c.example"},
+            {
+                "tls": {"enabled": True, "secretName": "b-example", "public": False},
+                "ingress": {"enabled": True, "host": "c.example", "secretName": "c-example", "subject": "b.example"},
+                "networkPolicy": {"callers": ["a", "b"], "tlsCallers": ["ingress"]},
+            },
+        ),
+    ],
+)
+def test_what_is_declared_of_an_instance_is_in_its_values(declared: dict[str, Any], expected: dict[str, Any]) -> None:
+    assert values(**declared) == {**values(), **expected}
+
+
+def test_an_instances_own_values_win_over_those_of_all_key_by_key() -> None:
+    found = values(
+        values={"image": {"pullPolicy": "Never"}}, values_of_all={"image": {"pullPolicy": "Always", "tag": "2"}}
+    )
+    assert found["image"] == {"repository": "registry.example/ping", "tag": "2", "pullPolicy": "Never"}
+
+
+def test_certificates_are_kept_beside_what_serves_them() -> None:
+    instance = {"name": "x", "host": "a.example", "tls_host": "b.example", "ingress_host": "c.example"}
+    found = ping_certificates([instance, {"name": "y"}], gateway_namespace="gate", common={"validity": "90d"})
+    assert [(entry["name"], entry["sinks"][0]["secret"]) for entry in found] == [
+        ("a.example", {"namespace": "gate", "name": "a-example"}),
+        ("b.example", {"namespace": "x", "name": "b-example"}),
+        ("c.example", {"namespace": "x", "name": "c-example"}),
+    ]
+    assert found[0] | {"sinks": []} == {
+        "name": "a.example",
+        "common_name": "a.example",
+        "dns": ["a.example"],
+        "validity": "90d",
+        "sinks": [],
+    }
