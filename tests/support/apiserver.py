@@ -18,7 +18,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -30,6 +30,9 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 CACHE = Path(os.environ.get("PINGPONG_CACHE") or Path.home() / ".cache" / "pingpong-platform")
 READY_TIMEOUT = 60.0
+CONTROLLERS = (
+    "namespace-controller", "garbage-collector-controller", "deployment-controller", "replicaset-controller",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -72,8 +75,8 @@ def _built(name: str) -> Path | None:
 
 
 @contextlib.contextmanager
-def running(bundle: Path) -> Iterator[ApiServer]:
-    """Start both, wait until the server is ready, and leave nothing behind."""
+def running(bundle: Path, controllers: Sequence[str] = CONTROLLERS) -> Iterator[ApiServer]:
+    """Start all, wait until the server is ready, and leave nothing behind. ``controllers`` by kube's names for them."""
     folder = Path(tempfile.mkdtemp(prefix="apiserver-"))
     processes: list[subprocess.Popen[bytes]] = []
     try:
@@ -136,8 +139,7 @@ def running(bundle: Path) -> Iterator[ApiServer]:
                 [
                     programs["kube-controller-manager"],
                     f"--kubeconfig={server.kubeconfig}",
-                    "--controllers=namespace-controller,garbage-collector-controller,"
-                    "deployment-controller,replicaset-controller",
+                    f"--controllers={','.join(controllers)}",
                     "--leader-elect=false",
                     "--bind-address=127.0.0.1",
                     "--secure-port=0",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.proof.network_po
     callers,
     chosen_targets,
     live_targets,
+    published,
 )
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.network_policy.verdicts import (
     Liveness,
@@ -25,9 +27,11 @@ from ansible_collections.pingpong.platform.plugins.module_utils.proof.network_po
     connection_cell,
     default_deny_cells,
     judge_connection,
+    published_cells,
     unmatched_target_cells,
 )
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.probes.admission import admitting
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.probes.controller import abandoned, controller
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.probes.manifest import (
     ProbePod,
     manifest,
@@ -163,6 +167,23 @@ def test_a_choice_of_targets_that_finds_no_pod_is_inconclusive() -> None:
     assert found.verdict == "inconclusive" and "kube-dms" in found.headline()
 
 
+@pytest.mark.parametrize(
+    ("spec", "service"),
+    [
+        ({"selector": {"app": "web"}, "publishNotReadyAddresses": True}, {"a/web": "a/peers"}),
+        ({"selector": {"app": "web"}}, {}),
+        ({"selector": {"app": "api"}, "publishNotReadyAddresses": True}, {}),
+        ({"publishNotReadyAddresses": True}, {}),
+    ],
+)
+def test_no_stand_in_is_made_where_a_service_would_call_it(spec: dict[str, Any], service: dict[str, str]) -> None:
+    found = published(
+        callers([live("a", "web")], ["a", "e"], []), [{"metadata": {"namespace": "a", "name": "peers"}, "spec": spec}]
+    )
+    assert found == service
+    assert [cell.verdict for cell in published_cells("primary", found)] == ["inconclusive"] * len(service)
+
+
 OWNER = {"app.kubernetes.io/name": "pingpong-probe", "pingpong.platform/layer": "proof"}
 
 
@@ -172,6 +193,15 @@ def test_a_stand_in_imitates_labels_and_stays_out_of_services() -> None:
     assert pod["metadata"]["annotations"]["sidecar.istio.io/inject"] == "false"
     assert pod["spec"]["readinessGates"] == [{"conditionType": "pingpong.platform/never"}]
     assert pod["spec"]["containers"][0]["command"] == ["probe", "--hold", "600", "--listen", "8080"]
+
+
+def test_a_killed_run_s_controllers_are_removed_when_its_pods_have_ended() -> None:
+    now = datetime(2026, 11, 22, 19, 0, tzinfo=UTC)
+    made = [controller("a", OWNER, "ping:1") for _turn in range(3)]
+    for age, item in zip((0, 599, 601), made, strict=True):
+        item["metadata"]["creationTimestamp"] = (now - timedelta(seconds=age)).isoformat()
+    foreign = {"metadata": {"name": "web", "creationTimestamp": "2020-01-01T00:00:00Z"}}
+    assert abandoned([*made, foreign], now) == [made[2]["metadata"]["name"]]
 
 
 def test_every_probe_pod_is_restricted_short_lived_and_without_a_token() -> None:

@@ -23,12 +23,14 @@ from ansible_collections.pingpong.platform.plugins.module_utils.proof.network_po
     callers,
     chosen_targets,
     live_targets,
+    published,
     stand_in,
 )
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.network_policy.verdicts import (
     PROOF,
     connection_cell,
     default_deny_cells,
+    published_cells,
     unmatched_target_cells,
 )
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.outcome import Findings, conclude
@@ -68,7 +70,9 @@ def check(prober: Prober, options: Mapping[str, Any]) -> Findings:
     inside = [pod for pod in pods if pod["metadata"]["namespace"] in namespaces]
     names = {(pod.workload.namespace, pod.name) for pod in mesh_pods(inside) if pod.address}
     living = [pod for pod in inside if (pod["metadata"]["namespace"], pod["metadata"]["name"]) in names]
-    wanted = callers(living, namespaces, options["stand_ins"])
+    every = callers(living, namespaces, options["stand_ins"])
+    kept_out = published(every, client.list("v1", "Service"))
+    wanted = [caller for caller in every if caller.name not in kept_out]
     chosen = [chosen_targets([entry], pods, labels_of) for entry in options["targets"]]
     with prober.pods([caller.pod for caller in wanted]) as running:
         stands = [stand_in(caller, live, labels_of) for caller, live in zip(wanted, running, strict=True)]
@@ -92,6 +96,7 @@ def check(prober: Prober, options: Mapping[str, Any]) -> Findings:
     cells = [
         *default_deny_cells(options["cluster"], options["default_deny"], policies),
         *unmatched_target_cells(options["cluster"], unmatched),
+        *published_cells(options["cluster"], kept_out),
         *(connection_cell(options["cluster"], call) for call in calls),
     ]
     return Findings(

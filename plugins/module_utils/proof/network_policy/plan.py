@@ -67,6 +67,23 @@ def callers(pods: Iterable[Object], namespaces: Sequence[str], extra: Iterable[M
     return list(found.values())
 
 
+def published(callers: Iterable[Caller], services: Iterable[Object]) -> dict[str, str]:
+    """The callers that a Service would send traffic to though they are never ready, with its name.
+
+    ``publishNotReadyAddresses`` is for the peers of a StatefulSet, say; a readiness gate keeps nobody out of it.
+    """
+    publishing = [service for service in services if service["spec"].get("publishNotReadyAddresses")]
+    return {
+        caller.name: f"{service['metadata']['namespace']}/{service['metadata']['name']}"
+        for caller in callers
+        for service in publishing
+        if caller.pod.labels
+        and service["metadata"]["namespace"] == caller.pod.namespace
+        and service["spec"].get("selector")
+        and matches({"matchLabels": service["spec"]["selector"]}, caller.pod.labels)
+    }
+
+
 def _short(name: str) -> str:
     return name[:30].rstrip("-.")
 

@@ -105,6 +105,18 @@ def unmatched_target_cells(cluster: str, unmatched: Sequence[Mapping[str, Any]])
     ]
 
 
+def published_cells(cluster: str, published: Mapping[str, str]) -> list[Cell]:
+    """A cell for each workload that no stand-in was made for: ``published`` names the Service that would call it."""
+    return [
+        Judgement(
+            "inconclusive",
+            "no stand-in",
+            f"Service {service} publishes addresses that are not ready: it would get calls",
+        ).cell(PROOF, cluster, source, "everything", "stand-in", "measured")
+        for source, service in published.items()
+    ]
+
+
 def default_deny_cells(
     cluster: str, wanted: Mapping[str, Sequence[Direction]], policies: Sequence[Policy]
 ) -> list[Cell]:

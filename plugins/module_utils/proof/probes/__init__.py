@@ -3,7 +3,7 @@
 
 """Pods that proofs measure from.
 
-manifest (the pod as an object: restricted, without a token, ended by the kubelet)
+manifest (the pod as an object: restricted, without a token, ended by the kubelet) ; controller keeps others off it
 → pods (create, run the probe program in them, remove) ; admission lets them through NetworkPolicies meanwhile.
 
 The probe program is ``pingpong.probe`` of the ping image. Called by ``mtls``, ``network_policy`` and ``dashboard``.

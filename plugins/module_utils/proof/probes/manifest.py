@@ -15,7 +15,7 @@ CONTAINER = "probe"
 LIFETIME = 600  # seconds after which the kubelet ends a pod that nobody removed
 ANNOTATION = "pingpong.platform/probe"
 NO_INJECTION = {"sidecar.istio.io/inject": "false"}
-# What controllers add to distinguish a pod's revision: a stand-in that carried them would be adopted or counted.
+# What controllers add to distinguish a pod's revision: no stand-in is of one.
 REVISION_LABELS = (
     "pod-template-hash",
     "pod-template-generation",
@@ -34,7 +34,6 @@ class ProbePod:
     labels: Mapping[str, str] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict)
     listen: int | None = None
-    served: bool = False
 
 
 def restricted_pod(name: str, namespace: str, image: str, labels: Mapping[str, str]) -> dict[str, Any]:
@@ -71,21 +70,30 @@ def restricted_pod(name: str, namespace: str, image: str, labels: Mapping[str, s
     }
 
 
-def manifest(pod: ProbePod, owner: Mapping[str, str], image: str, command: Sequence[str]) -> dict[str, Any]:
+def manifest(
+    pod: ProbePod,
+    owner: Mapping[str, str],
+    image: str,
+    command: Sequence[str],
+    control: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
     """The object of a probe pod. ``owner`` are labels for a pod that has no labels to imitate.
 
-    A pod that imitates a workload (``labels`` given) gets no label more, so that policies see the same pod; unless
-    ``served``, a readiness gate that nobody opens keeps it out of the workload's Services.
+    A pod that imitates a workload (``labels`` given) gets no label more, so that policies see the same pod. A readiness
+    gate that nobody opens keeps it out of the workload's Services, and ``control``, the owner reference of what
+    controls it, out of the workload.
     """
     manifest = restricted_pod(pod.name, pod.namespace, image, pod.labels or {**owner, **NO_INJECTION})
     manifest["metadata"]["annotations"] = {**NO_INJECTION, ANNOTATION: "true", **pod.annotations}
+    if control is not None:
+        manifest["metadata"]["ownerReferences"] = [dict(control)]
     spec = manifest["spec"]
     spec |= {
         "activeDeadlineSeconds": LIFETIME,
         "terminationGracePeriodSeconds": 0,
         "enableServiceLinks": False,
     }
-    if pod.labels and not pod.served:
+    if pod.labels:
         spec["readinessGates"] = [{"conditionType": "pingpong.platform/never"}]
     listen = ["--listen", str(pod.listen)] if pod.listen else []
     container = spec["containers"][0]
@@ -97,7 +105,7 @@ def manifest(pod: ProbePod, owner: Mapping[str, str], image: str, command: Seque
 
 
 def imitated(labels: Mapping[str, str]) -> dict[str, str]:
-    """The labels that make a stand-in the same pod to policies, without what would make a controller take it."""
+    """The labels that make a stand-in the same pod to policies, without those of a revision."""
     return {key: value for key, value in labels.items() if key not in REVISION_LABELS}
 
 

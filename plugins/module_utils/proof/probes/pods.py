@@ -20,6 +20,12 @@ from ansible_collections.pingpong.platform.plugins.module_utils.common.errors im
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.client import ClusterClient
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.exec_retry import exec_with_retry
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.transport import ConnectionLost
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.probes.controller import API as CONTROLLER
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.probes.controller import (
+    abandoned,
+    controller,
+    reference,
+)
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.probes.manifest import (
     ANNOTATION,
     CONTAINER,
@@ -65,14 +71,25 @@ class Prober:
         Each gets a name of its own that begins with the one wanted.
         """
         named = [replace(pod, name=f"{PREFIX}{pod.name}"[:50] + f"-{secrets.token_hex(3)}") for pod in wanted]
-        with ThreadPoolExecutor(8) as pool:
-            self._sweep(sorted({pod.namespace for pod in named}))
+        self._sweep(sorted({pod.namespace for pod in named}))
+        imitating = sorted({pod.namespace for pod in named if pod.labels})
+        with self._controllers(imitating) as controls, ThreadPoolExecutor(8) as pool:
             try:
-                list(pool.map(lambda pod: self.client.create(self._manifest(pod)), named))
+                list(pool.map(lambda pod: self.client.create(self._manifest(pod, controls)), named))
                 deadline = time.monotonic() + START_TIMEOUT
                 yield list(pool.map(lambda pod: self._await(pod, deadline), named))
             finally:
                 list(pool.map(lambda pod: self.client.delete("v1", "Pod", pod.name, pod.namespace), named))
+
+    @contextlib.contextmanager
+    def _controllers(self, namespaces: Sequence[str]) -> Iterator[dict[str, Object]]:
+        """For each namespace the owner reference of what controls the pods that imitate a workload there."""
+        wanted = [controller(namespace, self.owner, self.image) for namespace in namespaces]
+        try:
+            yield {item["metadata"]["namespace"]: reference(self.client.create(item)) for item in wanted}
+        finally:
+            for item in wanted:
+                self.client.delete(*CONTROLLER, item["metadata"]["name"], item["metadata"]["namespace"])
 
     def run(
         self,
@@ -109,8 +126,9 @@ class Prober:
         # The stream through the API server broke, which says nothing of what was probed.
         return exec_with_retry(probe, answer, lambda error: isinstance(error, ConnectionLost), attempts=2)
 
-    def _manifest(self, pod: ProbePod) -> Object:
-        return manifest(pod, self.owner, self.image, self.command)
+    def _manifest(self, pod: ProbePod, controls: Mapping[str, Object]) -> Object:
+        control = controls[pod.namespace] if pod.labels else None
+        return manifest(pod, self.owner, self.image, self.command, control)
 
     def _await(self, pod: ProbePod, deadline: float) -> Object:
         where = f"probe pod {pod.namespace}/{pod.name}"
@@ -128,8 +146,10 @@ class Prober:
             time.sleep(POLL)
 
     def _sweep(self, namespaces: Sequence[str]) -> None:
-        """Remove what a run that was killed left behind: probe pods that the kubelet has ended."""
+        """Remove what a killed run left behind: probe pods that the kubelet has ended, and what controlled them."""
         for namespace in namespaces:
+            for name in abandoned(self.client.list(*CONTROLLER, namespace)):
+                self.client.delete(*CONTROLLER, name, namespace)
             for pod in self.client.list("v1", "Pod", namespace, field_selector="status.phase!=Running"):
                 metadata = pod["metadata"]
                 ended = pod["status"].get("phase") in ("Failed", "Succeeded")
