@@ -9,10 +9,11 @@ from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.apply.run import run
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.apply.spec import ARGUMENT_SPEC
-from ansible_collections.pingpong.platform.plugins.plugin_utils.action import PlatformAction
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.drift.plans import task_plan
+from ansible_collections.pingpong.platform.plugins.plugin_utils.plans import PlanningAction
 
 
-class ActionModule(PlatformAction):
+class ActionModule(PlanningAction):
     """The task's files are the controller's."""
 
     ARGUMENT_SPEC = ARGUMENT_SPEC
@@ -29,5 +30,9 @@ class ActionModule(PlatformAction):
             ]
         return super().run(tmp, task_vars)
 
-    def execute(self, args: dict[str, Any]) -> dict[str, Any]:
+    def reconcile(self, args: dict[str, Any]) -> dict[str, Any]:
         return run(args, check_mode=self.check_mode)
+
+    def plan(self, args: dict[str, Any], result: dict[str, Any]) -> dict[str, Any]:
+        """Whether something would be changed."""
+        return task_plan(self._task.get_name(), result)

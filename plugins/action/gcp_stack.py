@@ -8,17 +8,22 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.spec import STACK, run_stack
-from ansible_collections.pingpong.platform.plugins.plugin_utils.action import PlatformAction
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.drift.plans import stack_plan
+from ansible_collections.pingpong.platform.plugins.plugin_utils.plans import PlanningAction
 
 
-class ActionModule(PlatformAction):
+class ActionModule(PlanningAction):
     """A plan or its carrying out, without the cost of starting a module."""
 
     ARGUMENT_SPEC = STACK
 
-    def execute(self, args: dict[str, Any]) -> dict[str, Any]:
+    def reconcile(self, args: dict[str, Any]) -> dict[str, Any]:
         result = run_stack(args, self.check_mode)
         # Summed over all tasks and hosts, and shown after the recap when show_custom_stats is on.
         counts = {action: count for action, count in result["counts"].items() if count or action == "unchanged"}
         result["ansible_stats"] = {"data": counts, "aggregate": True, "per_host": False}
         return result
+
+    def plan(self, args: dict[str, Any], result: dict[str, Any]) -> dict[str, Any]:
+        """Where the stack's resources are, and what would be changed of them."""
+        return stack_plan(args["resources"] if args["state"] == "present" else [], result)

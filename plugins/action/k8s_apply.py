@@ -9,19 +9,29 @@ from typing import Any
 
 from ansible.errors import AnsibleError
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.apply.run import run
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.model import Objects
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.spec import K8S_APPLY
-from ansible_collections.pingpong.platform.plugins.plugin_utils.action import PlatformAction
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.drift.plans import layer_plan
+from ansible_collections.pingpong.platform.plugins.plugin_utils.plans import PlanningAction
 
 
-class ActionModule(PlatformAction):
+class ActionModule(PlanningAction):
     """See the module of the same name."""
 
     ARGUMENT_SPEC = K8S_APPLY
+    _declared: Objects | None = None
 
-    def execute(self, args: dict[str, Any]) -> dict[str, Any]:
+    def reconcile(self, args: dict[str, Any]) -> dict[str, Any]:
         """Reconcile the layer."""
         args["files"] = [self._found(path) for path in args["files"]]
-        return run(args, check_mode=self.check_mode, want_diff=self.diff)
+        return run(args, check_mode=self.check_mode, want_diff=self.diff, declare=self._declare)
+
+    def plan(self, args: dict[str, Any], result: dict[str, Any]) -> dict[str, Any]:
+        """The layer's objects, and what would be changed of them."""
+        return layer_plan(args["layer"], self._declared, result)
+
+    def _declare(self, desired: Objects) -> None:
+        self._declared = desired
 
     def _found(self, path: str) -> str:
         """Where Ansible's own actions find a relative path: in the role, or beside the playbook."""

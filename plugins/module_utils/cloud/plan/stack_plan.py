@@ -138,13 +138,14 @@ def prunable(
     for place, items in listings.items():
         sample = samples[place]
         for live in items:
-            candidate = _from_live(sample, live)
+            candidate = from_live(sample, live)
             if candidate.item not in declared and _owned(candidate, live, owner, prefix):
                 found.append((replace(candidate, protection=sample.kind.protected and not unprotect), live))
     return found
 
 
-def _from_live(sample: Resource, live: Live) -> Resource:
+def from_live(sample: Resource, live: Live) -> Resource:
+    """A live element of the collection that ``sample`` is in, as a resource."""
     kind = sample.kind
     name = str(live["name"]) if kind.body_locators else kind.identity(live)
     place = {**sample.place, **{locator: str(live[locator]) for locator in kind.body_locators}}

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError
@@ -27,6 +27,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.model
     DESIRED_HASH,
     Key,
     Object,
+    Objects,
     Owner,
     key_of,
 )
@@ -36,8 +37,17 @@ _FIELDS = 50
 _NAMED = 5
 
 
-def run(args: Mapping[str, Any], *, check_mode: bool, want_diff: bool = True) -> dict[str, Any]:
-    """Reconcile one layer; ``args`` are the validated options of the module."""
+def run(
+    args: Mapping[str, Any],
+    *,
+    check_mode: bool,
+    want_diff: bool = True,
+    declare: Callable[[Objects], None] = lambda desired: None,
+) -> dict[str, Any]:
+    """Reconcile one layer; ``args`` are the validated options of the module.
+
+    ``declare`` is called with the objects that the layer is to have, before anything is compared.
+    """
     owner = Owner(args["environment_name"], args["layer"])
     for option in ("environment_name", "layer", "namespace", "record_namespace"):
         value = args[option] or ""
@@ -62,6 +72,7 @@ def run(args: Mapping[str, Any], *, check_mode: bool, want_diff: bool = True) ->
         given = load_manifests(args, lambda: str(client.request("GET", "/version").get("gitVersion") or ""))
         client.discovery.add_definitions(item.obj for item in given.objects)
         desired = prepare(given.objects, owner, client.discovery.namespaced, args.get("namespace") or "")
+        declare(desired if args["state"] == "present" else [])
         with LayerReconciler(client, owner, options) as layer:
             result = layer.present(desired) if args["state"] == "present" else layer.absent(desired)
     finally:
