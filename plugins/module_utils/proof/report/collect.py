@@ -14,6 +14,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.proof.cells impo
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.outcome import unmeasured
 
 PROOFS = {
+    "drift": "Drift from what is declared",
     "mtls": "Mutual TLS between workloads",
     "network_policy": "Network policies",
     "pod_security": "Pod Security",

@@ -1,0 +1,117 @@
+"""Drift in the cloud: production as its stacks declare it is green; what is made or changed by hand is named."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.cells import Cell, cell_from
+
+from testbed.cloud.testing import RunningCloud, running_cloud
+from tests.support.plays import ROOT, playbook
+
+PROJECT = "pingpong-production"
+NETWORK = f"projects/{PROJECT}/global/networks/{PROJECT}"
+COMPUTE = f"/compute/compute/v1/projects/{PROJECT}"
+DNS = f"/dns/dns/v1/projects/{PROJECT}/managedZones/ping-example-com"
+STACKS = ("network", "cluster", "registry", "secrets", "edge")
+PLANS = (
+    "{{ ansible_play_hosts_all | map('extract', hostvars, 'ansible_facts') | map('dict2items') | flatten"
+    " | selectattr('key', 'match', 'platform_plan_') | unique(attribute='key') | map(attribute='value') }}"
+)
+
+
+class Site:
+    """Production's cloud resources, and drift_check of them."""
+
+    def __init__(self, cloud: RunningCloud, folder: Path) -> None:
+        self.cloud, self._folder = cloud, folder
+        self._environment = os.environ | {"PINGPONG_STATE": str(folder), "PINGPONG_CLOUD_PORT": str(cloud.port)}
+        self._options = ("-e", f"@{ROOT / 'inventories' / 'local' / 'group_vars' / 'all' / 'cloud.yml'}")
+
+    def play(self, book: str, *arguments: str) -> str:
+        where = ("-i", "inventories/production")
+        done = playbook(book, *where, *self._options, *arguments, environment=self._environment)
+        assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]
+        return done.stdout
+
+    def check(self) -> list[Cell]:
+        """The cells that are not a pass."""
+        roles = [{"ansible.builtin.include_role": {"name": f"pingpong.platform.{name}"}} for name in STACKS]
+        found = self._folder / "found.json"
+        options = {"cloud": "{{ platform_cloud }}", "cluster": "cloud", "plans": PLANS, "fail": False}
+        look = {"pingpong.platform.drift_check": options, "register": "found", "run_once": True}
+        keep = {"ansible.builtin.copy": {"content": "{{ found | to_json }}", "dest": str(found)}, "run_once": True}
+        plays = [
+            {"hosts": "clusters", "check_mode": True, "vars": {"platform_keep_plans": True}, "tasks": roles},
+            {"hosts": "clusters", "tasks": [look, keep]},
+        ]
+        book = self._folder / "drift.json"
+        book.write_text(json.dumps(plays))
+        self.play(str(book))
+        result = json.loads(found.read_text())
+        assert result["coverage"]["declared"] > 20
+        return [cell for cell in map(cell_from, result["cells"]) if cell.verdict != "pass"]
+
+    def create(self, path: str, body: dict[str, Any]) -> None:
+        status, answer = self.cloud.request("POST", path, body)
+        assert status == 200, answer
+        self.cloud.settle()
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    folder = tmp_path_factory.mktemp("drift")
+    with running_cloud(folder / "cloud") as cloud:
+        found = Site(cloud, folder)
+        found.play("playbooks/base.yml", "--tags", "cloud")
+        yield found
+
+
+def firewall(name: str, **fields: Any) -> dict[str, Any]:
+    rule = {"name": name, "network": NETWORK, "sourceRanges": ["0.0.0.0/0"]}
+    return {**rule, "allowed": [{"IPProtocol": "tcp", "ports": ["22"]}], **fields}
+
+
+def record(name: str) -> dict[str, Any]:
+    return {"name": name, "type": "A", "ttl": 60, "rrdatas": ["198.51.100.9"]}
+
+
+PLANTED: list[tuple[str, str, dict[str, Any], str, str]] = [
+    ("a firewall rule", f"{COMPUTE}/global/firewalls", firewall("let-me-in"),
+     "firewall let-me-in", "it lets 0.0.0.0/0 in on tcp:22, in our network"),
+    ("a firewall rule with a name of GKE's", f"{COMPUTE}/global/firewalls", firewall("gke-pingpong-0a1b2c3d-ssh"),
+     "firewall gke-pingpong-0a1b2c3d-ssh", "it lets 0.0.0.0/0 in on tcp:22, in our network"),
+    ("a public address", f"{COMPUTE}/regions/europe-west1/addresses", {"name": "mine"},
+     "address europe-west1/mine", "is public, and nothing that was planned declares it"),
+    ("a record", f"{DNS}/rrsets", record("other.ping.example.com."),
+     "dns_record ping-example-com/other.ping.example.com.", "it is inside dns_zone ping-example-com"),
+    ("a service account with our name", f"/iam/v1/projects/{PROJECT}/serviceAccounts",
+     {"accountId": f"{PROJECT}-x"}, f"service_account {PROJECT}-x", f"it is named after {PROJECT}"),
+]  # fmt: skip
+
+
+def test_what_the_stacks_declare_is_green(site: Site) -> None:
+    assert not [cell.headline() for cell in site.check()]
+
+
+def test_what_is_made_or_changed_by_hand_is_named(site: Site) -> None:
+    """All at once: each run plans every stack."""
+    for _name, path, body, *_expected in PLANTED:
+        site.create(path, body)
+    ours = f"{COMPUTE}/global/firewalls/{PROJECT}-allow-health-checks"
+    status, answer = site.cloud.request("PATCH", ours, {"sourceRanges": ["0.0.0.0/0"]})
+    assert status == 200, answer
+    site.cloud.settle()
+    cells = {cell.target: cell for cell in site.check()}
+    for name, _path, _body, target, reason in PLANTED:
+        assert target in cells, (name, sorted(cells))
+        assert cells[target].case == "undeclared"
+        assert reason in cells[target].reason
+    changed = cells[f"firewall {PROJECT}-allow-health-checks"]
+    assert (changed.case, changed.observed) == ("as declared", "the plan: update sourceRanges")
+    assert len(cells) == len(PLANTED) + 1
