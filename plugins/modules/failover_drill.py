@@ -85,6 +85,13 @@ options:
       timeout: {description: Seconds for a probe., type: float, default: 5.0}
       healthy: {description: Probes in a row after which an endpoint is healthy., type: int, default: 2}
       unhealthy: {description: Probes in a row after which it is not., type: int, default: 2}
+      time_factor:
+        description:
+          - What interval and timeout are multiplied with where health checks run faster than they are declared, as a
+            stand-in for the cloud may run them.
+          - Cells hold what was measured against seconds of the same clock, and say this factor.
+        type: float
+        default: 1.0
   margin:
     description: Seconds in a computed objective for what starts and ends (pods, load balancers).
     type: float
@@ -153,6 +160,7 @@ measured:
   elements: dict
   sample:
     - host: test.localdev.me
+      time_factor: 1.0
       ttl: 30
       failover:
         answer_seconds: 8.2

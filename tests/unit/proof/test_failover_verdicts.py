@@ -251,6 +251,32 @@ def test_an_objective_is_computed_where_none_is_declared(given: dict[str, Any], 
     assert (found.failover_seconds, found.failback_seconds) == expected
 
 
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [({}, (96.5, 99.5)), ({"failover_seconds": 120.0}, (61.5, 99.5)), ({"failback_seconds": 100.0}, (96.5, 14.5))],
+)
+def test_an_objective_is_on_the_clock_that_health_checks_run_by(
+    given: dict[str, Any], expected: tuple[float, float]
+) -> None:
+    found = objective_of({"failback_failures": 0, **given}, {**CHECK, "time_factor": 0.1}, ttl=30, margin=60.0)
+    assert (found.failover_seconds, found.failback_seconds) == expected
+
+
+def test_what_is_measured_and_what_is_promised_are_seconds_of_one_clock() -> None:
+    """39 s of a clock whose health checks run ten times as fast say nothing beside 155 s of another."""
+    scaled = objective_of({"failback_failures": 0}, {**CHECK, "time_factor": 0.1}, ttl=30, margin=60.0)
+    cells = {cell.case: cell for cell in cells_of(replace(PLAN, objective=scaled), GOOD)}
+    assert cells["failover"].expected == (
+        "everyone served by a standby within 96.5 s, with health checks at 0.1 of their interval (155 s at 1)"
+    )
+    assert (cells["failover"].observed, cells["failover"].evidence["time_factor"]) == ("39.1 s", 0.1)
+    late = with_samples(lambda item: not item.asked and item.began < RESTORED, lambda item: replace(item, ttl=110))
+    found = {cell.case: cell for cell in cells_of(replace(PLAN, objective=scaled, ttl=110), late)}
+    assert found["failover"].observed == "119.1 s" and found["failover"].verdict == "fail"
+    real = objective_of({"failback_failures": 0}, CHECK, ttl=30, margin=60.0)
+    assert verdicts(late, replace(PLAN, objective=real, ttl=110))["failover"] == "pass"
+
+
 def options(**changes: Any) -> dict[str, Any]:
     sites = [{"name": s.name, "address": s.address, "cluster_name": s.cluster_name} for s in (ONE, TWO)]
     base = {"cluster": "one", "sites": sites, "hosts": [HOST], "objective": {"failback_failures": 0}, "ttl": 30,
@@ -270,6 +296,14 @@ def options(**changes: Any) -> dict[str, Any]:
         ({"hosts": []}, "hosts: expected at least one"),
         ({"in_a_row": 0}, "in_a_row: found 0, expected more than 0"),
         ({"interval": 0.0}, "interval: found 0, expected more than 0"),
+        ({"health_check": {**CHECK, "time_factor": 0.0}}, "time_factor: found 0, expected more than 0"),
+        (
+            {
+                "health_check": {**CHECK, "time_factor": 0.1},
+                "objective": {"failback_failures": 0, "failover_seconds": 50},
+            },
+            "objective: found fewer seconds than health checks take",
+        ),
     ],
 )
 def test_wrong_options_are_named(changes: dict[str, Any], says: str) -> None:

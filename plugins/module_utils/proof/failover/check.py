@@ -147,12 +147,22 @@ def plan_of(options: Mapping[str, Any]) -> DrillPlan:
     for key in ("interval", "timeout", "in_a_row"):
         if options[key] <= 0:
             raise OptionError(f"{key}: found {options[key]:g}, expected more than 0")
+    if options["health_check"].get("time_factor", 1.0) <= 0:
+        raise OptionError(
+            f"health_check.time_factor: found {options['health_check']['time_factor']:g}, expected more than 0"
+        )
+    objective = objective_of(options["objective"], options["health_check"], options["ttl"], options["margin"])
+    if min(objective.failover_seconds, objective.failback_seconds) < 0:
+        raise OptionError(
+            f"objective: found fewer seconds than health checks take at their interval, of which "
+            f"{max(objective.failover_saved, objective.failback_saved):g} s are saved by time_factor"
+        )
     workload = options["workload"]
     return DrillPlan(
         hosts=tuple(options["hosts"]),
         primary=primary,
         standbys=tuple(site for site in sites if site is not primary),
-        objective=objective_of(options["objective"], options["health_check"], options["ttl"], options["margin"]),
+        objective=objective,
         ttl=options["ttl"],
         in_a_row=options["in_a_row"],
         workload=f"{workload['namespace']}/{workload['name']}",

@@ -52,6 +52,7 @@ FAILOVER_DRILL: Spec = {
             "timeout": {"type": "float", "default": 5.0},
             "healthy": {"type": "int", "default": 2},
             "unhealthy": {"type": "int", "default": 2},
+            "time_factor": {"type": "float", "default": 1.0},
         },
     },
     "margin": {"type": "float", "default": 60.0},

@@ -139,6 +139,7 @@ def measured(plan: DrillPlan, record: Record) -> list[dict[str, Any]]:
     return [
         {
             "host": host,
+            "time_factor": plan.objective.time_factor,
             "failover": measures.failover(plan, record, host).to_dict(),
             "failback": measures.failback(plan, record, host).to_dict(),
             "ttl": measures.ttl(record, host),
@@ -155,12 +156,13 @@ def _changes(plan: DrillPlan, record: Record, host: str) -> list[tuple[str, str,
         "" if away.served_seconds is not None else "the standby never served, so there is no way back"
     )
     lost = objective.failback_failures
+    clock = {} if objective.time_factor == 1.0 else {"time_factor": objective.time_factor}
     return [
         ("break", f"{plan.primary.name} serves nobody", judge_break(plan, record, host), {}),
-        ("failover", f"everyone served by a standby within {objective.failover_seconds:g} s",
-         judge_failover(away, objective.failover_seconds, unbroken), away.to_dict()),
-        ("failback", f"everyone served by {plan.primary.name} within {objective.failback_seconds:g} s",
-         judge_failover(back, objective.failback_seconds, unmoved), back.to_dict()),
+        ("failover", f"everyone served by a standby within {objective.failover_phrase()}",
+         judge_failover(away, objective.failover_seconds, unbroken), {**away.to_dict(), **clock}),
+        ("failback", f"everyone served by {plan.primary.name} within {objective.failback_phrase()}",
+         judge_failover(back, objective.failback_seconds, unmoved), {**back.to_dict(), **clock}),
         ("requests during failback", f"{lost} fail at most" if lost else "none fails",
          judge_losses(back, lost, unmoved), back.to_dict()),
     ]  # fmt: skip
