@@ -154,4 +154,11 @@ mutations:
   description: How many of them could change something.
   returned: always
   type: int
+waits:
+  description: What Google was late with (an API, an account, a role, another operation, a user of a resource), and how
+    many seconds each took.
+  returned: always
+  type: list
+  elements: str
+  sample: ["project_iam/nodes: 12 s for the service account to be known"]
 """

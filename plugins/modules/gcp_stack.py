@@ -17,6 +17,12 @@ description:
   - Only declared fields are compared. Forms of the same value (links, integers as strings, the order of sets, what a
     server leaves out) are no difference. A field that is null is removed. A field that cannot be changed fails the
     task, with what to do about it, before anything is sent.
+  - What Google keeps otherwise than declared, whatever is sent, is a warning that names the field, and no change.
+  - What Google is late with is waited for within O(timeout). It serves an API some minutes after it was enabled, knows
+    an account and minds a role some time after they were made, does one operation on a cluster at a time, and gives a
+    resource up only when nothing uses it. Each has a limit, and the error says what was waited for.
+  - In the data of a TXT record, what is not in quotes from end to end is the text itself, with whatever quotes and
+    backslashes it has; it may be longer than the 255 bytes of one string.
   - A run that broke off is taken up by the next one, which finds operations that are still pending, waits for them, and
     adopts what they made. What it was still deleting is waited for before anything is read, as a LIST shows it like
     what stays; for Compute Engine this takes one request a project, and Artifact Registry lists none.

@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 _HOST = re.compile(r"^https?://[^/]+/(?:compute/)?(?:v\d+(?:(?:alpha|beta)\d*)?|beta|alpha)/|^//[^/]+/")
 _PROJECT = re.compile(r"projects/([^/]+)/")
+_PLACE = re.compile(r"^(projects/[^/]+)/(?:zones|regions)/")
 _LINK = re.compile(r"^(?:https?://|//|projects/|global/|regions/|zones/)")
 
 
@@ -31,13 +32,13 @@ def put(value: dict[str, Any], path: str, item: Any) -> None:
     value[last] = item
 
 
-def without(value: dict[str, Any], paths: tuple[str, ...]) -> dict[str, Any]:
-    """A copy that lacks the values at the dotted paths; a list on the way is entered."""
+def without(value: dict[str, Any], paths: Collection[str]) -> dict[str, Any]:
+    """A copy that lacks the values at the dotted paths; a list on the way is entered, and ``*`` is any key."""
     result: dict[str, Any] = {}
     for key, item in value.items():
         if key in paths:
             continue
-        inner = tuple(path.split(".", 1)[1] for path in paths if path.startswith(f"{key}."))
+        inner = tuple(path.split(".", 1)[1] for path in paths if path.startswith((f"{key}.", "*.")))
         result[key] = _without(item, inner) if inner else item
     return result
 
@@ -47,6 +48,15 @@ def _without(value: Any, paths: tuple[str, ...]) -> Any:
         return without(value, paths)
     if isinstance(value, list):
         return [_without(item, paths) for item in value]
+    return value
+
+
+def without_any(value: Any, names: Collection[str]) -> Any:
+    """A copy without the keys of these names, at any depth."""
+    if isinstance(value, dict):
+        return {key: without_any(item, names) for key, item in value.items() if key not in names}
+    if isinstance(value, list):
+        return [without_any(item, names) for item in value]
     return value
 
 
@@ -63,8 +73,14 @@ def canonical_link(value: str, project: str) -> str:
     return path
 
 
+def placed(path: str) -> str:
+    """A path with ``locations/`` for ``zones/`` and ``regions/``: some services use both for the same place."""
+    return _PLACE.sub(r"\1/locations/", path)
+
+
 def same_path(one: str, other: str) -> bool:
-    """Whether two paths are one, or differ only in that one of them names the project by its number."""
+    """Whether two paths name one resource: also with the project's number, and a place by either of its words."""
+    one, other = placed(one), placed(other)
     if one == other:
         return True
     ours, theirs = _PROJECT.match(one), _PROJECT.match(other)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kinds.registry import KINDS
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.diff import Comparison, merge
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.fields.diff import Comparison, merge
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

@@ -83,12 +83,12 @@ PLANS: list[tuple[str, list[Body], dict[str, Body], list[str]]] = [
     ),
     (
         "a field that cannot change",
-        [{"kind": "network", "name": "n", "autoCreateSubnetworks": False}],
-        {"network/n": {"name": "n", "autoCreateSubnetworks": True}},
+        [{"kind": "network", "name": "n", "autoCreateSubnetworks": True}],
+        {"network/n": {"name": "n", "autoCreateSubnetworks": False}},
         [
-            "x network/n  (p)  blocked  # cannot be changed once it exists: autoCreateSubnetworks (live: True,"
-            " desired: False); give it a new name, so that a new one is made, and remove the old one",
-            "    autoCreateSubnetworks: true -> false  (differs from what is desired)",
+            "x network/n  (p)  blocked  # cannot be changed once it exists: autoCreateSubnetworks (live: False,"
+            " desired: True); give it a new name, so that a new one is made, and remove the old one",
+            "    autoCreateSubnetworks: false -> true  (differs from what is desired)",
             "= 1 that cannot be done, 0 unchanged",
         ],
     ),

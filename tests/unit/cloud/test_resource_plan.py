@@ -23,6 +23,9 @@ def planned(resource: Body, live: Body | None) -> ResourceChange:
     return plan_present(parse(resource, "p", {}), live)
 
 
+NETWORK: Body = {"kind": "network", "name": "n"}
+
+
 def sub(**body: Any) -> Body:
     return {"kind": "subnetwork", "name": "s", "region": "r", **body}
 
@@ -422,6 +425,210 @@ REQUESTS: list[tuple[str, Body, Body | None, list[tuple[str, str, Body, Body | N
             )
         ],
     ),
+    (
+        "totals take the place of limits a zone, in one request",
+        pool(autoscaling={"enabled": True, "totalMinNodeCount": 1, "totalMaxNodeCount": 6}),
+        {"autoscaling": {"enabled": True, "minNodeCount": 1, "maxNodeCount": 2, "locationPolicy": "ANY"}},
+        [
+            (
+                "POST",
+                f"{CLUSTER}/nodePools/n:setAutoscaling",
+                {},
+                {
+                    "autoscaling": {
+                        "enabled": True,
+                        "locationPolicy": "ANY",
+                        "totalMinNodeCount": 1,
+                        "totalMaxNodeCount": 6,
+                    }
+                },
+            )
+        ],
+    ),
+    (
+        "limits a zone take the place of totals",
+        pool(autoscaling={"enabled": True, "minNodeCount": 0, "maxNodeCount": 2}),
+        {"autoscaling": {"enabled": True, "totalMaxNodeCount": 6}},
+        [
+            (
+                "POST",
+                f"{CLUSTER}/nodePools/n:setAutoscaling",
+                {},
+                {"autoscaling": {"enabled": True, "minNodeCount": 0, "maxNodeCount": 2}},
+            )
+        ],
+    ),
+    (
+        "one profile of swap takes the place of another",
+        pool(config={"linuxNodeConfig": {"swapConfig": {"enabled": True, "bootDiskProfile": {"swapSizePercent": 10}}}}),
+        {
+            "config": {
+                "linuxNodeConfig": {
+                    "swapConfig": {"enabled": True, "ephemeralLocalSsdProfile": {"swapSizePercent": 10}}
+                }
+            }
+        },
+        [
+            (
+                "PUT",
+                f"{CLUSTER}/nodePools/n",
+                {},
+                {"linuxNodeConfig": {"swapConfig": {"enabled": True, "bootDiskProfile": {"swapSizePercent": 10}}}},
+            )
+        ],
+    ),
+    (
+        "from surge to blue-green upgrades",
+        pool(upgradeSettings={"strategy": "BLUE_GREEN", "blueGreenSettings": {"nodePoolSoakDuration": "60s"}}),
+        {"upgradeSettings": {"strategy": "SURGE", "maxSurge": 1, "maxUnavailable": 0}},
+        [
+            (
+                "PUT",
+                f"{CLUSTER}/nodePools/n",
+                {},
+                {
+                    "upgradeSettings": {
+                        "strategy": "BLUE_GREEN",
+                        "blueGreenSettings": {"nodePoolSoakDuration": "60s"},
+                    }
+                },
+            )
+        ],
+    ),
+    (
+        "the service that logs go to",
+        cluster(loggingService="none", monitoringService="none"),
+        {"loggingService": "logging.googleapis.com/kubernetes", "monitoringService": "none"},
+        [("PUT", CLUSTER, {}, {"update": {"desiredLoggingService": "none"}})],
+    ),
+    (
+        "another subnet for new pools",
+        cluster(
+            ipAllocationPolicy={
+                "additionalIpRangesConfigs": [
+                    {"subnetwork": "projects/p/regions/r/subnetworks/s", "podIpv4RangeNames": ["a"]}
+                ]
+            }
+        ),
+        {"ipAllocationPolicy": {"useIpAliases": True}},
+        [
+            (
+                "PUT",
+                CLUSTER,
+                {},
+                {
+                    "update": {
+                        "desiredAdditionalIpRangesConfig": {
+                            "additionalIpRangesConfigs": [
+                                {"subnetwork": "projects/p/regions/r/subnetworks/s", "podIpv4RangeNames": ["a"]}
+                            ]
+                        }
+                    }
+                },
+            )
+        ],
+    ),
+    (
+        "internal IPv6 with a range of its own, in one request",
+        {**NETWORK, "enableUlaInternalIpv6": True, "internalIpv6Range": "fd20:1::/48"},
+        {"autoCreateSubnetworks": False},
+        [
+            (
+                "PATCH",
+                f"compute/v1/{P}/global/networks/n",
+                {},
+                {"enableUlaInternalIpv6": True, "internalIpv6Range": "fd20:1::/48"},
+            )
+        ],
+    ),
+    (
+        "a network becomes a custom one",
+        {**NETWORK, "autoCreateSubnetworks": False},
+        {"autoCreateSubnetworks": True},
+        [("POST", f"compute/v1/{P}/global/networks/n/switchToCustomMode", {}, {})],
+    ),
+    (
+        "a rule that denies what it allowed",
+        {"kind": "firewall", "name": "f", "denied": [{"IPProtocol": "tcp"}]},
+        {"allowed": [{"IPProtocol": "tcp"}]},
+        [
+            (
+                "PATCH",
+                f"compute/v1/{P}/global/firewalls/f",
+                {},
+                {"denied": [{"IPProtocol": "tcp"}], "allowed": None},
+            )
+        ],
+    ),
+    (
+        "a rule by accounts in place of tags",
+        {"kind": "firewall", "name": "f", "targetServiceAccounts": ["a@p.iam.gserviceaccount.com"]},
+        {"targetTags": ["web"], "sourceRanges": ["10.0.0.0/8"]},
+        [
+            (
+                "PATCH",
+                f"compute/v1/{P}/global/firewalls/f",
+                {},
+                {"targetServiceAccounts": ["a@p.iam.gserviceaccount.com"], "targetTags": None},
+            )
+        ],
+    ),
+    (
+        "addresses of one's own leave with the option that needs them",
+        {"kind": "router", "name": "r", "region": "r", "nats": [{"name": "n", "natIpAllocateOption": "AUTO_ONLY"}]},
+        {"nats": [{"name": "n", "natIpAllocateOption": "MANUAL_ONLY", "natIps": ["a"], "minPortsPerVm": 64}]},
+        [
+            (
+                "PATCH",
+                f"compute/v1/{P}/regions/r/routers/r",
+                {},
+                {"nats": [{"name": "n", "natIpAllocateOption": "AUTO_ONLY", "minPortsPerVm": 64}]},
+            )
+        ],
+    ),
+    (
+        "a limit of rates leaves with the action that has it",
+        policy_of(priority=1, action="deny(403)"),
+        {"rules": [{"priority": 1, "action": "throttle", "rateLimitOptions": {"conformAction": "allow"}}]},
+        [
+            (
+                "POST",
+                f"{ARMOR}/patchRule",
+                {"priority": "1", "updateMask": "rateLimitOptions"},
+                {"priority": 1, "action": "deny(403)"},
+            )
+        ],
+    ),
+    (
+        "a policy's description is emptied, as its mask says",
+        {"kind": "security_policy", "name": "a", "region": "r", "description": ""},
+        {"description": "old", "fingerprint": "f"},
+        [("PATCH", ARMOR, {"updateMask": "description"}, {"description": "", "fingerprint": "f"})],
+    ),
+    (
+        "an account that was made anew is sent without the deleted one",
+        {"kind": "project_iam", "name": "x", "bindings": [{"role": "r", "members": ["serviceAccount:A@p.iam.x"]}]},
+        {
+            "etag": "e",
+            "bindings": [
+                {"role": "r", "members": ["deleted:serviceAccount:a@p.iam.x?uid=1", "deleted:user:b@c?uid=2"]}
+            ],
+        },
+        [
+            (
+                "POST",
+                f"v1/{P}:setIamPolicy",
+                {},
+                {
+                    "policy": {
+                        "etag": "e",
+                        "version": 3,
+                        "bindings": [{"role": "r", "members": ["deleted:user:b@c?uid=2", "serviceAccount:a@p.iam.x"]}],
+                    }
+                },
+            )
+        ],
+    ),
 ]
 
 
@@ -549,6 +756,48 @@ DIFFERENT: list[tuple[str, Body, Body, list[str]]] = [
 )
 def test_difference_is_named(resource: Body, live: Body, fields: list[str]) -> None:
     assert [diff.path for diff in planned(resource, live).diffs] == fields
+
+
+ADDED = ["https://www.googleapis.com/auth/monitoring"]
+IMPOSED: list[tuple[str, Body, Body, str]] = [
+    (
+        "scopes that Google adds to pools to come",
+        cluster(autoscaling={"autoprovisioningNodePoolDefaults": {"oauthScopes": ["a"]}}),
+        {"autoscaling": {"autoprovisioningNodePoolDefaults": {"oauthScopes": ["a", *ADDED]}}},
+        "autoscaling.autoprovisioningNodePoolDefaults.oauthScopes stays",
+    ),
+    (
+        "scopes that Google adds to a pool",
+        pool(config={"oauthScopes": ["a"]}),
+        {"config": {"oauthScopes": ["a", *ADDED]}},
+        "config.oauthScopes stays",
+    ),
+    (
+        "a driver that Google keeps",
+        cluster(addonsConfig={"gcePersistentDiskCsiDriverConfig": {"enabled": False}}),
+        {"addonsConfig": {"gcePersistentDiskCsiDriverConfig": {"enabled": True}}},
+        "addonsConfig.gcePersistentDiskCsiDriverConfig.enabled stays True: Google keeps this driver on",
+    ),
+    (
+        "an add-on that is gone",
+        cluster(addonsConfig={"kubernetesDashboard": {"disabled": False}}),
+        {"addonsConfig": {"kubernetesDashboard": {"disabled": True}}},
+        "addonsConfig.kubernetesDashboard.disabled stays True: Google offers this add-on no more",
+    ),
+]
+
+
+@pytest.mark.parametrize(("resource", "live", "warning"), [row[1:] for row in IMPOSED], ids=[row[0] for row in IMPOSED])
+def test_what_google_keeps_is_a_warning_and_no_change(resource: Body, live: Body, warning: str) -> None:
+    found = planned(resource, live)
+    assert (found.action, found.diffs, found.requests) == ("none", (), ())
+    assert len(found.warnings) == 1 and warning in found.warnings[0]
+
+
+def test_scopes_that_nobody_adds_are_a_difference() -> None:
+    live = {"autoscaling": {"autoprovisioningNodePoolDefaults": {"oauthScopes": ["a", "b"]}}}
+    desired = cluster(autoscaling={"autoprovisioningNodePoolDefaults": {"oauthScopes": ["a"]}})
+    assert (planned(desired, live).action, planned(desired, live).warnings) == ("update", ())
 
 
 def test_a_change_goes_to_the_key_that_google_uses() -> None:

@@ -13,11 +13,21 @@ from ansible_collections.pingpong.platform.plugins.module_utils.common.errors im
 
 _RATE = ("rateLimitExceeded", "userRateLimitExceeded", "RATE_LIMIT_EXCEEDED")
 _DISABLED = ("accessNotConfigured", "SERVICE_DISABLED")
-_IN_USE = ("resourceInUseByAnotherResource", "RESOURCE_IN_USE_BY_ANOTHER_RESOURCE", "resourceNotReady")
-_BUSY = ("CLUSTER_ALREADY_HAS_OPERATION",)
+_IN_USE = ("resourceInUseByAnotherResource", "RESOURCE_IN_USE_BY_ANOTHER_RESOURCE")
+_BUSY = (
+    "CLUSTER_ALREADY_HAS_OPERATION",
+    "CONCURRENT_OPERATIONS_QUOTA_EXCEEDED",
+    "operationInProgress",
+    "resourceNotReady",
+    "RESOURCE_NOT_READY",
+)
 _BUSY_TEXT = re.compile(
-    # A service account is known everywhere only some time after it was made.
-    r"incompatible operation|try again once it is done|service account \S+ does not exist",
+    r"incompatible operation|try again once it is done|another activation or deactivation is in progress",
+    re.IGNORECASE,
+)
+# A service account is known everywhere only some time after it was made.
+_ACCOUNT_TEXT = re.compile(
+    r"service account \S+ does not exist|iam\.serviceAccounts\.(?!create|list)\w+.*(denied|may not exist)",
     re.IGNORECASE,
 )
 _PASSING = (
@@ -52,7 +62,7 @@ class ApiError(PlatformError):
 
     @property
     def exists(self) -> bool:
-        return self.status == 409 and not self.stale and not self.busy
+        return self.status == 409 and not (self.stale or self.busy or self.in_use)
 
     @property
     def stale(self) -> bool:
@@ -61,11 +71,28 @@ class ApiError(PlatformError):
         return self.status == 412 or (self.status == 409 and any(word in self.reasons for word in words))
 
     @property
+    def in_use(self) -> bool:
+        """Another resource still needs it."""
+        return self.status in (400, 409) and any(reason in _IN_USE for reason in self.reasons)
+
+    @property
     def busy(self) -> bool:
-        """Something else is being done to the resource, or still needs it: later it will be possible."""
-        if self.status not in (400, 409):
+        """Something else is being done to the resource: later it will be possible."""
+        if self.status not in (400, 403, 409) or self.disabled:
             return False
-        return any(reason in (*_IN_USE, *_BUSY) for reason in self.reasons) or bool(_BUSY_TEXT.search(self.text))
+        return any(reason in _BUSY for reason in self.reasons) or bool(_BUSY_TEXT.search(self.text))
+
+    @property
+    def unknown_account(self) -> bool:
+        """A service account is said not to be there, which may have been made a moment ago."""
+        return self.status in (400, 403, 404) and bool(_ACCOUNT_TEXT.search(self.text))
+
+    @property
+    def denied(self) -> bool:
+        """A permission is missing."""
+        if self.status == 400:
+            return "permission" in self.text.lower()
+        return self.status == 403 and not self.disabled
 
 
 class RateError(TransientError):
@@ -84,8 +111,8 @@ class OperationError(PlatformError):
         text = "; ".join(str(item.get("message") or item.get("code") or item) for item in errors)
         super().__init__(f"{what} failed: {text}")
         codes = [item.get("code") for item in errors]
-        self.busy = any(code in _IN_USE for code in codes)
-        self.passing = self.busy or any(code in _PASSING or code in _CODES for code in codes)
+        self.in_use = any(code in _IN_USE for code in codes)
+        self.passing = any(code in (*_PASSING, *_BUSY) or code in _CODES for code in codes)
 
 
 def parse_error(method: str, path: str, status: int, body: bytes, retry_after: float | None) -> PlatformError:

@@ -31,6 +31,10 @@ class Deadline:
         self._sleep = sleep
         self._end = clock() + seconds
 
+    def elapsed(self) -> float:
+        """Seconds since the work began."""
+        return self._clock() - self._end + self.seconds
+
     def pause(self, seconds: float, what: str, last: str) -> None:
         """Sleep, or raise DeadlineError when the deadline would pass."""
         if self._clock() + seconds > self._end:
@@ -94,8 +98,7 @@ class Operations:
         try:
             return self._client.aggregated(example.kind.service, place, "operations", query)
         except ApiError as error:
-            # An account that may not list operations of the project can work on its resources all the same.
-            if error.missing or error.disabled or error.status == 403:
+            if error.missing or error.status == 403:
                 return []
             raise
 
@@ -119,7 +122,8 @@ class Operations:
                 query,
             )
         except ApiError as error:
-            if error.missing or error.disabled:
+            # An account that may not list operations can work on its resources all the same.
+            if error.missing or error.status == 403:
                 return []
             raise
         targets = {_target(resource.path)}

@@ -92,10 +92,12 @@ class Stack:
             outcome = self._apply(plan, self._options.present)
             if pruned.changes and not outcome.failed:
                 outcome.merge(self._apply(pruned, False))
-        result = report((*plan.changes, *pruned.changes), outcome.done, outcome.failed, check)
+        done = [key for key in outcome.done if key not in self._reconciler.unaffected]
+        result = report((*plan.changes, *pruned.changes), done, outcome.failed, check)
         result["requests"] = self.client.counts.requests
         result["mutations"] = self.client.counts.mutations
-        result["warnings"] = self._reconciler.warnings
+        result["warnings"] = [*plan.warnings, *self._reconciler.warnings]
+        result["waits"] = self._reconciler.waits
         result["outputs"] = resolve(self._options.outputs or {}, lookup(self._by_key, self.live))
         if outcome.failed:
             lines = [f"{key}: {error.message.removeprefix(f'{key}: ')}" for key, error in outcome.failed.items()]

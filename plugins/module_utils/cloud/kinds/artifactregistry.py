@@ -5,7 +5,16 @@
 
 from __future__ import annotations
 
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kinds.kind import Kind, masked_patch
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kinds.kind import Kind, masked_patch, one_of
+
+_UPSTREAMS = (
+    "aptRepository",
+    "dockerRepository",
+    "mavenRepository",
+    "npmRepository",
+    "pythonRepository",
+    "yumRepository",
+)
 
 KINDS = (
     Kind(
@@ -24,6 +33,7 @@ KINDS = (
                 "description",
                 "labels",
                 "dockerConfig",
+                "platformLogsConfig",
                 "cleanupPolicies",
                 "cleanupPolicyDryRun",
                 "remoteRepositoryConfig",
@@ -32,13 +42,13 @@ KINDS = (
             ),
         ),
         immutable=("format", "mode", "kmsKeyName"),
-        create_only=("remoteRepositoryConfig.disableUpstreamValidation",),
-        unions={"cleanupPolicies.*": ("condition", "mostRecentVersions")},
-        defaults={"mode": "STANDARD_REPOSITORY", "vulnerabilityScanningConfig.enablementConfig": "INHERITED"},
-        output_only=(
-            "vulnerabilityScanningConfig.enablementState",
-            "vulnerabilityScanningConfig.enablementStateReason",
-            "vulnerabilityScanningConfig.lastEnableTime",
+        create_only=("disallowUnspecifiedMode", "remoteRepositoryConfig.disableUpstreamValidation"),
+        caseless=("format",),
+        unions=(
+            one_of("cleanupPolicies.*", "condition", "mostRecentVersions"),
+            one_of("remoteRepositoryConfig", *_UPSTREAMS, "commonRepository"),
+            *(one_of(f"remoteRepositoryConfig.{name}", "publicRepository", "customRepository") for name in _UPSTREAMS),
         ),
+        defaults={"mode": "STANDARD_REPOSITORY", "vulnerabilityScanningConfig.enablementConfig": "INHERITED"},
     ),
 )

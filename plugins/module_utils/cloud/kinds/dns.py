@@ -5,14 +5,15 @@
 
 from __future__ import annotations
 
-import ipaddress
 from typing import Any
 
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kinds.dns_data import canonical_datum
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kinds.kind import (
     Body,
     Context,
     Kind,
     Update,
+    one_of,
     only,
     patch,
 )
@@ -20,8 +21,6 @@ from ansible_collections.pingpong.platform.plugins.module_utils.cloud.paths impo
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.references import Unknown
 
 _ZONES = "dns/v1/projects/{project}/managedZones"
-# Types whose data are numbers, names and digits, which mean the same in either case.
-_NAMED = ("CNAME", "DS", "MX", "NS", "PTR", "SRV")
 
 
 def _whole_record(context: Context) -> Body:
@@ -39,6 +38,16 @@ def _only_one(desired: Body) -> Body:
     return {**desired, "routingPolicy": None}
 
 
+def _domain(name: str) -> str:
+    """A name of DNS as Google writes it: in lower case, ending in a dot."""
+    return name.lower() if name.endswith(".") else f"{name.lower()}."
+
+
+def _zone_as_answered(zone: Body) -> Body:
+    name = zone.get("dnsName")
+    return {**zone, "dnsName": _domain(name)} if isinstance(name, str) and not isinstance(name, Unknown) else zone
+
+
 def _as_answered(record: Body) -> Body:
     """A record with its data as Cloud DNS writes them, whichever of the equal forms is desired."""
 
@@ -48,21 +57,10 @@ def _as_answered(record: Body) -> Body:
         if isinstance(value, list):
             return [walk(item, key) for item in value]
         known = key == "rrdatas" and isinstance(value, str) and not isinstance(value, Unknown)
-        return _datum(str(record.get("type")), value) if known else value
+        return canonical_datum(str(record.get("type")), value) if known else value
 
     body: Body = walk(record)
     return body
-
-
-def _datum(kind: str, text: str) -> str:
-    if kind in ("TXT", "SPF"):
-        return text if text.startswith('"') else f'"{text}"'
-    if kind == "AAAA":
-        try:
-            return str(ipaddress.ip_address(text))
-        except ValueError:
-            return text
-    return " ".join(text.split()).lower() if kind in _NAMED else text
 
 
 KINDS = (
@@ -86,8 +84,11 @@ KINDS = (
                 "peeringConfig",
             ),
         ),
+        canonical=_zone_as_answered,
         immutable=("dnsName", "visibility"),
+        unions=(one_of("", "forwardingConfig", "peeringConfig"),),
         defaults={"dnssecConfig.state": "off", "visibility": "public"},
+        output_only=("creationTime", "id", "nameServers"),
     ),
     Kind(
         "dns_record",
@@ -102,7 +103,8 @@ KINDS = (
         body_locators=("type",),
         prepare=_only_one,
         canonical=_as_answered,
+        canonical_name=_domain,
         ordered=("routingPolicy.wrr.items",),
-        output_only=("kind", "signatureRrdatas", "routingPolicy.kind"),
+        output_only=("signatureRrdatas",),
     ),
 )

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kinds.kind import Kind, masked_patch
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kinds.kind import Kind, masked_patch, one_of
 
 KINDS = (
     Kind(
@@ -18,9 +18,8 @@ KINDS = (
         named=False,
         create_query={"membershipId": "{name}"},
         labels="labels",
-        updates=(masked_patch("labels", "externalId", "authority"),),
+        updates=(masked_patch("labels", "externalId", "authority", "monitoringConfig"),),
         immutable=("endpoint",),
-        output_only=("endpoint.kubernetesMetadata", "endpoint.gkeCluster.clusterMissing", "authority.identityProvider"),
     ),
     Kind(
         "feature",
@@ -32,6 +31,10 @@ KINDS = (
         named=False,
         create_query={"featureId": "{name}"},
         labels="labels",
-        updates=(masked_patch("labels", "spec", "membershipSpecs", "fleetDefaultMemberConfig"),),
+        updates=(masked_patch("labels", "spec", "membershipSpecs", "scopeSpecs", "fleetDefaultMemberConfig"),),
+        unions=tuple(
+            one_of(f"{config}.configmanagement.configSync", "git", "oci")
+            for config in ("membershipSpecs.*", "fleetDefaultMemberConfig")
+        ),
     ),
 )

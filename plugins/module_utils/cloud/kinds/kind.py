@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -66,6 +66,23 @@ class Parts:
 
 
 @dataclass(frozen=True)
+class OneOf:
+    """Alternatives in the object at a path ("" for the resource itself), each one or several fields.
+
+    A declared alternative takes the place of the others, in one request; which one it is matters even while it holds
+    nothing. Source: "mutually exclusive" in the discovery documents, and the unions of Google's protocol buffers.
+    """
+
+    path: str
+    alternatives: tuple[tuple[str, ...], ...]
+
+
+def one_of(path: str, *alternatives: str | tuple[str, ...]) -> OneOf:
+    """A OneOf whose alternatives are written as names or as tuples of names."""
+    return OneOf(path, tuple((names,) if isinstance(names, str) else names for names in alternatives))
+
+
+@dataclass(frozen=True)
 class Kind:
     """A kind of resource. Templates are formatted with project, name and the locators that they name.
 
@@ -74,16 +91,24 @@ class Kind:
     - ``identity``: from an element of a LIST to what tells it apart; ``identity_key``: the same of a declared resource.
     - ``create_query``, ``wrap``, ``named``: where a POST carries the name and the body.
     - ``immutable``: fields that no request changes; ``advice`` says what to do about it.
+    - ``chosen_once``: fields that an update may give a value and none may change.
     - ``create_only``: fields that matter at creation and are never compared.
-    - ``output_only``: fields that the server fills and that must not be sent back.
+    - ``output_only``: fields that the server fills and that must not be sent back, beside those that the discovery
+      document says.
     - ``keyed``: lists of objects, by the field that names an element; ``ordered``: lists whose order means something.
     - ``objects``: fields that the plan looks into.
     - ``kept``: elements of keyed lists that the server adds by itself; they stay where they are not declared.
-    - ``unions``: by path ("*" for any name) the fields that exclude each other: one that is desired takes the others'
-      place, and which one it is matters even while it holds nothing.
-    - ``defaults``: what a field means that the server leaves out of its answers.
+    - ``maps``: fields whose keys are the user's; in paths of fields ``*`` stands for such a key.
+    - ``unions``: fields that exclude each other (OneOf).
+    - ``requires``: a field that is valid only beside certain values of another: its path, the name of that field
+      beside it, and these values. A live one that is not declared leaves with the value that it was valid with.
+    - ``imposed``: by path, from desired and live to why Google does not do as declared (None: it does). Such a
+      difference is a warning, never a change.
+    - ``defaults``: what a field means that the server leaves out of its answers, or that is declared unspecified.
+    - ``zeros``: values of enumerations that the server leaves out of its answers.
     - ``caseless``: fields that the server answers in another case.
     - ``canonical``: brings desired and live to one form before they are compared.
+    - ``canonical_name``: the same for the resource's name.
     - ``short_links``: fields where the server answers with a bare name for a link.
     - ``labels``: the field with labels, None when the kind has none.
     - ``pending``, ``failed``: values of ``status`` while something runs, and after a failure.
@@ -117,17 +142,23 @@ class Kind:
     parts: Parts | None = None
     immutable: tuple[str, ...] = ()
     advice: str = "give it a new name, so that a new one is made, and remove the old one"
+    chosen_once: tuple[str, ...] = ()
     create_only: tuple[str, ...] = ()
     ignore: Callable[[Body, Body], tuple[str, ...]] | None = None
-    output_only: tuple[str, ...] = ()
+    output_only: Collection[str] = ()
     keyed: Mapping[str, str] = field(default_factory=dict)
     objects: tuple[str, ...] = ()
     ordered: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
-    unions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    maps: frozenset[str] = frozenset()
+    unions: tuple[OneOf, ...] = ()
+    requires: Mapping[str, tuple[str, tuple[Any, ...]]] = field(default_factory=dict)
+    imposed: Mapping[str, Callable[[Any, Any], str | None]] = field(default_factory=dict)
+    zeros: Mapping[str, str] = field(default_factory=dict)
     defaults: Mapping[str, Any] = field(default_factory=dict)
     caseless: tuple[str, ...] = ()
     canonical: Callable[[Body], Body] = lambda body: body
+    canonical_name: Callable[[str], str] = lambda name: name
     short_links: tuple[str, ...] = ()
     labels: str | None = None
     pending: tuple[str, ...] = ()
@@ -142,6 +173,11 @@ class Kind:
     delete: bool = True
     protected: bool = False
     body_locators: tuple[str, ...] = ()
+
+    def below(self, path: str, key: str) -> str:
+        """The path of a field in the object at a path; a key of the user's becomes ``*``."""
+        name = "*" if path in self.maps else key
+        return f"{path}.{name}" if path else name
 
     @property
     def domain(self) -> str:

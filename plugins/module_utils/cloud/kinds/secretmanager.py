@@ -12,6 +12,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kinds.kind
     Kind,
     Update,
     masked_patch,
+    one_of,
     only,
 )
 
@@ -39,6 +40,7 @@ KINDS = (
             masked_patch(
                 "labels",
                 "annotations",
+                "customerManagedEncryption",
                 "rotation",
                 "topics",
                 "expireTime",
@@ -48,7 +50,7 @@ KINDS = (
             ),
         ),
         immutable=("replication",),
-        unions={"replication": ("automatic", "userManaged")},
+        unions=(one_of("replication", "automatic", "userManaged"),),
         advice="where a secret is kept is decided when it is made: add its value to a secret of a new name, let its "
         "readers use that, and remove the old one",
         create_only=("tags", "ttl"),

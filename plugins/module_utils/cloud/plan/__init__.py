@@ -4,7 +4,7 @@
 """From desired and live to the requests that make them agree. Pure: nothing here does I/O.
 
 resource (what the user wrote) → references, graph (what depends on what)
-→ diff (fields that differ, by the kind's normalisers) → resource_plan (one resource's change)
+→ fields (which fields differ, by the kind's rules) → resource_plan (one resource's change)
 → stack_plan (all of them, prune included) → render (for people).
 
 Called by ``apply``; ``kinds`` gives the rules, ``iam_policies`` and ``enabled_apis`` two of the strategies.

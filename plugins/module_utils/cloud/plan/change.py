@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.diff import FieldDiff
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.fields.diff import FieldDiff
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.resource import Resource
 
 Action = Literal["none", "create", "update", "replace", "delete", "blocked"]
@@ -28,13 +28,17 @@ class Request:
 
 @dataclass(frozen=True)
 class ResourceChange:
-    """An action on one resource, with the differences that ask for it and the requests that carry it out, in order."""
+    """An action on one resource, with the differences that ask for it and the requests that carry it out, in order.
+
+    ``warnings``: fields that Google keeps otherwise than declared, whatever is sent.
+    """
 
     resource: Resource
     action: Action
     diffs: tuple[FieldDiff, ...] = ()
     requests: tuple[Request, ...] = ()
     why: str = ""
+    warnings: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:

@@ -9,7 +9,7 @@ from itertools import batched
 from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.change import Request, ResourceChange
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.diff import FieldDiff
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.fields.diff import FieldDiff
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.resource import Resource
 
 _BATCH = 20  # the most that services:batchEnable takes

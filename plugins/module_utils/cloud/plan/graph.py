@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from graphlib import CycleError, TopologicalSorter
 
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.paths import canonical_link, is_link
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.paths import canonical_link, is_link, placed
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.resource import Resource
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError
 
@@ -18,17 +18,17 @@ def dependencies(resources: list[Resource]) -> dict[str, set[str]]:
     Said by ``depends`` and references; found where a body or a place names another resource's path, where a path
     lies below another resource, and where a service must be enabled first.
     """
-    by_path = {resource.path: resource.key for resource in resources if not resource.kind.planner}
-    accounts = {r.email: r.key for r in resources if r.email}
+    by_path = {placed(resource.path): resource.key for resource in resources if not resource.kind.planner}
+    accounts = {r.email.lower(): r.key for r in resources if r.email}
     services = {name: r.key for r in resources if r.kind.planner == "services" for name in r.body["serviceIds"]}
     result: dict[str, set[str]] = {}
     for resource in resources:
         needs = set(resource.depends)
         for value in _strings(resource.body):
             known = by_path if is_link(value) else accounts
-            name = canonical_link(value, resource.project) if is_link(value) else value.removeprefix("serviceAccount:")
+            name = placed(canonical_link(value, resource.project)) if is_link(value) else _email(value)
             needs |= {known[name]} if name in known else set()
-        parts = resource.path.split("/")
+        parts = placed(resource.path).split("/")
         needs |= {by_path[path] for n in range(1, len(parts) + 1) if (path := "/".join(parts[:n])) in by_path}
         if resource.kind.planner != "services" and resource.kind.domain in services:
             needs.add(services[resource.kind.domain])
@@ -51,6 +51,10 @@ def reverse(needs: dict[str, set[str]]) -> dict[str, set[str]]:
         for other in others:
             result.setdefault(other, set()).add(key)
     return result
+
+
+def _email(member: str) -> str:
+    return member.removeprefix("serviceAccount:").lower()
 
 
 def _strings(value: object) -> list[str]:

@@ -13,7 +13,7 @@ import json
 from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.change import Request, ResourceChange
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.diff import FieldDiff
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.fields.diff import FieldDiff
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.resource import Resource
 
 _Key = tuple[str, str]
@@ -30,17 +30,23 @@ def plan(resource: Resource, live: dict[str, Any] | None, present: bool) -> Reso
     desired = _members(resource.body["bindings"])
     after = {key: set(members) for key, members in before.items()}
     for key, members in desired.items():
-        there = after.get(key, set())
+        # A deleted account is not the one of the same name that was made after it: Google takes one of them.
+        kept = {member for member in after.get(key, set()) if _former(member) not in members}
         if not present:
-            after[key] = there - members
+            after[key] = kept - members
         elif resource.body.get("mode", "additive") == "authoritative":
             after[key] = set(members)
         else:
-            after[key] = there | members
+            after[key] = kept | members
     diffs = tuple(
-        FieldDiff(f"bindings[{_name(key)}]", sorted(there) or None, sorted(after[key]) or None, _why(there, present))
+        FieldDiff(
+            f"bindings[{_name(key)}]",
+            sorted(held) or None,
+            sorted(after[key]) or None,
+            _why(held, present),
+        )
         for key in desired
-        if (there := before.get(key, set())) != after[key]
+        if (held := before.get(key, set())) != after[key]
     )
     if not diffs:
         return ResourceChange(resource, "none")
@@ -55,10 +61,10 @@ def plan(resource: Resource, live: dict[str, Any] | None, present: bool) -> Reso
     return ResourceChange(resource, "update" if present else "delete", diffs, (request,))
 
 
-def _why(there: set[str], present: bool) -> str:
+def _why(members: set[str], present: bool) -> str:
     if not present:
         return "is to be removed"
-    return "has other members than desired" if there else "is missing"
+    return "has other members than desired" if members else "is missing"
 
 
 def _members(bindings: list[dict[str, Any]]) -> dict[_Key, set[str]]:
@@ -74,6 +80,13 @@ def _member(name: str) -> str:
     # Google answers addresses in lower case, and minds the case of every other kind of member.
     kind, colon, address = str(name).partition(":")
     return f"{kind}{colon}{address.lower()}" if kind in ("user", "group", "domain", "serviceAccount") else str(name)
+
+
+def _former(member: str) -> str | None:
+    """What a deleted member was: ``deleted:serviceAccount:a@p…?uid=1`` was ``serviceAccount:a@p…``."""
+    if not member.startswith("deleted:"):
+        return None
+    return _member(member.removeprefix("deleted:").partition("?uid=")[0])
 
 
 def _bindings(members: dict[_Key, set[str]]) -> list[dict[str, Any]]:

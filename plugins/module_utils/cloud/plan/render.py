@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.change import ResourceChange
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.diff import FieldDiff, masked
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.fields.diff import FieldDiff, masked
 from ansible_collections.pingpong.platform.plugins.module_utils.common.documents import plain
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
 

@@ -95,7 +95,7 @@ def locate(data: dict[str, Any], project: str) -> Resource:
         if not isinstance(value, str) or not value:
             raise OptionError(f"{key}: {locator} is required for a {kind.name} and must be a string (found {value!r})")
         place[locator] = value
-    return Resource(kind, name, key, place, {})
+    return Resource(kind, kind.canonical_name(name), key, place, {})
 
 
 def parse(data: dict[str, Any], project: str, labels: dict[str, str]) -> Resource:

@@ -15,12 +15,13 @@ from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kinds.kind
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.paths import compact, without
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan import enabled_apis, iam_policies
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.change import Request, ResourceChange
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.diff import (
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.fields.diff import (
     Comparison,
     FieldDiff,
     masked,
-    merge,
 )
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.fields.merge import merge
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.fields.values import is_empty
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.resource import Resource
 
 _PLANNERS = {"policy": iam_policies.plan, "services": enabled_apis.plan}
@@ -42,13 +43,15 @@ def plan_present(resource: Resource, live: dict[str, Any] | None) -> ResourceCha
         return _replace(resource, live)
     kind = resource.kind
     skip = kind.ignore(resource.body, live) if kind.ignore else ()
-    diffs = Comparison(kind, resource.project).diffs(resource.body, kind.canonical(live), skip)
+    comparison = Comparison(kind, resource.project)
+    diffs = comparison.diffs(resource.body, kind.canonical(live), skip)
+    imposed = tuple(comparison.imposed)
     if not diffs:
-        return ResourceChange(resource, "none")
+        return ResourceChange(resource, "none", warnings=imposed)
     stuck = [diff for diff in diffs if _find_update(kind, diff) is None]
     if stuck:
         return ResourceChange(resource, "blocked", tuple(diffs), why=_immutable(kind, stuck))
-    return ResourceChange(resource, "update", tuple(diffs), _requests(resource, live, diffs))
+    return ResourceChange(resource, "update", tuple(diffs), _requests(resource, live, diffs), warnings=imposed)
 
 
 def plan_absent(resource: Resource, live: dict[str, Any] | None, unprotect: bool = False) -> ResourceChange:
@@ -100,6 +103,8 @@ def _immutable(kind: Kind, stuck: list[FieldDiff]) -> str:
 def _find_update(kind: Kind, diff: FieldDiff) -> tuple[Update | Parts, str] | None:
     path = diff.path
     if any(path == name or path.startswith((f"{name}.", f"{name}[")) for name in kind.immutable):
+        return None
+    if path in kind.chosen_once and not is_empty(diff.before):
         return None
     if kind.parts is not None and path.startswith(f"{kind.parts.field}["):
         return kind.parts, path.split("[", 1)[1].split("]", 1)[0]

@@ -10,7 +10,7 @@ from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.paths import get
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.change import ResourceChange
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.diff import FieldDiff
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.fields.diff import FieldDiff
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.graph import dependencies, ordered, reverse
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.references import Lookup, Unknown, resolve
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.resource import Resource
@@ -28,6 +28,10 @@ class StackPlan:
 
     changes: tuple[ResourceChange, ...]
     needs: dict[str, set[str]]
+
+    @property
+    def warnings(self) -> list[str]:
+        return [f"{change.key}: {warning}" for change in self.changes for warning in change.warnings]
 
 
 def lookup(resources: dict[str, Resource], live: dict[str, Live | None]) -> Lookup:

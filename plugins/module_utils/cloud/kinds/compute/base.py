@@ -18,7 +18,8 @@ from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kinds.kind
 
 _PROJECT = "compute/v1/projects/{project}"
 _PAGE = {"maxResults": "500"}
-_SERVER = ("id", "kind", "selfLink", "selfLinkWithId", "creationTimestamp", "fingerprint", "labelFingerprint")
+# What every answer has beside what the discovery document calls output only.
+_SERVER = ("fingerprint", "labelFingerprint")
 
 
 def compute(name: str, where: str, collection: str, summary: str, **data: Any) -> Kind:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kinds.compute.base import LABELS, compute
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kinds.kind import Body, Context, Update
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kinds.kind import Body, Context, Update, one_of
 
 
 def _metadata(context: Context) -> Body:
@@ -26,6 +26,7 @@ def _tags(context: Context) -> Body:
 # What Compute Engine takes a field for that it does not answer: what is older than a field lacks it for ever.
 _INSTANCE = {
     "disks.mode": "READ_WRITE",
+    "minCpuPlatform": "automatic",
     "disks.type": "PERSISTENT",
     "networkInterfaces.stackType": "IPV4_ONLY",
     "scheduling.automaticRestart": True,
@@ -69,7 +70,9 @@ KINDS = (
         create_only=("disks.initializeParams", "disks.forceAttach", "description"),
         objects=("metadata", "tags", "scheduling", "shieldedInstanceIntegrityPolicy"),
         keyed={"metadata.items": "key"},
-        output_only=("zone", "status", "metadata.fingerprint", "tags.fingerprint"),
+        output_only=("metadata.fingerprint", "tags.fingerprint"),
+        unions=(one_of("scheduling", "maxRunDuration", "terminationTime"),),
+        caseless=("minCpuPlatform",),
         defaults=_INSTANCE,
         pending=("PROVISIONING", "STAGING", "STOPPING"),
     ),

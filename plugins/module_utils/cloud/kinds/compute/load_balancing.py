@@ -5,8 +5,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kinds.compute.base import LABELS, compute
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kinds.kind import Body, Parts, patch
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kinds.kind import (
+    Body,
+    Context,
+    Parts,
+    one_of,
+    patch,
+)
 
 # Type of a health check: the field with its settings.
 _CHECKS = {
@@ -26,6 +34,12 @@ def _one_protocol(values: Body) -> Body:
     return {**{field: None for name, field in _CHECKS.items() if name != kind}, **values} if kind in _CHECKS else values
 
 
+def _cleared(context: Context) -> dict[str, str]:
+    """The fields that a PATCH empties: it takes an empty field as one that stays unless the mask names it."""
+    names = ",".join(name for name in context.fields if not context.merged.get(name))
+    return {"updateMask": names} if names else {}
+
+
 KINDS = (
     compute(
         "health_check",
@@ -34,7 +48,6 @@ KINDS = (
         "Health check; for DNS failover it needs exactly three sourceRegions",
         updates=(patch(),),
         prepare=_one_protocol,
-        output_only=("region",),
     ),
     compute(
         "ssl_policy",
@@ -53,11 +66,14 @@ KINDS = (
         labels="labels",
         keyed={"rules": "priority"},
         kept=("rules[2147483647]",),  # the default rule: every policy has it, and it cannot be removed
-        unions={"rules.match": ("versionedExpr", "config", "expr", "exprOptions")},
+        unions=(one_of("rules.match", ("versionedExpr", "config"), ("expr", "exprOptions")),),
+        requires={
+            "rules.rateLimitOptions": ("action", ("throttle", "rate_based_ban")),
+            "rules.redirectOptions": ("action", ("redirect",)),
+        },
         parts=Parts("rules", "priority", "addRule", "patchRule", "removeRule"),
-        updates=(LABELS, patch(fingerprint="fingerprint")),
+        updates=(LABELS, replace(patch(fingerprint="fingerprint"), query=_cleared)),
         immutable=("type",),
-        output_only=("region", "rules.kind"),
         defaults={"type": "CLOUD_ARMOR"},
     ),
 )

@@ -18,6 +18,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kinds.kind
     Body,
     Context,
     Update,
+    one_of,
     patch,
     setter,
 )
@@ -56,8 +57,24 @@ KINDS = (
         "global",
         "networks",
         "VPC network",
-        updates=(patch("routingConfig", "mtu", "networkFirewallPolicyEnforcementOrder"),),
-        immutable=("autoCreateSubnetworks", "description", "internalIpv6Range"),
+        updates=(
+            Update(
+                ("autoCreateSubnetworks",),
+                lambda context: {},
+                method="POST",
+                path="{item}/switchToCustomMode",
+                takes=lambda before, after: bool(before) and not after,  # never back
+            ),
+            patch(
+                "routingConfig",
+                "mtu",
+                "networkFirewallPolicyEnforcementOrder",
+                "enableUlaInternalIpv6",
+                "internalIpv6Range",
+            ),
+        ),
+        chosen_once=("internalIpv6Range",),
+        immutable=("description", "networkProfile"),
         defaults={
             "mtu": 1460,
             "networkFirewallPolicyEnforcementOrder": "AFTER_CLASSIC_FIREWALL",
@@ -90,7 +107,8 @@ KINDS = (
             ),
         ),
         immutable=("network", "purpose", "description"),
-        output_only=("gatewayAddress", "region", "state"),
+        chosen_once=("ipv6AccessType",),
+        output_only=("region",),
         ignore=unlogged,
         defaults={
             "logConfig.aggregationInterval": "INTERVAL_5_SEC",
@@ -109,8 +127,15 @@ KINDS = (
         keyed={"nats": "name", "interfaces": "name", "bgpPeers": "name"},
         updates=(patch(),),
         immutable=("network", "encryptedInterconnectRouter"),
-        output_only=("region", "nats.effectiveTcpTimeWaitTimeoutSec"),
+        sensitive=("md5AuthenticationKeys",),
+        create_only=("md5AuthenticationKeys.key",),
         defaults=_NAT,
+        requires={
+            "nats.natIps": ("natIpAllocateOption", ("MANUAL_ONLY",)),
+            "nats.drainNatIps": ("natIpAllocateOption", ("MANUAL_ONLY",)),
+            "nats.subnetworks": ("sourceSubnetworkIpRangesToNat", ("LIST_OF_SUBNETWORKS",)),
+            "nats.maxPortsPerVm": ("enableDynamicPortAllocation", (True,)),
+        },
     ),
     compute(
         "firewall",
@@ -121,7 +146,10 @@ KINDS = (
         updates=(logged(patch()),),
         ignore=unlogged,
         immutable=("network", "direction"),
-        caseless=("allowed.IPProtocol", "denied.IPProtocol"),
+        unions=(
+            one_of("", "allowed", "denied"),
+            one_of("", ("sourceTags", "targetTags"), ("sourceServiceAccounts", "targetServiceAccounts")),
+        ),
         defaults={"direction": "INGRESS", "priority": 1000},
     ),
     compute(
@@ -131,7 +159,6 @@ KINDS = (
         "Reserved regional address",
         labels="labels",
         updates=(LABELS,),
-        output_only=("region", "status", "users"),
         defaults=_ADDRESS,
         create_only=("description",),
     ),
@@ -142,7 +169,6 @@ KINDS = (
         "Reserved global address (a multi-cluster Gateway's)",
         labels="labels",
         updates=(LABELS,),
-        output_only=("status", "users"),
         defaults=_ADDRESS,
         create_only=("description",),
     ),

@@ -5,14 +5,55 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kinds.kind import Body, Context, Update
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kinds.kind import (
+    Body,
+    Context,
+    OneOf,
+    Update,
+    one_of,
+)
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.paths import compact, get
 
 CLUSTERS = "v1/projects/{project}/locations/{location}/clusters"
 BUSY = ("PROVISIONING", "RECONCILING", "STOPPING")
+
+
+# Scopes that are added by Google where logging and monitoring are on.
+_AGENTS = re.compile(r"https://www\.googleapis\.com/auth/(logging|monitoring)(\.write)?")
+
+
+def upgrade_unions(path: str) -> tuple[OneOf, ...]:
+    """What excludes each other in the settings for upgrades at a path."""
+    blue_green = f"{path}.blueGreenSettings"
+    return (
+        one_of(path, ("maxSurge", "maxUnavailable"), "blueGreenSettings"),
+        one_of(blue_green, "standardRolloutPolicy", "autoscaledRolloutPolicy"),
+        one_of(f"{blue_green}.standardRolloutPolicy", "batchNodeCount", "batchPercentage"),
+    )
+
+
+def linux_unions(path: str) -> tuple[OneOf, ...]:
+    """What excludes each other in a LinuxNodeConfig at a path."""
+    swap = f"{path}.swapConfig"
+    return (
+        one_of(swap, "bootDiskProfile", "dedicatedLocalSsdProfile", "ephemeralLocalSsdProfile"),
+        one_of(f"{swap}.bootDiskProfile", "swapSizeGib", "swapSizePercent"),
+        one_of(f"{swap}.ephemeralLocalSsdProfile", "swapSizeGib", "swapSizePercent"),
+    )
+
+
+def added_scopes(desired: Any, live: Any) -> str | None:
+    """Why nodes have more OAuth scopes than declared: only where nothing else differs."""
+    if not (isinstance(desired, list) and isinstance(live, list)):
+        return None
+    added = [scope for scope in live if scope not in desired]
+    if set(desired) - set(live) or not all(_AGENTS.fullmatch(scope) for scope in added):
+        return None
+    return "Google adds the scopes that logging and monitoring need"
 
 
 def put(source: str, build: Callable[[Any], Body]) -> Update:

@@ -1,125 +1,24 @@
 # Copyright: (c) 2026, The pingpong.platform maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Kubernetes Engine: clusters. Source: discovery document container v1.
-
-A cluster takes one field an update and one operation at a time; each field has a name of its own in the update.
-"""
+"""Kubernetes Engine: clusters. Source: discovery document container v1."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kinds.container.base import (
     BUSY,
     CLUSTERS,
-    action,
-    put,
-    same,
-    update,
+    added_scopes,
+    linux_unions,
+    upgrade_unions,
 )
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kinds.kind import Body, Context, Kind, Update
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.paths import compact, get
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kinds.container.cluster_updates import UPDATES
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kinds.kind import Body, Kind, one_of
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.paths import get
 
-# Field of a cluster: field of ClusterUpdate.
-_DESIRED = {
-    "networkConfig.gatewayApiConfig": "desiredGatewayApiConfig",
-    "networkConfig.datapathProvider": "desiredDatapathProvider",
-    "networkConfig.dnsConfig": "desiredDnsConfig",
-    "networkConfig.enableFqdnNetworkPolicy": "desiredEnableFqdnNetworkPolicy",
-    "networkConfig.enableCiliumClusterwideNetworkPolicy": "desiredEnableCiliumClusterwideNetworkPolicy",
-    "networkConfig.enableMultiNetworking": "desiredEnableMultiNetworking",
-    "networkConfig.defaultEnablePrivateNodes": "desiredDefaultEnablePrivateNodes",
-    "networkConfig.defaultSnatStatus": "desiredDefaultSnatStatus",
-    "networkConfig.inTransitEncryptionConfig": "desiredInTransitEncryptionConfig",
-    "networkConfig.serviceExternalIpsConfig": "desiredServiceExternalIpsConfig",
-    "networkConfig.privateIpv6GoogleAccess": "desiredPrivateIpv6GoogleAccess",
-    "networkConfig.networkPerformanceConfig": "desiredNetworkPerformanceConfig",
-    "networkConfig.disableL4LbFirewallReconciliation": "desiredDisableL4LbFirewallReconciliation",
-    "networkConfig.ambientNetworkingConfig": "desiredAmbientNetworkingConfig",
-    "ipAllocationPolicy.autoIpamConfig": "desiredAutoIpamConfig",
-    "ipAllocationPolicy.networkTierConfig": "desiredNetworkTierConfig",
-    "ipAllocationPolicy.stackType": "desiredStackType",
-    "privateClusterConfig.enablePrivateEndpoint": "desiredEnablePrivateEndpoint",
-    "privateClusterConfig.enablePrivateNodes": "desiredDefaultEnablePrivateNodes",
-    "autopilot.clusterPolicyConfig": "desiredAutopilotClusterPolicyConfig",
-    "autopilot.privilegedAdmissionConfig": "desiredPrivilegedAdmissionConfig",
-    "autopilot.workloadPolicyConfig": "desiredAutopilotWorkloadPolicyConfig",
-    "nodePoolDefaults.nodeConfigDefaults.containerdConfig": "desiredContainerdConfig",
-    "nodePoolDefaults.nodeConfigDefaults.gcfsConfig": "desiredGcfsConfig",
-    "nodePoolDefaults.nodeConfigDefaults.loggingConfig": "desiredNodePoolLoggingConfig",
-    "nodePoolDefaults.nodeConfigDefaults.nodeKubeletConfig": "desiredNodeKubeletConfig",
-    "nodePoolAutoConfig.linuxNodeConfig": "desiredNodePoolAutoConfigLinuxNodeConfig",
-    "nodePoolAutoConfig.resourceManagerTags": "desiredNodePoolAutoConfigResourceManagerTags",
-    "nodePoolAutoConfig.networkTags": "desiredNodePoolAutoConfigNetworkTags",
-    "nodePoolAutoConfig.nodeKubeletConfig": "desiredNodePoolAutoConfigKubeletConfig",
-    "addonsConfig": "desiredAddonsConfig",
-    "anonymousAuthenticationConfig": "desiredAnonymousAuthenticationConfig",
-    "authenticatorGroupsConfig": "desiredAuthenticatorGroupsConfig",
-    "autoscaling": "desiredClusterAutoscaling",
-    "binaryAuthorization": "desiredBinaryAuthorization",
-    "compliancePostureConfig": "desiredCompliancePostureConfig",
-    "controlPlaneEgress": "desiredControlPlaneEgress",
-    "controlPlaneEndpointsConfig": "desiredControlPlaneEndpointsConfig",
-    "costManagementConfig": "desiredCostManagementConfig",
-    "databaseEncryption": "desiredDatabaseEncryption",
-    "enableK8sBetaApis": "desiredK8sBetaApis",
-    "fleet": "desiredFleet",
-    "gkeAutoUpgradeConfig": "gkeAutoUpgradeConfig",
-    "identityServiceConfig": "desiredIdentityServiceConfig",
-    "locations": "desiredLocations",
-    "loggingConfig": "desiredLoggingConfig",
-    "managedMachineLearningDiagnosticsConfig": "desiredManagedMachineLearningDiagnosticsConfig",
-    "managedOpentelemetryConfig": "desiredManagedOpentelemetryConfig",
-    "masterAuthorizedNetworksConfig": "desiredMasterAuthorizedNetworksConfig",
-    "meshCertificates": "desiredMeshCertificates",
-    "monitoringConfig": "desiredMonitoringConfig",
-    "nodeCreationConfig": "desiredNodeCreationConfig",
-    "notificationConfig": "desiredNotificationConfig",
-    "parentProductConfig": "desiredParentProductConfig",
-    "podAutoscaling": "desiredPodAutoscaling",
-    "rbacBindingConfig": "desiredRbacBindingConfig",
-    "releaseChannel": "desiredReleaseChannel",
-    "resourceUsageExportConfig": "desiredResourceUsageExportConfig",
-    "secretManagerConfig": "desiredSecretManagerConfig",
-    "secretSyncConfig": "desiredSecretSyncConfig",
-    "securityPostureConfig": "desiredSecurityPostureConfig",
-    "shieldedNodes": "desiredShieldedNodes",
-    "userManagedKeysConfig": "desiredUserManagedKeysConfig",
-    "verticalPodAutoscaling": "desiredVerticalPodAutoscaling",
-    "workloadIdentityConfig": "desiredWorkloadIdentityConfig",
-}
-
-
-def _switch(target: str) -> Callable[[Any], Body]:
-    return lambda value: {"update": {target: {"enabled": bool(value)}}}
-
-
-def _maintenance(context: Context) -> Body:
-    """The policy with the version that was read, so that nobody else's change is undone."""
-    policy = compact(context.merged["maintenancePolicy"]) or {}
-    version = get(context.live, "maintenancePolicy.resourceVersion")
-    return {"maintenancePolicy": {**policy, **({"resourceVersion": version} if version else {})}}
-
-
-def _pod_ranges(context: Context) -> Body:
-    """The names that are missing or, when none is, those that are not desired: an update adds or removes."""
-    path = "ipAllocationPolicy.additionalPodRangesConfig.podRangeNames"
-    desired, live = get(context.desired, path) or [], get(context.live, path) or []
-    missing = [name for name in desired if name not in live]
-    if missing:
-        return {"update": {"additionalPodRangesConfig": {"podRangeNames": missing}}}
-    extra = [name for name in live if name not in desired]
-    return {"update": {"removedAdditionalPodRangesConfig": {"podRangeNames": extra}}}
-
-
-def _set_labels(context: Context) -> Body:
-    body: Body = {"resourceLabels": compact(context.merged.get("resourceLabels") or {})}
-    if "labelFingerprint" in context.live:
-        body["labelFingerprint"] = context.live["labelFingerprint"]
-    return body
+_NEW_POOLS = "autoscaling.autoprovisioningNodePoolDefaults"
 
 
 def _never_ran(live: Body) -> bool:
@@ -132,6 +31,25 @@ def _cluster_ignore(desired: Body, live: Body) -> tuple[str, ...]:
     # The fleet's project may be given by its number, and never changes once the cluster is registered.
     numbered = str(get(live, "fleet.project")).isdigit()
     return (*(["ipAllocationPolicy.useIpAliases"] if chosen else []), *(["fleet.project"] if numbered else []))
+
+
+def _kept_on(desired: Any, live: Any) -> str | None:
+    return "Google keeps this driver on" if live and not desired else None
+
+
+def _kept_off(desired: Any, live: Any) -> str | None:
+    return "Google offers this add-on no more" if live and not desired else None
+
+
+def _as_encrypted(cluster: Body) -> Body:
+    """An answer whose state of encryption is the one that it has come to, which says more than ``state`` does."""
+    current = str(get(cluster, "databaseEncryption.currentState"))
+    if not current.startswith("CURRENT_STATE_ALL_OBJECTS_ENCRYPTION") or current.endswith("_ERROR"):
+        return cluster
+    return {
+        **cluster,
+        "databaseEncryption": {**cluster["databaseEncryption"], "state": "ALL_OBJECTS_ENCRYPTION_ENABLED"},
+    }
 
 
 KINDS = (
@@ -150,24 +68,7 @@ KINDS = (
         failed=("ERROR",),
         never_ran=_never_ran,
         ignore=_cluster_ignore,
-        updates=(
-            action("setResourceLabels", "resourceLabels", _set_labels),
-            action("setMaintenancePolicy", "maintenancePolicy", _maintenance),
-            action("setLegacyAbac", "legacyAbac", lambda c: {"enabled": bool(get(c.desired, "legacyAbac.enabled"))}),
-            action("setNetworkPolicy", "networkPolicy", same("networkPolicy")),
-            Update(("ipAllocationPolicy.additionalPodRangesConfig",), _pod_ranges, method="PUT"),
-            # The one field that this message changes.
-            put(
-                "privateClusterConfig.masterGlobalAccessConfig",
-                lambda value: {"update": {"desiredPrivateClusterConfig": {"masterGlobalAccessConfig": value}}},
-            ),
-            put("networkConfig.enableIntraNodeVisibility", _switch("desiredIntraNodeVisibilityConfig")),
-            replace(
-                put("networkConfig.enableL4ilbSubsetting", _switch("desiredL4ilbSubsettingConfig")),
-                takes=lambda before, after: bool(after),  # it is never switched off again
-            ),
-            *(put(source, update(target)) for source, target in _DESIRED.items()),
-        ),
+        updates=UPDATES,
         # The pools are resources of their own; here they say what the cluster is created with.
         create_only=(
             "nodePools",
@@ -177,9 +78,11 @@ KINDS = (
             "ipAllocationPolicy.createSubnetwork",
             "ipAllocationPolicy.subnetworkName",
         ),
-        short_links=("network", "subnetwork"),
+        short_links=("network", "subnetwork", "ipAllocationPolicy.additionalIpRangesConfigs.subnetwork"),
         defaults={
             "anonymousAuthenticationConfig.mode": "ENABLED",
+            "autoscaling.autoprovisioningNodePoolDefaults.minCpuPlatform": "automatic",
+            "autoscaling.autoprovisioningNodePoolDefaults.upgradeSettings.strategy": "SURGE",
             "autoscaling.autoscalingProfile": "BALANCED",
             "binaryAuthorization.evaluationMode": "DISABLED",
             "databaseEncryption.state": "DECRYPTED",
@@ -189,21 +92,30 @@ KINDS = (
             "networkConfig.inTransitEncryptionConfig": "IN_TRANSIT_ENCRYPTION_DISABLED",
         },
         objects=("maintenancePolicy",),
-        unions={"maintenancePolicy.window": ("dailyMaintenanceWindow", "recurringWindow")},
+        unions=(
+            one_of("maintenancePolicy.window", "dailyMaintenanceWindow", "recurringWindow"),
+            *upgrade_unions(f"{_NEW_POOLS}.upgradeSettings"),
+            *linux_unions("nodePoolAutoConfig.linuxNodeConfig"),
+        ),
+        requires={
+            "databaseEncryption.keyName": ("state", ("ENCRYPTED", "ALL_OBJECTS_ENCRYPTION_ENABLED")),
+            f"{_NEW_POOLS}.upgradeSettings.blueGreenSettings": ("strategy", ("BLUE_GREEN",)),
+            f"{_NEW_POOLS}.upgradeSettings.maxSurge": ("strategy", ("SURGE", None)),
+            f"{_NEW_POOLS}.upgradeSettings.maxUnavailable": ("strategy", ("SURGE", None)),
+        },
+        imposed={
+            f"{_NEW_POOLS}.oauthScopes": added_scopes,
+            "addonsConfig.gcePersistentDiskCsiDriverConfig.enabled": _kept_on,
+            "addonsConfig.kubernetesDashboard.disabled": _kept_off,
+        },
+        caseless=(f"{_NEW_POOLS}.imageType",),
+        canonical=_as_encrypted,
         output_only=(
+            "conditions",
+            "etag",
             "ipAllocationPolicy.additionalPodRangesConfig.podRangeInfo",
+            "labelFingerprint",
             "maintenancePolicy.resourceVersion",
-            "controlPlaneEndpointsConfig.dnsEndpointConfig.endpoint",
-            "controlPlaneEndpointsConfig.ipEndpointsConfig.privateEndpoint",
-            "controlPlaneEndpointsConfig.ipEndpointsConfig.publicEndpoint",
-            "privateClusterConfig.peeringName",
-            "privateClusterConfig.privateEndpoint",
-            "privateClusterConfig.publicEndpoint",
-            "databaseEncryption.currentState",
-            "databaseEncryption.decryptionKeys",
-            "databaseEncryption.lastOperationErrors",
-            "fleet.membership",
-            "fleet.preRegistered",
         ),
         sensitive=("masterAuth",),
     ),

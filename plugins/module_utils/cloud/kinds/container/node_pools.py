@@ -12,14 +12,17 @@ from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kinds.cont
     BUSY,
     CLUSTERS,
     action,
+    added_scopes,
+    linux_unions,
     put,
     same,
+    upgrade_unions,
 )
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kinds.kind import Body, Kind
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kinds.kind import Body, Kind, one_of
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.paths import get
 
 # Field of a node pool: (field of UpdateNodePoolRequest, key to wrap the value in).
-_POOL = {
+UPDATES = {
     "config.machineType": ("machineType", None),
     "config.diskSizeGb": ("diskSizeGb", None),
     "config.diskType": ("diskType", None),
@@ -86,16 +89,31 @@ KINDS = (
             action("setAutoscaling", "autoscaling", same("autoscaling")),
             action("setManagement", "management", same("management")),
             action("setSize", "initialNodeCount", lambda c: {"nodeCount": c.desired["initialNodeCount"]}),
-            *(put(source, _pool_update(target, wrap)) for source, (target, wrap) in _POOL.items()),
+            *(put(source, _pool_update(target, wrap)) for source, (target, wrap) in UPDATES.items()),
         ),
         ignore=_pool_ignore,
         create_only=("networkConfig.createPodRange",),
-        unions={
-            "upgradeSettings.blueGreenSettings": ("standardRolloutPolicy", "autoscaledRolloutPolicy"),
-            "upgradeSettings.blueGreenSettings.standardRolloutPolicy": ("batchNodeCount", "batchPercentage"),
+        unions=(
+            one_of("autoscaling", ("minNodeCount", "maxNodeCount"), ("totalMinNodeCount", "totalMaxNodeCount")),
+            *upgrade_unions("upgradeSettings"),
+            *linux_unions("config.linuxNodeConfig"),
+        ),
+        requires={
+            "upgradeSettings.blueGreenSettings": ("strategy", ("BLUE_GREEN",)),
+            "upgradeSettings.maxSurge": ("strategy", ("SURGE", None)),
+            "upgradeSettings.maxUnavailable": ("strategy", ("SURGE", None)),
         },
-        defaults={"autoscaling.locationPolicy": "BALANCED", "upgradeSettings.strategy": "SURGE"},
+        imposed={"config.oauthScopes": added_scopes},
+        caseless=("config.imageType",),
+        short_links=("networkConfig.network", "networkConfig.subnetwork"),
+        defaults={
+            "autoscaling.locationPolicy": "BALANCED",
+            "config.localSsdEncryptionMode": "STANDARD_ENCRYPTION",
+            "config.minCpuPlatform": "automatic",
+            "config.workloadMetadataConfig.mode": "GCE_METADATA",
+            "upgradeSettings.strategy": "SURGE",
+        },
         advice="give the pool a new name, so that its nodes are made anew and pods move over, and remove the old one",
-        output_only=("instanceGroupUrls", "podIpv4CidrSize", "status", "etag", "management.upgradeOptions"),
+        output_only=("management.upgradeOptions",),
     ),
 )
