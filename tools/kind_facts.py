@@ -31,6 +31,7 @@ MESSAGES = {
     "global_address": ("compute.v1", "Address"),
     "health_check": ("compute.v1", "HealthCheck"),
     "security_policy": ("compute.v1", "SecurityPolicy"),
+    "ssl_policy": ("compute.v1", "SslPolicy"),
     "instance": ("compute.v1", "Instance"),
     "cluster": ("container.v1", "Cluster"),
     "node_pool": ("container.v1", "NodePool"),

@@ -23,6 +23,7 @@ FIXED: dict[str, str] = {
     " prefixLength purpose serviceClassId subnetwork",
     "health_check": "",
     "security_policy": "type",
+    "ssl_policy": "",
     # Some of these can be changed in an instance that is stopped: to stop one is not ours to decide.
     "instance": "advancedMachineFeatures canIpForward confidentialInstanceConfig disks displayDevice guestAccelerators"
     " hostname instanceEncryptionKey keyRevocationActionType localSsdEncryptionMode machineType minCpuPlatform"

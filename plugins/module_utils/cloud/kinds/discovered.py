@@ -86,6 +86,15 @@ OUTPUT_ONLY: dict[str, tuple[str, ...]] = {
         "rules.kind",
         "selfLink",
     ),
+    "ssl_policy": (
+        "creationTimestamp",
+        "enabledFeatures",
+        "id",
+        "kind",
+        "region",
+        "selfLink",
+        "warnings",
+    ),
     "instance": (
         "cpuPlatform",
         "creationTimestamp",
@@ -298,6 +307,7 @@ MAPS: dict[str, tuple[str, ...]] = {
     "global_address": ("labels",),
     "health_check": (),
     "security_policy": ("labels",),
+    "ssl_policy": (),
     "instance": (
         "disks.initializeParams.labels",
         "disks.initializeParams.resourceManagerTags",
