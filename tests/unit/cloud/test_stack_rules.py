@@ -162,7 +162,8 @@ def _error(status: int, reason: str = "", message: str = "m", canonical: str = "
         (_error(409, "alreadyExists"), ApiError, "exists"),
         (_error(412, "conditionNotMet"), ApiError, "stale"),
         (_error(409, canonical="ABORTED"), ApiError, "stale"),
-        (_error(400, "resourceInUseByAnotherResource"), ApiError, "busy"),
+        (_error(400, "resourceInUseByAnotherResource"), ApiError, "in_use"),
+        (_error(409, "operationInProgress"), ApiError, "busy"),
         (_error(400, message="Cluster is running incompatible operation op-1"), ApiError, "busy"),
         (_error(403, "accessNotConfigured"), ApiError, "disabled"),
         (_error(429), RateError, None),
@@ -175,7 +176,7 @@ def _error(status: int, reason: str = "", message: str = "m", canonical: str = "
 def test_errors_are_classified(error: PlatformError, kind: type[PlatformError], predicate: str | None) -> None:
     assert error.__class__ is kind
     if isinstance(error, ApiError):
-        names = ("missing", "exists", "stale", "busy", "disabled")
+        names = ("missing", "exists", "stale", "busy", "in_use", "disabled")
         assert [name for name in names if getattr(error, name)] == ([predicate] if predicate else [])
 
 
