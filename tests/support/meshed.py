@@ -23,7 +23,8 @@ def make_namespace(client: ClusterClient, name: str, *, meshed: bool) -> None:
 def workload(name: str, namespace: str, image: str, **changes: Any) -> list[Object]:
     """A ServiceAccount, a Service and a Deployment of one pod that runs ping.
 
-    ``annotations`` and ``labels`` of the pod and the ``command`` may differ.
+    ``annotations`` and ``labels`` of the pod may differ; so may, of its container, the ``command`` and the ``ports``
+    beside 8080. ``init`` are init containers, and ``container`` and ``pod`` are put into the specs as they are.
     """
     labels = {"app": name, **changes.get("labels", {})}
     spec = restricted_pod(name, namespace, image, labels)["spec"]
@@ -32,8 +33,13 @@ def workload(name: str, namespace: str, image: str, **changes: Any) -> list[Obje
     container = spec["containers"][0]
     container |= {"name": "ping", "ports": [{"name": "http", "containerPort": 8080}]}
     container["imagePullPolicy"] = "IfNotPresent"
+    container["ports"] += changes.get("ports", [])
     if "command" in changes:
         container["command"] = changes["command"]
+    for first in changes.get("init", []):
+        spec.setdefault("initContainers", []).append({**container, "ports": [], **first})
+    container |= changes.get("container", {})
+    spec |= changes.get("pod", {})
     template = {"metadata": {"labels": labels, "annotations": changes.get("annotations", {})}, "spec": spec}
     selector = {"matchLabels": {"app": name}}
     metadata = {"name": name, "namespace": namespace}

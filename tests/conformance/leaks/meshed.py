@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -14,6 +14,7 @@ from tests.support.meshed import make_namespace, mtls_check, workload
 CALLER, TARGET, OUTSIDE = "proof-caller", "proof-target", "proof-outside"
 WORKLOAD = {CALLER: "web", TARGET: "api"}
 READY_TIMEOUT = 180.0
+PUSHED = 6.0  # seconds for a policy to reach the proxies, usually
 PEER_AUTHENTICATION = ("security.istio.io/v1", "PeerAuthentication")
 Object = dict[str, Any]
 
@@ -21,11 +22,15 @@ Object = dict[str, Any]
 class Meshed:
     """The workloads, and ``mtls_check`` over them."""
 
-    def __init__(self, client: ClusterClient, connection: Object, cluster: str, image: str) -> None:
+    def __init__(self, client: ClusterClient, connection: Object, cluster: str, images: dict[str, str]) -> None:
         self.client = client
         self.connection = connection
         self.cluster = cluster
-        self.image = image
+        self.images = images
+
+    @property
+    def image(self) -> str:
+        return self.images["ping"]
 
     def start(self) -> None:
         for namespace in (CALLER, TARGET, OUTSIDE):
@@ -47,15 +52,26 @@ class Meshed:
 
     def ready(self, namespace: str) -> None:
         """Wait until the newest pod, and only that, is there and ready."""
+        self._await(namespace, WORKLOAD[namespace])
+
+    def _await(self, namespace: str, name: str) -> None:
         deadline = time.monotonic() + READY_TIMEOUT
         while time.monotonic() < deadline:
-            deployment = self.client.get("apps/v1", "Deployment", WORKLOAD[namespace], namespace) or {}
+            deployment = self.client.get("apps/v1", "Deployment", name, namespace) or {}
             status = deployment.get("status") or {}
             current = status.get("observedGeneration") == deployment["metadata"]["generation"]
             if current and status.get("updatedReplicas") == status.get("readyReplicas") == status.get("replicas") == 1:
                 return
             time.sleep(1)
-        raise AssertionError(f"{namespace}/{WORKLOAD[namespace]} did not become ready")
+        raise AssertionError(f"{namespace}/{name} did not become ready")
+
+    def _await_gone(self, namespace: str, name: str) -> None:
+        deadline = time.monotonic() + READY_TIMEOUT
+        while time.monotonic() < deadline:
+            if not self.client.list("v1", "Pod", namespace, label_selector=f"app={name}"):
+                return
+            time.sleep(1)
+        raise AssertionError(f"{namespace}/{name}: its pods did not go")
 
     def pod(self, namespace: str) -> str:
         return next(iter(self.pods(namespace)))
@@ -107,6 +123,24 @@ class Meshed:
             self.deploy(namespace)
             self.ready(namespace)
 
+    @contextmanager
+    def beside(self, objects: Sequence[Object], *, wait: bool = True) -> Iterator[None]:
+        """Objects for the length of the block; ``wait`` for the Deployments among them."""
+        try:
+            for obj in objects:
+                self.client.apply(obj, force=True)
+            for obj in objects:
+                if wait and obj["kind"] == "Deployment":
+                    self._await(obj["metadata"]["namespace"], obj["metadata"]["name"])
+            yield
+        finally:
+            for obj in reversed(objects):
+                metadata = obj["metadata"]
+                self.client.delete(obj["apiVersion"], obj["kind"], metadata["name"], metadata["namespace"])
+            for obj in objects:
+                if obj["kind"] == "Deployment":
+                    self._await_gone(obj["metadata"]["namespace"], obj["metadata"]["name"])
+
     def check(self, **changes: Any) -> Object:
         """``mtls_check`` over both workloads, without failing."""
         options = {"probe_namespace": OUTSIDE, **changes}
@@ -116,3 +150,18 @@ class Meshed:
 def cells(result: Object, *verdicts: str) -> set[tuple[str, str, str]]:
     """Target, case and verdict of the cells with one of the verdicts."""
     return {(c["target"], c["case"], c["verdict"]) for c in result["cells"] if c["verdict"] in verdicts}
+
+
+@contextmanager
+def policy(mesh: Meshed, spec: dict[str, Any], name: str = "default") -> Iterator[None]:
+    """A PeerAuthentication of the target's namespace, back to STRICT afterwards, in pods without old connections."""
+    mesh.policy(TARGET, spec, name)
+    try:
+        time.sleep(PUSHED)
+        yield
+    finally:
+        if name != "default":
+            mesh.client.delete(*PEER_AUTHENTICATION, name, TARGET)
+        mesh.strict(TARGET)
+        for namespace in (CALLER, TARGET):
+            mesh.restart(namespace)

@@ -5,7 +5,6 @@ And what must never count as a proof: a dead pod, a NetworkPolicy in the way, a 
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Iterator
@@ -14,52 +13,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.client import ClusterClient
 from authorities import SHORT_LIVED, short_lived_authority
-from meshed import CALLER, OUTSIDE, PEER_AUTHENTICATION, TARGET, Meshed, cells
+from meshed import CALLER, OUTSIDE, PEER_AUTHENTICATION, PUSHED, TARGET, Meshed, cells, policy
 
 pytestmark = [pytest.mark.platform, pytest.mark.timeout(1200)]
 
-ROOT = Path(__file__).parents[3]
-STATE = Path(os.environ.get("PINGPONG_STATE") or ROOT / ".local")
-PUSHED = 6.0  # seconds for a policy to reach the proxies, usually
+STATE = Path(os.environ.get("PINGPONG_STATE") or Path(__file__).parents[3] / ".local")
 PUSHED_AT_LAST = 90.0
 SHORT_LIFE = 90.0  # seconds: enough for istiod and a pod to start under it
 OPEN_8080 = f"{TARGET}/api:8080"
 # A second server in the pod, on a port that no container declares.
 TWO_SERVERS = ["sh", "-c", "python3 -m pingpong.probe --hold 3600 --listen 7777 & exec python3 -m pingpong"]
-
-
-@pytest.fixture(scope="module")
-def mesh(worker_id: str) -> Iterator[Meshed]:
-    """Each of two workers (``-n 2``) has a cluster to itself: most of the time is spent waiting."""
-    cluster = "secondary" if worker_id == "gw1" else "primary"
-    kubeconfig = STATE / "clusters" / f"pingpong-local-{cluster}" / "kubeconfig"
-    if not kubeconfig.exists():
-        pytest.skip("the local platform is not up: make site")
-    connection = {"kubeconfig": str(kubeconfig)}
-    image = json.loads((STATE / "images.json").read_text())["ping"]
-    meshed = Meshed(ClusterClient.from_connection(connection), connection, cluster, image)
-    try:
-        meshed.start()
-        yield meshed
-    finally:
-        meshed.stop()
-
-
-@contextmanager
-def policy(mesh: Meshed, spec: dict[str, Any], name: str = "default") -> Iterator[None]:
-    """A PeerAuthentication of the target's namespace, back to STRICT afterwards, in pods without old connections."""
-    mesh.policy(TARGET, spec, name)
-    try:
-        time.sleep(PUSHED)
-        yield
-    finally:
-        if name != "default":
-            mesh.client.delete(*PEER_AUTHENTICATION, name, TARGET)
-        mesh.strict(TARGET)
-        for namespace in (CALLER, TARGET):
-            mesh.restart(namespace)
 
 
 def test_a_strict_mesh_is_proved_with_every_pair_and_pod(mesh: Meshed) -> None:
