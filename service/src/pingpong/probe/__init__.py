@@ -5,7 +5,8 @@ It judges nothing. ``python -m pingpong.probe`` reads one line of JSON from stdi
     {"timeout": 5, "concurrency": 32, "trust": "PEM bundle",
      "identities": {"name": {"certificate": "PEM chain", "key": "PEM"}},
      "probes": [{"id": "1", "host": "192.0.2.7", "port": 8080, "nonce": "…",
-                 "tls": {"identity": "name", "version": "1.3", "alpn": ["istio"], "server_name": null, "verify": true},
+                 "tls": {"identity": "name", "version": "1.3", "alpn": ["istio"], "server_name": null, "verify": true,
+                         "chain": true},
                  "request": {"method": "GET", "path": "/whoami", "host": "ping", "headers": {}},
                  "send": "base64", "timeout": 5}]}
 

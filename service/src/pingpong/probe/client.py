@@ -17,14 +17,14 @@ BODY_LIMIT = 16_384
 Result = dict[str, Any]
 
 
-def shake_hands(connection: ssl.SSLSocket, requests: list[bool], result: Result) -> None:
+def shake_hands(connection: ssl.SSLSocket, requests: list[bool], result: Result, *, chain: bool) -> None:
     """Put into the result what was agreed on; of a server that can't be verified, at least the chain that it sent."""
     try:
         connection.do_handshake()
     except ssl.SSLCertVerificationError:
         result["tls"] = {"verified": False, "chain": certificates(connection)}
         raise
-    result["tls"] = {**describe_tls(connection), "certificate_requested": bool(requests)}
+    result["tls"] = {**describe_tls(connection, chain=chain), "certificate_requested": bool(requests)}
 
 
 def request_bytes(request: dict[str, Any], host: str, nonce: str) -> bytes:
@@ -88,7 +88,7 @@ def run_probe(probe: dict[str, Any], document: dict[str, Any]) -> Result:
                 connection, server_hostname=options.get("server_name"), suppress_ragged_eofs=False,
                 do_handshake_on_connect=False,
             )  # fmt: skip
-            shake_hands(secured, requests, result)
+            shake_hands(secured, requests, result, chain=options.get("chain", True))
         if probe.get("request") is not None:
             result["stage"] = "read"
             connection.sendall(request_bytes(probe["request"], str(probe["host"]), nonce))

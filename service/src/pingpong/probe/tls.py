@@ -106,8 +106,8 @@ def certificates(connection: ssl.SSLSocket) -> list[str]:
     return [base64.b64encode(der).decode() for der in ders]
 
 
-def describe_tls(connection: ssl.SSLSocket) -> dict[str, Any]:
-    """What the handshake agreed on, and who the server is according to its verified certificate."""
+def describe_tls(connection: ssl.SSLSocket, *, chain: bool) -> dict[str, Any]:
+    """What the handshake agreed on, and who the server is according to its verified certificate; with its chain."""
     verified = connection.context.verify_mode == ssl.CERT_REQUIRED
     peer = connection.getpeercert() or {}
     names = [str(pair[1]) for pair in peer.get("subjectAltName", ()) if len(pair) == 2]
@@ -119,5 +119,5 @@ def describe_tls(connection: ssl.SSLSocket) -> dict[str, Any]:
         "verified": verified,
         "names": names,
         "not_after": peer.get("notAfter"),
-        "chain": certificates(connection),
+        "chain": certificates(connection) if chain else [],
     }

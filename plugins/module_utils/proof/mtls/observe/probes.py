@@ -37,6 +37,7 @@ def probe_document(
             "server_name": attempt.offer.server_name,
             # An impostor does not hang up on a server that it can't verify: that would hide what the server answers.
             "verify": attempt.case.expected != "refused",
+            "chain": attempt.case.expected == "allowed",  # the same for everybody, and long
         }
     return {
         "id": str(identifier),
