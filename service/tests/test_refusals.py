@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
-from running import Running, statuses
+from running import Running, read_all, statuses
 
 GET = b"GET /ping HTTP/1.1\r\nHost: a\r\n\r\n"
 POST = b"POST /ping HTTP/1.1\r\nHost: a\r\n"
@@ -68,10 +70,17 @@ REFUSED = {
     "Transfer-Encoding in HTTP/1.0 that a proxy is asked to keep open": (
         b"POST /ping HTTP/1.0\r\nHost: a\r\nProxy-Connection: keep-alive\r\n"
         b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
-    "an upgrade in front of a body": (
-        POST + b"Connection: Upgrade\r\nUpgrade: h2c\r\nContent-Length: 34\r\n\r\n", 400),
-    "an upgrade in front of chunks": (
-        POST + b"Connection: Upgrade\r\nUpgrade: h2c\r\nTransfer-Encoding: chunked\r\n\r\n", 400),
+    "an upgrade in front of two lengths": (
+        POST + b"Connection: Upgrade\r\nUpgrade: h2c\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n", 400),
+    "an upgrade in front of malformed chunks": (
+        POST + b"Connection: Upgrade\r\nUpgrade: h2c\r\nTransfer-Encoding: chunked\r\n\r\n0x3\r\nabc\r\n", 400),
+    "an upgrade in front of another coding": (
+        POST + b"Connection: Upgrade\r\nUpgrade: h2c\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", 501),
+    "an upgrade in front of chunks in HTTP/1.0": (
+        b"POST /ping HTTP/1.0\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n"
+        b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
+    "an upgrade in front of too large a body": (
+        POST + b"Connection: Upgrade\r\nUpgrade: h2c\r\nContent-Length: 99999999\r\n\r\n", 413),
     # chunks
     "chunk size in 0x": (CHUNKED + b"0x3\r\nabc\r\n0\r\n\r\n", 400),
     "chunk size negative": (CHUNKED + b"-3\r\nabc\r\n0\r\n\r\n", 400),
@@ -157,6 +166,17 @@ REFUSED = {
     "HTTP/1": (b"GET /ping HTTP/1\r\nHost: a\r\n\r\n", 400),
     "HTTP/2 preface": (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400),
     "lower case protocol": (b"GET /ping http/1.1\r\nHost: a\r\n\r\n", 400),
+    "RTSP/1.0": (b"GET /ping RTSP/1.0\r\nHost: a\r\n\r\n", 400),
+    "RTSP/1.1, which the parser would keep open": (b"GET /ping RTSP/1.1\r\nHost: a\r\n\r\n", 400),
+    "RTSP/1.0 with a body": (b"POST /ping RTSP/1.0\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc", 400),
+    "RTSP/1.0 with a method of its own": (b"DESCRIBE /ping RTSP/1.0\r\nHost: a\r\n\r\n", 400),
+    "RTSP/1.0 behind blank lines": (b"\r\n\r\nGET /ping RTSP/1.0\r\nHost: a\r\n\r\n", 400),
+    "ICE/1.0": (b"GET /ping ICE/1.0\r\nHost: a\r\n\r\n", 400),
+    "ICE/1.0 with a method of its own": (b"SOURCE /ping ICE/1.0\r\nHost: a\r\n\r\n", 400),
+    "SIP/2.0": (b"OPTIONS /ping SIP/2.0\r\nHost: a\r\n\r\n", 400),
+    "HTTPS/1.1": (b"GET /ping HTTPS/1.1\r\nHost: a\r\n\r\n", 400),
+    "HTTP/3.0 in text": (b"GET /ping HTTP/3.0\r\nHost: a\r\n\r\n", 400),
+    "an SSH banner": (b"SSH-2.0-OpenSSH_9.2\r\n", 400),
     "a TLS hello": (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 400),
     # Host
     "no Host": (b"GET /ping HTTP/1.1\r\n\r\n", 400),
@@ -191,6 +211,26 @@ def test_refused_and_closed(plain: Running, case: str) -> None:
     assert statuses(reply) == [expected]
     assert b"\r\nconnection: close\r\n" in reply
     assert b"pong" not in reply
+
+
+BODIES = {
+    "a length": b"Content-Length: 5\r\n\r\nhello",
+    "chunks": b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+    "no body": b"\r\n",
+}
+
+
+@pytest.mark.parametrize("body", BODIES)
+def test_another_protocol_is_refused_behind_a_request(plain: Running, body: bytes) -> None:
+    """Wherever its line stands in what is read: also in front of a line that would do, and cut anywhere."""
+    stream = POST + BODIES[body] + b"GET /ping RTSP/1.0\r\nHost: GET /ping HTTP/1.0\r\n\r\n"
+    assert statuses(plain.exchange(stream, half_close=False)) == [500, 400]
+    for cut in range(len(stream) - 50, len(stream) - 20):
+        with plain.connect() as connection:
+            connection.sendall(stream[:cut])
+            time.sleep(0.002)
+            connection.sendall(stream[cut:])
+            assert statuses(read_all(connection)) == [500, 400], stream[cut:]
 
 
 def test_what_came_before_is_still_answered(plain: Running) -> None:

@@ -43,6 +43,31 @@ ACCEPTED = {
     "an upgrade is ignored": (
         b"GET /ping HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n" + GET, [200, 200],
     ),
+    "an upgrade with a body, as a JDK's client offers it": (
+        b"POST /ping HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nContent-Length: 5\r\n"
+        b"HTTP2-Settings: AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA\r\nUpgrade: h2c\r\n\r\nhello" + GET, [500, 200]),
+    "an upgrade with chunks": (
+        b"POST /ping HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n"
+        b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nX: y\r\n\r\n" + GET, [500, 200]),
+    "an upgrade to WebSocket": (
+        b"GET /ping HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n" + GET, [200, 200]),
+    "an upgrade with a body on a connection that is closed": (
+        b"POST /ping HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, close\r\nUpgrade: h2c\r\n"
+        b"Content-Length: 5\r\n\r\nhello" + GET, [500]),
+    "an upgrade with a body in HTTP/1.0": (
+        b"POST /ping HTTP/1.0\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n"
+        b"Content-Length: 5\r\n\r\nhello" + GET, [500]),
+    "an upgrade with a body of nothing": (
+        b"POST /ping HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n"
+        b"Content-Length: 0\r\n\r\n" + GET, [500, 200]),
+    "two upgrades with a body": (
+        2 * (b"POST /ping HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n"
+             b"Content-Length: 5\r\n\r\nhello") + GET, [500, 500, 200]),
+    "another protocol's name in a header": (
+        b"GET /ping HTTP/1.1\r\nHost: a\r\nUser-Agent: x RTSP/1.0\r\n\r\n" + GET, [200, 200]),
+    "another protocol's line in a body": (
+        b"POST /ping HTTP/1.1\r\nHost: a\r\nContent-Length: 22\r\n\r\n\r\nGET /ping RTSP/1.0\r\n" + GET, [500, 200]),
     "absolute form without a host": (b"GET http:///ping HTTP/1.1\r\nHost: a\r\n\r\n", [404]),
     "absolute form with a user": (b"GET http://a@b/ping HTTP/1.1\r\nHost: a\r\n\r\n", [404]),
     "unknown path": (b"GET /pin HTTP/1.1\r\nHost: a\r\n\r\n", [404]),
@@ -70,19 +95,21 @@ BODY_UNUSED = {
 
 @pytest.mark.parametrize("line", BODY_UNUSED)
 @pytest.mark.parametrize("expect", [b"", b"Expect: 100-continue\r\n"])
+@pytest.mark.parametrize("offer", [b"", b"Connection: Upgrade\r\nUpgrade: h2c\r\n"])
 @pytest.mark.parametrize("framed", ["by a length", "in chunks"])
-def test_a_request_in_a_body_stays_a_body(plain: Running, line: str, expect: bytes, framed: str) -> None:
+def test_a_request_in_a_body_stays_a_body(plain: Running, line: str, expect: bytes, offer: bytes, framed: str) -> None:
     body = b"DELETE /ping HTTP/1.1\r\nHost: a\r\n\r\n"
     if framed == "by a length":
         framing = b"Content-Length: %d\r\n" % len(body)
     else:
         framing, body = b"Transfer-Encoding: chunked\r\n", b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
-    sent = line.encode() + b" HTTP/1.1\r\nHost: a\r\n" + expect + framing + b"\r\n" + body
+    sent = line.encode() + b" HTTP/1.1\r\nHost: a\r\n" + offer + expect + framing + b"\r\n" + body
     replies = [100] * bool(expect) + [BODY_UNUSED[line]]
     assert statuses(plain.exchange(sent + GET)) == [*replies, 200]
 
 
-PIECEMEAL = ["the plain case", "HTTP/1.0 with a body", "a chunked body", "an upgrade is ignored", "pipelining"]
+PIECEMEAL = ["the plain case", "HTTP/1.0 with a body", "a chunked body", "an upgrade is ignored", "pipelining",
+             "an upgrade with a body, as a JDK's client offers it", "an upgrade with chunks"]  # fmt: skip
 
 
 @pytest.mark.parametrize("case", PIECEMEAL)

@@ -16,6 +16,12 @@ HOST = re.compile(rb"(?:[A-Za-z0-9._~!$&'()*+;=%-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]
 SINGLE = frozenset((b"host", b"content-length", b"transfer-encoding", b"content-type", b"expect"))
 
 
+def check_line(line: bytes) -> None:
+    """Raises ``RefusedError`` for a request line of another protocol that the parser reads too."""
+    if not line.endswith(b" HTTP/1.1") and line.rpartition(b" ")[2].startswith((b"RTSP/", b"ICE/")):
+        raise RefusedError(400, "another protocol's request: only HTTP/1.0 and HTTP/1.1 are spoken here")
+
+
 def check_host(version: str, host: bytes | None) -> None:
     """Raises ``RefusedError`` for a Host header that is missing where it must not, or malformed."""
     if host is None:
@@ -55,3 +61,10 @@ def wants_continue(version: str, headers: dict[bytes, bytes]) -> bool:
     if expect.lower() != b"100-continue":
         raise RefusedError(417, "the only expectation known here is 100-continue")
     return version == "1.1"
+
+
+def body_head(headers: dict[bytes, bytes], *, keep_alive: bool) -> bytes:
+    """A head that says of its body what ``headers`` do, and nothing else."""
+    framing = b"transfer-encoding" if b"transfer-encoding" in headers else b"content-length"
+    lines = b"%b: %b\r\n" % (framing, headers[framing]) + (b"" if keep_alive else b"connection: close\r\n")
+    return b"POST / HTTP/1.1\r\n%b\r\n" % lines

@@ -7,22 +7,35 @@ from __future__ import annotations
 
 import httptools
 
-from pingpong.http.framing import SINGLE, check_head, check_host, wants_continue
+from pingpong.http.framing import SINGLE, body_head, check_head, check_host, check_line, wants_continue
 from pingpong.http.messages import RefusedError, Request
+from pingpong.http.repeats import Repeats
 from pingpong.settings import Limits
 
 # what the next byte belongs to
 IDLE, HEAD, BODY, CLOSING = range(4)
 # headers that decide about framing: most requests have none
 _SPECIAL = frozenset((b"content-length", b"transfer-encoding", b"expect"))
-# with one of these in its head a request is more than its head, or asks for more than an answer
-_NOT_REPEATED = _SPECIAL | {b"upgrade"}
 # a chunked body of one-byte chunks takes six bytes on the wire for one; more than that is a game with extensions
 _CHUNK_OVERHEAD = 8
 
 
 class _ClosedError(Exception):
     """The connection was closed by the answer to a request."""
+
+
+class _OfferError(Exception):
+    """A request with a body offers to switch protocols, at which llhttp takes the body for the other protocol's.
+
+    ``parser`` reads that body: it was given a head without the offer.
+    """
+
+    def __init__(self, reader: RequestReader, head: bytes) -> None:
+        super().__init__()
+        self.on_body = reader.on_body
+        self.on_message_complete = reader.on_message_complete
+        self.parser = httptools.HttpRequestParser(self)
+        self.parser.feed_data(head)
 
 
 class RequestReader:
@@ -52,11 +65,12 @@ class RequestReader:
         self._body = b""
         self._expectant = False  # the client of a body that is being read has yet to be told to send it
         self._host: bytes | None = None  # the last one that was well formed: clients rarely change it
-        # A client that repeats itself byte for byte, as pingers and probes do, is parsed once: what was accepted
-        # as exactly one request is that request again, where the parser again stands between two messages.
-        self._between = True
-        self._piece: bytes | None = None
-        self._latest = self._request = Request(b"", b"", {}, b"", keep_alive=False, arrived=0.0)
+        self._repeats = Repeats(limits.max_head_bytes)
+        self._between = True  # the parser stands between two messages
+        self._line: bytes | None = b""  # a request line as far as it came, None behind it
+        self._length = -1  # of the body, where its head says it
+        self._of_body = False  # the parser is one of _OfferError's
+        self._latest = Request(b"", b"", {}, b"", keep_alive=False, arrived=0.0)
 
     def received(self, request: Request) -> None:
         """A request is complete."""
@@ -68,41 +82,68 @@ class RequestReader:
     def feed(self, data: memoryview, now: float) -> None:
         """Parse ``data``, which arrived at ``now``. Raises ``RefusedError`` for what must not be acted on."""
         self._now = now
-        piece = None  # what may be one request and nothing else
+        piece = bytes(data)
         if self.phase == IDLE:
-            if self._between:
-                piece = bytes(data)
-                if piece == self._piece:
-                    self._request.arrived = now
-                    self.received(self._request)
-                    return
+            repeated = self._repeats.find(piece) if self._between else None
+            if repeated is not None:
+                repeated.arrived = now
+                self.received(repeated)
+                return
             self._begin(0)
-        while True:
-            self._size = len(data)
-            try:
-                self._parser.feed_data(data)
-            except httptools.HttpParserUpgrade as upgrade:
-                # an offer to switch protocols is ignored, as it may be: what follows is HTTP/1.1
-                data = data[upgrade.args[0] :]
-                piece = None
-                continue
-            except httptools.HttpParserCallbackError as error:
-                if isinstance(error.__context__, _ClosedError):
-                    return
-                raise error.__context__ or error from None
-            except httptools.HttpParserError as error:
-                if not self.last:  # else it is data behind the last request, which nobody reads
-                    raise RefusedError(400, f"malformed request: {error}") from None
-            break
-        # what is left behind a message, and no part of a head yet, can end in a newline only where it is blank lines
-        self._between = self.phase == IDLE and bytes(data[-1:]) == b"\n"
-        if piece and self._between and self._wire == 0 and _NOT_REPEATED.isdisjoint(self._headers) and not self.last:
-            self._piece, self._request = piece, self._latest
+            line, _unused, rest = piece.partition(b"\r\n")
+            if self._between and line and rest.find(b"\r\n\r\n") == len(rest) - 4 >= 0:
+                self._feed_head(line, piece)
+                return
+        # By lines, for the parser says neither which protocol a request line names nor where a message ends: each ends
+        # with a line, or with as many bytes as its head says.
+        at = 0
+        while at < len(piece) and not self.last:
+            left = self._length - len(self._body) if self.phase == BODY else 0
+            end = at + left if left > 0 else piece.find(b"\n", at) + 1 or len(piece)
+            part = piece[at:end]
+            if self._line is not None:
+                self._line = (self._line + part).lstrip(b"\r\n")
+                if self._line.endswith(b"\n"):
+                    check_line(self._line)
+                    self._line = None
+            if not self._feed(part):
+                return
+            at = end
+        self._between = self.phase == IDLE and piece.endswith(b"\n")
+
+    def _feed_head(self, line: bytes, piece: bytes) -> None:
+        """Parse a piece that is one head and nothing else, as most are."""
+        check_line(line)
+        self._line = None
+        self._between = self._feed(piece) and self.phase == IDLE
+        if self._between and not self.last:
+            self._repeats.learn(piece, self._latest)
+
+    def _feed(self, part: bytes) -> bool:
+        """Give the parser what ends where a message does, if one ends there; False when its answer was the last."""
+        self._size = len(part)
+        try:
+            self._parser.feed_data(part)
+        except httptools.HttpParserUpgrade:
+            pass  # an offer to switch protocols is ignored, as it may be: what follows is HTTP/1.1
+        except httptools.HttpParserCallbackError as error:
+            cause = error.__context__
+            if isinstance(cause, _ClosedError):
+                return False
+            if not isinstance(cause, _OfferError):
+                raise cause or error from None
+            self._parser, self._of_body = cause.parser, True
+        except httptools.HttpParserError as error:
+            if not self.last:  # else it is data behind the last request, which nobody reads
+                raise RefusedError(400, f"malformed request: {error}") from None
+        if self._of_body and self.phase != BODY:
+            self._parser, self._of_body = httptools.HttpRequestParser(self), False
         self._wire += self._size
         if self.phase == HEAD and self._wire > self.limits.max_head_bytes:
             raise self._head_too_large()
         if self.phase == BODY and self._wire > _CHUNK_OVERHEAD * self.limits.max_body_bytes + self._size:
             raise RefusedError(413, f"the body takes too much space for {self.limits.max_body_bytes} bytes")
+        return True
 
     def rearm(self, now: float) -> None:
         """Give the current phase its whole time again, from ``now``."""
@@ -174,16 +215,16 @@ class RequestReader:
             return
         has_body = check_head(self._method, version, headers, limits.max_body_bytes)
         continues = wants_continue(version, headers)
-        if has_body and parser.should_upgrade():
-            # the parser would take the body for the next request, while any proxy takes it for a body
-            raise RefusedError(400, "an upgrade cannot be offered with a body")
         if has_body:
             self.phase = BODY
             self._wire = 0
+            self._length = int(headers.get(b"content-length", -1))
             self.deadline = self._now + limits.body_seconds
             self._expectant = continues
             if continues:
                 self.body_awaited()
+            if parser.should_upgrade():
+                raise _OfferError(self, body_head(headers, keep_alive=parser.should_keep_alive()))
 
     def on_body(self, data: bytes) -> None:
         self._body += data
@@ -194,6 +235,7 @@ class RequestReader:
         if not (self._persistent and self._parser.should_keep_alive()):
             self.last = True
         self.phase = IDLE
+        self._line = b""
         self._latest = Request(self._method, self._target, self._headers, self._body, not self.last, self._now)
         self.received(self._latest)
         if self.phase == CLOSING:
