@@ -11,53 +11,16 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable
 from time import perf_counter
-from typing import Protocol, cast
+from typing import cast
 
 from pingpong import trace
 from pingpong.http.messages import RefusedError, Reply, Request, error_reply
 from pingpong.http.reader import BODY, CLOSING, IDLE, RequestReader
-from pingpong.http.router import Router
-from pingpong.settings import Limits
+from pingpong.http.shared import Shared
 
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _FAILED = error_reply(500)
 _TOO_SLOW = RefusedError(408, "the request took too long")
-
-
-class Shared(Protocol):
-    """What connections share, and whom they report to: the server that accepted them."""
-
-    router: Router
-    limits: Limits
-    buffer: memoryview  # read into and parsed at once
-    date: bytes  # a complete header line
-    draining: bool
-    log_requests: bool
-
-    @property
-    def flooded(self) -> bool:
-        """Whether so many are over the limit that a client is not heard out."""
-
-    def add(self, connection: Connection) -> bool:
-        """Register an open connection; False when there are too many."""
-
-    def discard(self, connection: Connection) -> None:
-        """The connection is closed."""
-
-    def overloaded(self) -> bytes:
-        """The reply to a connection that is one too many."""
-
-    def observe(self, method: bytes, route: str, status: int, seconds: float) -> None:
-        """Count an answered request."""
-
-    def refused(self, status: int) -> None:
-        """Count an answer to what never became a request."""
-
-    def handler_failed(self, request: Request) -> None:
-        """Log the exception that is being handled."""
-
-    def log_request(self, request: Request, route: str, status: int) -> None:
-        """Log an answered request."""
 
 
 class Connection(RequestReader, asyncio.BufferedProtocol):

@@ -61,10 +61,3 @@ def wants_continue(version: str, headers: dict[bytes, bytes]) -> bool:
     if expect.lower() != b"100-continue":
         raise RefusedError(417, "the only expectation known here is 100-continue")
     return version == "1.1"
-
-
-def body_head(headers: dict[bytes, bytes], *, keep_alive: bool) -> bytes:
-    """A head that says of its body what ``headers`` do, and nothing else."""
-    framing = b"transfer-encoding" if b"transfer-encoding" in headers else b"content-length"
-    lines = b"%b: %b\r\n" % (framing, headers[framing]) + (b"" if keep_alive else b"connection: close\r\n")
-    return b"POST / HTTP/1.1\r\n%b\r\n" % lines

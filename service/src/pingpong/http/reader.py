@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import httptools
 
-from pingpong.http.framing import SINGLE, body_head, check_head, check_host, check_line, wants_continue
+from pingpong.http.framing import SINGLE, check_head, check_host, check_line, wants_continue
 from pingpong.http.messages import RefusedError, Request
 from pingpong.http.repeats import Repeats
+from pingpong.http.upgrade import OfferError
 from pingpong.settings import Limits
 
 # what the next byte belongs to
@@ -22,20 +23,6 @@ _CHUNK_OVERHEAD = 8
 
 class _ClosedError(Exception):
     """The connection was closed by the answer to a request."""
-
-
-class _OfferError(Exception):
-    """A request with a body offers to switch protocols, at which llhttp takes the body for the other protocol's.
-
-    ``parser`` reads that body: it was given a head without the offer.
-    """
-
-    def __init__(self, reader: RequestReader, head: bytes) -> None:
-        super().__init__()
-        self.on_body = reader.on_body
-        self.on_message_complete = reader.on_message_complete
-        self.parser = httptools.HttpRequestParser(self)
-        self.parser.feed_data(head)
 
 
 class RequestReader:
@@ -69,7 +56,7 @@ class RequestReader:
         self._between = True  # the parser stands between two messages
         self._line: bytes | None = b""  # a request line as far as it came, None behind it
         self._length = -1  # of the body, where its head says it
-        self._of_body = False  # the parser is one of _OfferError's
+        self._of_body = False  # the parser is one of OfferError's
         self._latest = Request(b"", b"", {}, b"", keep_alive=False, arrived=0.0)
 
     def received(self, request: Request) -> None:
@@ -130,7 +117,7 @@ class RequestReader:
             cause = error.__context__
             if isinstance(cause, _ClosedError):
                 return False
-            if not isinstance(cause, _OfferError):
+            if not isinstance(cause, OfferError):
                 raise cause or error from None
             self._parser, self._of_body = cause.parser, True
         except httptools.HttpParserError as error:
@@ -224,7 +211,7 @@ class RequestReader:
             if continues:
                 self.body_awaited()
             if parser.should_upgrade():
-                raise _OfferError(self, body_head(headers, keep_alive=parser.should_keep_alive()))
+                raise OfferError(self, headers, keep_alive=parser.should_keep_alive())
 
     def on_body(self, data: bytes) -> None:
         self._body += data
