@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from pingpong import env_file
 from pingpong.settings import InvalidSettingsError, Settings, load
 
 
@@ -39,6 +40,54 @@ def test_the_environment_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.
     )
     assert (settings.service.port, settings.service.metrics_port) == (1, 3)
     assert settings.target == "http://b/ping"
+
+
+VALUES = {
+    "unquoted": ("a b", "a b"),
+    "unquoted, a name": ("x${WHERE}", "xhere"),
+    "unquoted, a name that is not set": ("x${NOWHERE}", "x"),
+    "unquoted, a default": ("${NOWHERE:-there}", "there"),
+    "unquoted, a default that is not needed": ("${WHERE:-there}", "here"),
+    "unquoted, without braces": ("$WHERE", "$WHERE"),
+    "unquoted, an earlier value": ("${EARLIER}", "1"),
+    "unquoted, a comment": ("a # ${WHERE}", "a"),
+    "unquoted, a # in it": ("a#b", "a#b"),
+    "unquoted, a backslash": (r"a\nb", r"a\nb"),
+    "unquoted, quotes in it": ("a'${WHERE}'", "a'here'"),
+    "unquoted, nothing": ("", ""),
+    "single quotes": ("' a '", " a "),
+    "single quotes, a name": ("'${WHERE}'", "${WHERE}"),
+    "single quotes, a default": ("'${NOWHERE:-there}'", "${NOWHERE:-there}"),
+    "single quotes, an earlier value": ("'${EARLIER}'", "${EARLIER}"),
+    "single quotes, a comment": ("'${WHERE}'  # b", "${WHERE}"),
+    "single quotes, a # in them": ("'a # b'", "a # b"),
+    "single quotes, escapes": (r"'\'\\\n\$'", "'" + r"\\n\$"),
+    "single quotes, double ones in them": ("'\"${WHERE}\"'", '"${WHERE}"'),
+    "single quotes, two lines": ("'a\n${WHERE}'", "a\n${WHERE}"),
+    "single quotes, nothing": ("''", ""),
+    "double quotes": ('" a "', " a "),
+    "double quotes, a name": ('"x${WHERE}"', "xhere"),
+    "double quotes, a default": ('"${NOWHERE:-there}"', "there"),
+    "double quotes, a # in them": ('"a # b"', "a # b"),
+    "double quotes, escapes": (r'"\"\\\n\t"', '"\\\n\t'),
+    "double quotes, single ones in them": ("\"'${WHERE}'\"", "'here'"),
+    "double quotes, two lines": ('"a\n${WHERE}"', "a\nhere"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("form", ["X={}", "export X={}", "X = {}", "\n# ours\n  X={}", "'X'={}"])
+@pytest.mark.parametrize("case", VALUES)
+def test_values_in_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, case: str, form: str) -> None:
+    written, expected = VALUES[case]
+    monkeypatch.setenv("WHERE", "here")
+    for end in ("", "\n", "\r\nY=2\r\n"):
+        (tmp_path / ".env").write_bytes(("EARLIER=1\n" + form.format(written) + end).encode())
+        assert env_file.read(tmp_path / ".env")["X"] == expected
+
+
+def test_the_settings_take_a_single_quoted_value_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = load_with(tmp_path, monkeypatch, {"WHERE": "here"}, "PLACE__POD='${WHERE}'\nplace__region=${WHERE}\n")
+    assert (settings.place.pod, settings.place.region) == ("${WHERE}", "here")
 
 
 def test_an_empty_value_is_no_value(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,11 +12,17 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from dotenv.parser import Original, parse_stream
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
 
-from pingpong import __version__
+from pingpong import __version__, env_file
+from pingpong.env_file import MalformedLineError
 
 Port = Annotated[int, Field(ge=0, le=65535)]  # 0 takes a free port: tests use it
 Seconds = Annotated[float, Field(gt=0, le=3600)]
@@ -121,12 +127,34 @@ def _http_url(value: str) -> str:
     return value
 
 
+class _EnvFile(DotEnvSettingsSource):
+    """The file as ``env_file`` reads it."""
+
+    def _read_env_file(self, file_path: Path) -> dict[str, str | None]:
+        values = env_file.read(file_path).items()
+        # as pydantic-settings does it with the library's own values
+        return {name.lower(): value for name, value in values if value or not self.env_ignore_empty}
+
+
 class Settings(BaseSettings):
     """All settings; immutable."""
 
     model_config = SettingsConfigDict(
         env_nested_delimiter="__", env_ignore_empty=True, extra="forbid", frozen=True, hide_input_in_errors=False
     )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment over the file, which is read in our dialect."""
+        given = dotenv_settings.env_file if isinstance(dotenv_settings, DotEnvSettingsSource) else None
+        return init_settings, env_settings, _EnvFile(settings_cls, env_file=given)
 
     target: Annotated[str, AfterValidator(_http_url)] | None = None
     service: Service = Service()
@@ -140,40 +168,24 @@ class Settings(BaseSettings):
     place: Place = Place()
 
 
-def load(env_file: Path | None = Path(".env")) -> Settings:
-    """Settings from the environment over ``env_file`` (which need not exist) over the defaults.
+def load(path: Path | None = Path(".env")) -> Settings:
+    """Settings from the environment over the file (which need not exist) over the defaults.
 
     Raises ``InvalidSettingsError`` with one line for each setting that is wrong.
     """
     try:
-        if env_file is not None and env_file.is_file():
-            _check_lines(env_file)
         # mypy does not see the arguments that pydantic-settings adds to every settings class
-        return Settings(_env_file=env_file, _env_file_encoding="utf-8")  # type: ignore[call-arg]
+        return Settings(_env_file=path)  # type: ignore[call-arg]
     except ValidationError as error:
         raise InvalidSettingsError("\n".join(_explain(e) for e in error.errors())) from None
     except SettingsError as error:  # a section's name with a value that is no JSON, and may be a secret
         sections = re.findall(r'field "(\w+)"', str(error))
         explained = "\n".join(f"{name.upper()}: found no JSON; {_expected_in(name)}" for name in sections)
         raise InvalidSettingsError(explained or str(error)) from None
+    except MalformedLineError as error:
+        raise InvalidSettingsError(str(error)) from None
     except (UnicodeDecodeError, OSError) as error:
-        raise InvalidSettingsError(f"settings could not be read from {env_file}: {error}") from None
-
-
-def _check_lines(env_file: Path) -> None:
-    """Raises ``InvalidSettingsError`` for lines that would be passed over, so that a default were taken unseen."""
-    with env_file.open(encoding="utf-8") as stream:
-        wrong = [line.original for line in parse_stream(stream) if line.error or (line.key and line.value is None)]
-    if wrong:
-        raise InvalidSettingsError("\n".join(f"{env_file} {_explain_line(line)}" for line in wrong))
-
-
-def _explain_line(line: Original) -> str:
-    text = line.string.lstrip()
-    at = line.line + line.string[: len(line.string) - len(text)].count("\n")
-    name = re.match(r"(?:export\s+)?(\w*)", text)
-    # no more than the name: what follows it may be a secret
-    return f"line {at}: found {name[1] if name else ''!r}…; expected NAME=value"
+        raise InvalidSettingsError(f"settings could not be read from {path}: {error}") from None
 
 
 def _explain(error: Any) -> str:
