@@ -75,14 +75,8 @@ class Google:
 
     def run(self, *resources: Body, check: bool = False, **more: Any) -> Body:
         """``gcp_stack`` over these resources."""
-        cloud = {
-            "project": "p",
-            "endpoint": f"http://127.0.0.1:{self.server.server_port}/{{service}}",
-            "auth": {"kind": "access_token", "token": "t"},
-            "request_timeout": 5.0,
-        }
         options = {
-            "cloud": cloud,
+            "cloud": cloud_options(self),
             "resources": list(resources),
             "state": "present",
             "labels": {},
@@ -90,6 +84,16 @@ class Google:
         }
         rest = {"unprotect": False, "timeout": 20.0, "outputs": {}, "prune": False, "prune_prefix": None, "parallel": 4}
         return run_stack({**options, **rest, **more}, check)
+
+
+def cloud_options(google: Google) -> Body:
+    """The option ``cloud`` of a task that is to ask it."""
+    return {
+        "project": "p",
+        "endpoint": f"http://127.0.0.1:{google.server.server_port}/{{service}}",
+        "auth": {"kind": "access_token", "token": "t"},
+        "request_timeout": 5.0,
+    }
 
 
 @contextmanager

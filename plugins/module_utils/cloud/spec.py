@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.api.settings import CloudSettings, settings
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.apply.stack import Stack, StackOptions
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.apply.stack import Stack, StackOptions, connect
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.apply.sweep import sweep
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError
 
 CLOUD: dict[str, Any] = {
@@ -78,6 +79,14 @@ INFO: dict[str, Any] = {
     "resources": {"type": "list", "elements": "dict", "required": True},
 }
 
+LEFTOVERS: dict[str, Any] = {
+    **CLOUD,
+    "network": {"type": "str", "required": True},
+    "own_prefix": {"type": "str"},
+    "timeout": {"type": "float", "default": 1200.0},
+    "parallel": {"type": "int", "default": 8},
+}
+
 CONNECTION: dict[str, Any] = {
     **CLOUD,
     "cluster": {"type": "str", "required": True},
@@ -125,6 +134,12 @@ def run_resource(args: dict[str, Any], check: bool) -> dict[str, Any]:
     result = run_stack({**args, **stack}, check)
     entry = result["resources"][0]
     return {**result, "action": entry["action"], "fields": entry.get("fields", [])}
+
+
+def run_leftovers(args: dict[str, Any], check: bool) -> dict[str, Any]:
+    """``gcp_leftovers`` with validated options."""
+    chosen = cloud_settings(args)
+    return sweep(connect(chosen), chosen.project, args, check)
 
 
 def _with_payload(item: dict[str, Any], payloads: dict[str, Any], present: bool) -> dict[str, Any]:

@@ -7,7 +7,12 @@ from __future__ import annotations
 
 from graphlib import CycleError, TopologicalSorter
 
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.paths import canonical_link, is_link, placed
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.paths import (
+    canonical_link,
+    is_link,
+    placed,
+    strings,
+)
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.resource import Resource
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError
 
@@ -24,7 +29,7 @@ def dependencies(resources: list[Resource]) -> dict[str, set[str]]:
     result: dict[str, set[str]] = {}
     for resource in resources:
         needs = set(resource.depends)
-        for value in _strings(resource.body):
+        for value in strings(resource.body):
             known = by_path if is_link(value) else accounts
             name = placed(canonical_link(value, resource.project)) if is_link(value) else _email(value)
             needs |= {known[name]} if name in known else set()
@@ -55,13 +60,3 @@ def reverse(needs: dict[str, set[str]]) -> dict[str, set[str]]:
 
 def _email(member: str) -> str:
     return member.removeprefix("serviceAccount:").lower()
-
-
-def _strings(value: object) -> list[str]:
-    if isinstance(value, str):
-        return [value]
-    if isinstance(value, dict):
-        return [text for item in value.values() for text in _strings(item)]
-    if isinstance(value, list):
-        return [text for item in value for text in _strings(item)]
-    return []
