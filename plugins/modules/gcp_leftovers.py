@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: gcp_leftovers
 short_description: Remove what the controllers of deleted GKE clusters left in a network
-version_added: 0.2.0
+version_added: 0.1.0
 author: The pingpong.platform maintainers (@pingpong)
 description:
   - A cluster that is deleted before its Gateways, Ingresses and LoadBalancer Services leaves their forwarding rules,
