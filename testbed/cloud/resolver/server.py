@@ -10,12 +10,13 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
-from dnslib import QTYPE, RCODE, RR, DNSError, DNSRecord, EDNSOption
+from dnslib import QTYPE, RCODE, RR, TXT, DNSError, DNSRecord, EDNSOption
 
 from testbed.cloud.core.call import Cloud
 from testbed.cloud.resolver import answers
 from testbed.cloud.resolver.health import HealthMonitor
 from testbed.cloud.resolver.routing import choose
+from testbed.cloud.services.dns.rules.text import strings
 
 UDP_SIZE = 1232
 CLIENT_SUBNET = 8
@@ -130,4 +131,6 @@ def _subnet(data: bytes) -> str | None:
 
 
 def _record(name: str, kind: str, ttl: int, text: str) -> Any:
+    if kind in ("TXT", "SPF"):
+        return RR(name, getattr(QTYPE, kind), ttl=ttl, rdata=TXT(strings(text)))
     return RR.fromZone(f"{name} {ttl} IN {kind} {text}")[0]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from testbed.cloud.core.call import Call, Cloud, guards, serves
-from testbed.cloud.core.protocol import answers, discovery
+from testbed.cloud.core.protocol import answers, discovery, presence
 from testbed.cloud.core.protocol.discovery import Method, Service
 from testbed.cloud.core.protocol.errors import ApiError, invalid
 from testbed.cloud.core.protocol.schema import Checker
@@ -66,7 +66,7 @@ class Dispatcher:
         checker = self.checkers[target.service.name]
         checker.path(method, target.path)
         typed = checker.query(method, query)
-        body = checker.body(method, _decode(payload, content_type))
+        body = presence.heard(target.service, method.request, checker.body(method, _decode(payload, content_type)))
         call = Call(self.cloud, target.service, method, checker, dict(target.path), typed, body, workload=workload)
         with self.cloud.store.transaction():
             self.cloud.operations.settle()
@@ -80,9 +80,13 @@ class Dispatcher:
                 guard(call)
             result = handler(call)
             if not inspect.isawaitable(result):
-                return answers.shaped(target.service, method, query, result)
+                return _written(target.service, method, query, result)
         # Only waiting methods are asynchronous, and they change nothing.
-        return answers.shaped(target.service, method, query, await result)
+        return _written(target.service, method, query, await result)
+
+
+def _written(service: Service, method: Method, query: Mapping[str, list[str]], result: Any) -> Any:
+    return answers.shaped(service, method, query, presence.shown(service, method.response, result))
 
 
 def _decode(payload: bytes, content_type: str) -> Any:

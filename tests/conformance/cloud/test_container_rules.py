@@ -264,7 +264,10 @@ def test_labels_and_maintenance_have_their_own_verbs(primary: RunningCloud) -> N
     window = {"dailyMaintenanceWindow": {"startTime": "03:00"}}
     make(primary, f"{PRIMARY}:setMaintenancePolicy", {"maintenancePolicy": {"window": window}})
     found = get(primary)
-    assert (found["resourceLabels"], found["maintenancePolicy"]["window"]) == ({"a": "b"}, window)
+    assert (found["resourceLabels"], found["maintenancePolicy"]["window"]) == (
+        {"a": "b"},
+        {"dailyMaintenanceWindow": {"startTime": "03:00", "duration": "PT4H0M0S"}},
+    )
     stale = {"maintenancePolicy": {"window": window, "resourceVersion": "old"}}
     assert refused(primary, "POST", f"{PRIMARY}:setMaintenancePolicy", stale)[0] == 412
 

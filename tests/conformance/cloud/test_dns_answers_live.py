@@ -174,3 +174,24 @@ def test_a_deleted_record_is_probed_no_more(cloud: RunningCloud, sites: tuple[Si
     make(cloud, f"{ZONES}/z/rrsets/app.live.example./A", None, verb="DELETE")
     eventually(lambda: not cloud.admin("GET", "health")["endpoints"])
     assert ask(cloud, "app.live.example.")[0] == "NXDOMAIN"
+
+
+@pytest.mark.parametrize(
+    ("data", "shown", "wire"),
+    [
+        ([r'"say \"hi\""'], [r'"say \"hi\""'], [[b'say "hi"']]),
+        ([r'"a\\b" "c"', '"d"'], [r'"a\\b" "c"', '"d"'], [[b"a\\b", b"c"], [b"d"]]),
+        (["two words"], ['"two" "words"'], [[b"two", b"words"]]),
+        (['say "hi"'], ['"say" "hi"'], [[b"say", b"hi"]]),
+    ],
+    ids=["quotes", "several strings", "words", "a word and a string"],
+)
+def test_text_is_the_same_on_the_wire(
+    cloud: RunningCloud, data: list[str], shown: list[str], wire: list[list[bytes]]
+) -> None:
+    """RFC 1035, section 5.1; https://cloud.google.com/dns/docs/records: unquoted text is split on its spaces."""
+    make(cloud, ZONES, {"name": "t", "dnsName": "t.test.", "description": ""})
+    record = make(cloud, f"{ZONES}/t/rrsets", {"name": "t.test.", "type": "TXT", "ttl": 30, "rrdatas": data})
+    assert record["rrdatas"] == shown
+    reply = DNSRecord.parse(DNSRecord.question("t.test.", "TXT").send("127.0.0.1", cloud.dns_port, timeout=5))
+    assert [item.rdata.data for item in reply.rr] == wire

@@ -110,6 +110,8 @@ RULES = [
     bad("policy: no such location", POLICY_DOC, at(f"{POLICY}.backupGeoTargets.items.0.location", "moon"),
         "Google Cloud region"),
     bad("policy: checked and plain targets", POLICY_DOC, at(f"{POLICY}.backupGeoTargets.items", MIXED), "can't be mixed"),
+    bad("record: text that is not in the presentation form", RECORDS_DOC,
+        changed(A, name="t.example.com.", type="TXT", rrdatas=['"open']), "rrdata[0]"),
     bad("policy: no backup", POLICY_DOC, at(f"{POLICY}.backupGeoTargets", None), "needs backup targets"),
     bad("policy: no primary", POLICY_DOC, at(f"{POLICY}.primaryTargets", None), "Exactly one of internalLoadBalancers"),
     bad("policy: internal balancer in a public zone", POLICY_DOC, at(f"{POLICY}.primaryTargets", BALANCER),
@@ -201,3 +203,23 @@ def test_zone_labels_and_deletion(zone: RunningCloud) -> None:
     assert "can't be changed" in refused(zone, "PATCH", f"{ZONES}/z", {"dnsName": "other.example."})[2]
     make(zone, f"{SETS}/a.example.com./A", None, verb="DELETE")
     assert zone.request("DELETE", f"{ZONES}/z")[0] == 204
+
+
+def test_weights_may_mix_plain_data_with_internal_balancers(zone: RunningCloud) -> None:
+    """Recorded from Google, in a private zone; external endpoints beside plain data stay refused (see RULES)."""
+    make(zone, f"{COMPUTE}/global/networks", {"name": "dns-net", "autoCreateSubnetworks": False})
+    network = f"https://www.googleapis.com/compute/v1/projects/{PROJECT}/global/networks/dns-net"
+    private = {"networks": [{"networkUrl": network}]}
+    make(zone, ZONES, {"name": "p", "dnsName": "a.test.", "description": "", "visibility": "private",
+                       "privateVisibilityConfig": private})  # fmt: skip
+    balancer = {"loadBalancerType": "regionalL4ilb", "ipAddress": "10.0.0.9", "port": "80", "ipProtocol": "tcp",
+                "networkUrl": network, "project": PROJECT, "region": "europe-west1"}  # fmt: skip
+    items = [
+        {"weight": 0.5, "rrdatas": ["192.0.2.1"]},
+        {"weight": 0.5, "healthCheckedTargets": {"internalLoadBalancers": [balancer]}},
+    ]
+    record = {"name": "a.a.test.", "type": "A", "ttl": 30, "routingPolicy": {"wrr": {"items": items}}}
+    assert [item["weight"] for item in make(zone, f"{ZONES}/p/rrsets", record)["routingPolicy"]["wrr"]["items"]] == [
+        0.5,
+        0.5,
+    ]

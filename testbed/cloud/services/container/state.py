@@ -7,7 +7,6 @@ from testbed.cloud.core.protocol.errors import not_found
 from testbed.cloud.core.protocol.values import fingerprint
 from testbed.cloud.core.state.store import Resource
 from testbed.cloud.services.container.paths import shown
-from testbed.cloud.services.container.rules.presence import present
 
 CLUSTER = "container.cluster"
 POOL = "container.nodePool"
@@ -45,7 +44,7 @@ def references(owner: Body) -> set[str]:
 
 def stamp(body: Body) -> Body:
     """The body with its etag (and label fingerprint) as it now is."""
-    fresh: Body = present({name: value for name, value in body.items() if name != "etag"})
+    fresh: Body = {name: value for name, value in body.items() if name != "etag"}
     if "resourceLabels" in body or "labelFingerprint" in body:
         fresh["labelFingerprint"] = fingerprint(fresh.get("resourceLabels") or {})[:8]
     fresh["etag"] = fingerprint(fresh)

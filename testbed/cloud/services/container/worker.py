@@ -13,7 +13,7 @@ from testbed.cloud.core.call import Cloud
 from testbed.cloud.core.state.operations import Operation, drop, put
 from testbed.cloud.core.state.store import Resource
 from testbed.cloud.services.container import state
-from testbed.cloud.services.container.rules import endpoints
+from testbed.cloud.services.container.rules import endpoints, ranges
 
 log = logging.getLogger(__name__)
 
@@ -81,6 +81,9 @@ class ClusterWorker:
                 operation.commit.append(put(_running(cluster, endpoint)))
             else:
                 operation.commit = [drop(item.key) for item in [*found, cluster]]
+                subnetwork = self.cloud.store.get(ranges.key_of(cluster.body))
+                left = ranges.without(subnetwork, cluster) if subnetwork else None
+                operation.commit += [put(left)] if left else []
 
 
 def _running(cluster: Resource, endpoint: ClusterEndpoint) -> Resource:

@@ -51,14 +51,15 @@ def membership(call: Call, _name: str, location: str, body: Body) -> None:
         raise invalid("endpoint.gke_cluster.resource_link must be set: only GKE clusters are served locally.")
     if not link.startswith("//container.googleapis.com/projects/"):
         raise invalid(f"endpoint.gke_cluster.resource_link is malformed: '{link}'.")
-    path = link.removeprefix("//container.googleapis.com/")
+    # A zonal cluster's own link says zones/; both name it.
+    path = link.removeprefix("//container.googleapis.com/").replace("/zones/", "/locations/")
     if call.store.get(f"container/{path}") is None:
         raise invalid(f"The cluster '{path}' does not exist.")
     for other in call.store.of_kind("gkehub.memberships"):
-        if other.body["endpoint"]["gkeCluster"]["resourceLink"] == link:
+        if other.body["endpoint"]["gkeCluster"]["resourceLink"].endswith(path.partition("/locations/")[2]):
             raise ApiError(400, f"The cluster is already registered as '{other.path}'.", status="FAILED_PRECONDITION")
     issuer = str((body.get("authority") or {}).get("issuer") or "")
-    if issuer and issuer != f"https://container.googleapis.com/v1/{path}":
+    if issuer and issuer.replace("/zones/", "/locations/") != f"https://container.googleapis.com/v1/{path}":
         raise invalid(f"authority.issuer must be the cluster's: https://container.googleapis.com/v1/{path}.")
     if issuer:
         pool = f"{call.project}.svc.id.goog"

@@ -26,6 +26,7 @@ def complete(call: Call, body: Body) -> None:
     config["uniformBucketLevelAccess"] = uniform
     config["bucketPolicyOnly"] = uniform
     body["iamConfiguration"] = config
+    _autoclass(call, body)
     if not (body.get("lifecycle") or {}).get("rule"):
         body.pop("lifecycle", None)
     if str((body.get("softDeletePolicy") or {}).get("retentionDurationSeconds")) == "0":
@@ -42,3 +43,21 @@ def check(sent: Body) -> None:
     uniform = ((sent.get("iamConfiguration") or {}).get("uniformBucketLevelAccess") or {}).get("enabled")
     if uniform and (sent.get("acl") or sent.get("defaultObjectAcl")):
         raise invalid("Cannot use ACL API to set bucket policy when uniform bucket-level access is enabled.")
+
+
+def _autoclass(call: Call, body: Body) -> None:
+    """With Autoclass on, a bucket's own class is STANDARD, and what was asked for is where objects end up.
+
+    https://cloud.google.com/storage/docs/autoclass ; recorded from Google.
+    """
+    config = body.get("autoclass")
+    if not config:
+        return
+    config.setdefault("toggleTime", utc_time(call.now))
+    if not config.get("enabled"):
+        body["autoclass"] = {"enabled": False, "toggleTime": config["toggleTime"]}
+        return
+    asked = body.get("storageClass")
+    config.setdefault("terminalStorageClass", asked if asked in ("NEARLINE", "ARCHIVE") else "NEARLINE")
+    config.setdefault("terminalStorageClassUpdateTime", config["toggleTime"])
+    body["storageClass"] = "STANDARD"

@@ -63,16 +63,45 @@ def _external(call: Call, body: Body, regional: bool) -> None:
     body["address"] = next((text for text in real if text not in taken), None) or _free(call, EXTERNAL, 0)
 
 
+# What an internal address must say, by its purpose, among the global and the regional ones: compute.v1.json, Address;
+# https://cloud.google.com/vpc/docs/configure-private-service-connect-apis for the addresses of endpoints.
+NEEDED: dict[bool, dict[str, tuple[str, ...]]] = {
+    False: {"VPC_PEERING": ("network", "prefixLength"), "PRIVATE_SERVICE_CONNECT": ("network", "address")},
+    True: {
+        "GCE_ENDPOINT": ("subnetwork",),
+        "SHARED_LOADBALANCER_VIP": ("subnetwork",),
+        "IPSEC_INTERCONNECT": ("network", "prefixLength"),
+    },
+}
+# Where ranges for peering and interconnects are given from.
+PEERED = ipaddress.IPv4Network("10.255.0.0/16")
+
+
+def _on_network(call: Call, body: Body) -> None:
+    """An address or range of a whole network, outside its subnetworks."""
+    body["network"] = resolve(call, body["network"], "resource.network", "networks")
+    if not body.get("address"):
+        size = int(body["prefixLength"])
+        taken = _taken(call)
+        candidates = PEERED.subnets(new_prefix=size) if size > PEERED.prefixlen else [PEERED]
+        body["address"] = next(str(item[0]) for item in candidates if str(item[0]) not in taken)
+    elif body["address"] in _taken(call):
+        raise ApiError(400, f"IP '{body['address']}' is already being used by another resource.", reason="ipInUse")
+
+
 def _internal(call: Call, body: Body, regional: bool) -> None:
     body.pop("networkTier", None)
-    if not regional:
-        required(body, "network", "prefixLength")
-        body.setdefault("purpose", "VPC_PEERING")
-        body["network"] = resolve(call, body["network"], "resource.network", "networks")
-        body.setdefault("address", "10.255.0.0")
+    body.setdefault("purpose", "GCE_ENDPOINT" if regional else "VPC_PEERING")
+    needed = NEEDED[regional].get(body["purpose"])
+    if needed is None:
+        raise invalid(
+            f"Invalid value for field 'resource.purpose': '{body['purpose']}'. It must be one of "
+            f"{', '.join(sorted(NEEDED[regional]))} here."
+        )
+    required(body, *needed)
+    if "subnetwork" not in needed:
+        _on_network(call, body)
         return
-    required(body, "subnetwork")
-    body.setdefault("purpose", "GCE_ENDPOINT")
     scope = f"regions/{call.path['region']}"
     body["subnetwork"] = resolve(call, body["subnetwork"], "resource.subnetwork", "subnetworks", scope)
     subnetwork = call.store.get("compute/" + body["subnetwork"].partition("/compute/v1/")[2])

@@ -15,6 +15,7 @@ from testbed.cloud.services.compute.urls import require_ready, resolve
 
 PROXY_PURPOSES = ("REGIONAL_MANAGED_PROXY", "GLOBAL_MANAGED_PROXY", "INTERNAL_HTTPS_LOAD_BALANCER")
 SECONDARY_NAME = r"[a-z](?:[-a-z0-9]{0,61}[a-z0-9])?"
+RESERVED = ipaddress.IPv4Network("10.192.0.0/10")
 LOG_DEFAULTS = {
     "aggregationInterval": "INTERVAL_5_SEC",
     "flowSampling": 0.5,
@@ -87,7 +88,7 @@ def _check_purpose(call: Call, body: Body) -> None:
 
 
 def _prepare(call: Call, body: Body) -> None:
-    required(body, "network", "ipCidrRange")
+    _primary(call, body)
     if body.get("region") and body["region"].rpartition("/")[2] != call.path["region"]:
         raise invalid(
             f"Invalid value for field 'resource.region': '{body['region']}'. It must be the region of the request."
@@ -100,6 +101,20 @@ def _prepare(call: Call, body: Body) -> None:
     _check_ranges(call, body, None)
     _check_purpose(call, body)
     _complete(body)
+
+
+def _primary(call: Call, body: Body) -> None:
+    """The primary range must be given, unless something else says it: compute.v1.json, reservedInternalRange."""
+    required(body, "network")
+    if body.get("stackType") == "IPV6_ONLY":
+        raise ApiError(501, "Subnetworks without IPv4 ranges are not served locally.")
+    if body.get("reservedInternalRange") and not body.get("ipCidrRange"):
+        # Internal ranges (networkconnectivity) are not served: the subnetwork gets a free range of the usual size.
+        network = resolve(call, body["network"], "resource.network", "networks")
+        taken = [ipaddress.IPv4Network(text) for text, _unused in _others(call, network, None)]
+        free = RESERVED.subnets(new_prefix=24)
+        body["ipCidrRange"] = str(next(item for item in free if not any(item.overlaps(other) for other in taken)))
+    required(body, "ipCidrRange")
 
 
 def _complete(body: Body) -> None:
@@ -158,7 +173,9 @@ SUBNETWORK = Kind(
             "enableFlowLogs",
             "privateIpGoogleAccess",
             "role",
-            "description",
+            "ipv6AccessType",
+            "resolveSubnetMask",
+            "allowSubnetCidrRoutesOverlap",
             "stackType",
             "privateIpv6GoogleAccess",
         }

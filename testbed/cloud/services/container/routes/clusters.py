@@ -59,14 +59,16 @@ def create(call: Call) -> Body:
 
 
 def _complete(call: Call, sent: Body, key: str, location: str) -> Body:
+    version = defaults.version(sent.get("initialClusterVersion"))
     body = defaults.filled(defaults.CLUSTER, sent)
+    body["releaseChannel"] = sent.get("releaseChannel", defaults.channel(sent.get("initialClusterVersion")))
     body["location"] = body["zone"] = location
     body["locations"] = checks.zones(location, list(sent.get("locations") or []))
     checks.network(call, body, location)
     checks.private(body)
     endpoints.complete(body, sent, str(call.project))
     checks.consistent(call, body)
-    version = defaults.version(sent.get("initialClusterVersion"))
+    defaults.computed(body)
     body |= {
         "id": secrets.token_hex(32),
         "selfLink": paths.BASE + paths.shown(key.removeprefix("container/")),
@@ -88,7 +90,10 @@ def _complete(call: Call, sent: Body, key: str, location: str) -> Body:
 
 
 def _start(call: Call, key: str, body: Body, pools: list[Body]) -> Body:
-    call.store.put(Resource(key, state.CLUSTER, body), state.references(body))
+    policy = body.get("ipAllocationPolicy") or {}
+    named = [str(policy.get(f"{kind}SecondaryRangeName") or "") for kind in ("cluster", "services")]
+    made = [name for name in named if name.startswith(f"gke-{body['name']}-")]
+    call.store.put(Resource(key, state.CLUSTER, body, {"ranges": made}), state.references(body))
     for item in pools:
         item |= {
             "selfLink": f"{body['selfLink']}/nodePools/{item['name']}",

@@ -156,7 +156,8 @@ def update(call: Call) -> Body:
             if name == "diskSizeGb":
                 value = int(value)
             if isinstance(known, dict) and isinstance(value, dict):
-                value = defaults.filled(known, value)
+                # The fields that were sent take the others' place whole: a union inside changes sides that way.
+                value = {**known, **value}
             target[last] = value
         else:
             raise ApiError(501, f"UpdateNodePoolRequest.{name} is not served locally.")

@@ -21,6 +21,7 @@ def _change(call: Call, operation_type: str, **fields: object) -> Body:
     for name, value in fields.items():
         new[name] = value
     checks.consistent(call, new)
+    defaults.computed(new)
     return begin(call, operation_type, resource, new)
 
 

@@ -93,6 +93,7 @@ def update(call: Call) -> Body:
     for field in chosen:
         pools += _set(call, resource, new, field, desired)
     checks.private(new)
+    defaults.computed(new)
     for field in chosen:
         endpoints.changed(new, FIELDS.get(field, ""))
     checks.consistent(call, new)

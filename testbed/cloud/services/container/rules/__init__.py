@@ -1,1 +1,1 @@
-"""What GKE fills in (defaults), refuses (checks), keeps in step (endpoints), leaves out (presence), adds (addons)."""
+"""What GKE fills in (defaults), refuses (checks), keeps in step (endpoints), chooses (ranges), adds (addons)."""

@@ -12,11 +12,9 @@ from testbed.cloud.core.regions import REGIONS, ZONES, ZONES_OF, region_of
 from testbed.cloud.core.state.store import Resource
 from testbed.cloud.services.compute.urls import path_of
 from testbed.cloud.services.container import state
+from testbed.cloud.services.container.rules import ranges
 
 CLUSTER_NAME = re.compile(r"[a-z](?:[-a-z0-9]{0,38}[a-z0-9])?")
-PODS = "10.100.0.0/14"
-# Of Google's own, for whoever names no range: https://cloud.google.com/kubernetes-engine/docs/concepts/alias-ips#managed
-SERVICES = "34.118.224.0/20"
 LABEL_KEY = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 LABEL_VALUE = re.compile(r"[a-z0-9_-]{0,63}")
 
@@ -92,21 +90,27 @@ def _ranges(call: Call, body: Body, subnetwork: Resource) -> None:
     if policy.get("useRoutes"):
         if any(policy.get(name) for name in ("clusterSecondaryRangeName", "servicesSecondaryRangeName")):
             raise invalid("Cluster.ip_allocation_policy: secondary ranges need use_ip_aliases to be true.")
-        body.setdefault("clusterIpv4Cidr", PODS)
-        body["servicesIpv4Cidr"] = SERVICES
+        body.setdefault("clusterIpv4Cidr", ranges.FIRST)
+        body["servicesIpv4Cidr"] = ranges.SERVICES
         return
     # VPC-native is what a cluster is unless it asks for routes; false is the same as nothing.
     policy |= {"useIpAliases": True, "podCidrOverprovisionConfig": {}}
     policy.setdefault("stackType", "IPV4")
-    ranges = {item["rangeName"]: item["ipCidrRange"] for item in subnetwork.body.get("secondaryIpRanges", [])}
+    known = {item["rangeName"]: item["ipCidrRange"] for item in subnetwork.body.get("secondaryIpRanges", [])}
+    made: dict[str, str] = {}
     for kind, field in (("cluster", "Pod"), ("services", "Services")):
         name = policy.get(f"{kind}SecondaryRangeName")
         if name and policy.get(f"{kind}Ipv4CidrBlock"):
             raise invalid(f"Only one of {kind}_ipv4_cidr_block and {kind}_secondary_range_name may be specified.")
-        if name and name not in ranges:
+        if name and name not in known:
             raise invalid(f'{field} secondary range "{name}" does not exist in subnetwork "{subnetwork.name}".')
-        default = PODS if kind == "cluster" else SERVICES
-        cidr = ranges[name] if name else policy.get(f"{kind}Ipv4CidrBlock") or default
+        if name:
+            cidr = known[name]
+        else:
+            cidr, added = ranges.chosen(call, body, subnetwork, kind)
+            if added:
+                policy[f"{kind}SecondaryRangeName"] = added
+                made[added] = cidr
         policy[f"{kind}Ipv4CidrBlock"] = cidr
         policy[f"{kind}Ipv4Cidr"] = cidr
     if policy.get("clusterSecondaryRangeName") and policy["clusterSecondaryRangeName"] == policy.get(
@@ -114,6 +118,7 @@ def _ranges(call: Call, body: Body, subnetwork: Resource) -> None:
     ):
         raise invalid("Pods and services can't share a secondary range.")
     _exclusive(call, body, subnetwork)
+    ranges.add(call, subnetwork, made)
     body["clusterIpv4Cidr"] = policy["clusterIpv4CidrBlock"]
     body["servicesIpv4Cidr"] = policy["servicesIpv4CidrBlock"]
 

@@ -34,9 +34,8 @@ CLUSTER: Body = {
     "networkConfig": {"serviceExternalIpsConfig": {}},
     "defaultMaxPodsConstraint": {"maxPodsPerNode": "110"},
     "authenticatorGroupsConfig": {},
-    "databaseEncryption": {"state": "DECRYPTED", "currentState": "CURRENT_STATE_DECRYPTED"},
+    "databaseEncryption": {"state": "DECRYPTED"},
     "shieldedNodes": {"enabled": True},
-    "releaseChannel": {"channel": "REGULAR"},
     "autoscaling": {"autoscalingProfile": "BALANCED"},
     "loggingConfig": {"componentConfig": {"enableComponents": ["SYSTEM_COMPONENTS", "WORKLOADS"]}},
     "monitoringConfig": {
@@ -109,6 +108,53 @@ def filled(defaults: Body, given: Body) -> Body:
     return merged
 
 
+# Of the node pools that autoprovisioning makes.
+AUTOPROVISIONED: Body = {
+    "imageType": "COS_CONTAINERD",
+    "management": {"autoUpgrade": True, "autoRepair": True},
+    "oauthScopes": SCOPES,
+    "serviceAccount": "default",
+    "upgradeSettings": {"maxSurge": 1, "strategy": "SURGE"},
+}
+MONITORING = "https://www.googleapis.com/auth/monitoring"
+# The smallest window that four hours of maintenance a day fit in: container.v1.json, DailyMaintenanceWindow.duration
+DAILY = "PT4H0M0S"
+
+
+def computed(body: Body) -> None:
+    """What GKE answers instead of, or beside, what a cluster was asked to have; each is recorded from Google."""
+    window = (body.get("maintenancePolicy") or {}).get("window") or {}
+    if window.get("dailyMaintenanceWindow"):
+        window["dailyMaintenanceWindow"]["duration"] = DAILY
+    provisioning = body.get("autoscaling") or {}
+    if provisioning.get("autoprovisioningNodePoolDefaults") is not None:
+        made = filled(AUTOPROVISIONED, _any_platform(provisioning["autoprovisioningNodePoolDefaults"]))
+        if body.get("monitoringService") != "none" and MONITORING not in made["oauthScopes"]:
+            made["oauthScopes"] = [*made["oauthScopes"], MONITORING]
+        provisioning["autoprovisioningNodePoolDefaults"] = made
+    _encryption(body["databaseEncryption"])
+
+
+def _any_platform(config: Body) -> Body:
+    """`automatic` unsets the minimum: container.v1.json, minCpuPlatform."""
+    if str(config.get("minCpuPlatform", "")).lower() == "automatic":
+        return {name: value for name, value in config.items() if name != "minCpuPlatform"}
+    return config
+
+
+def _encryption(config: Body) -> None:
+    """The state that etcd's encryption has reached, and the keys that decrypt what was written before."""
+    key = config.get("keyName")
+    if key and key not in config.get("decryptionKeys", []):
+        config["decryptionKeys"] = [*config.get("decryptionKeys", []), key]
+    config["currentState"] = f"CURRENT_STATE_{config.get('state') or 'DECRYPTED'}"
+
+
+def channel(asked: str | None) -> Body:
+    """The channel of a cluster that named none: a version that was asked for decides, as recorded; else REGULAR."""
+    return {"channel": "STABLE" if asked and asked not in ("-", "latest") else "REGULAR"}
+
+
 def version(asked: str | None) -> str:
     """The version that an alias or prefix means; raises 400 for one that is not offered."""
     if not asked or asked in ("-", "latest"):
@@ -130,7 +176,7 @@ def pool(call: Call, cluster: Body, given: Body) -> Body:
             f"'{checks.CLUSTER_NAME.pattern}'"
         )
     body = filled(POOL, given)
-    config = filled(NODE, body.get("config") or {})
+    config = filled(NODE, _any_platform(body.get("config") or {}))
     if (cluster.get("workloadIdentityConfig") or {}).get("workloadPool"):
         config.setdefault("workloadMetadataConfig", {"mode": "GKE_METADATA"})
     elif (config.get("workloadMetadataConfig") or {}).get("mode") == "GKE_METADATA":

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ipaddress
 import re
 
+from testbed.cloud.services.dns.rules.text import strings as text_strings
+
 LABEL = r"(?:[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?)"
 NAME = re.compile(rf"(?:\*\.)?(?:{LABEL}\.)+")
 # https://cloud.google.com/dns/docs/records-overview#supported_dns_record_types
@@ -40,4 +42,9 @@ def is_data(kind: str, text: str) -> bool:
         return len(parts) == 4 and all(part.isdigit() for part in parts[:3]) and (is_name(parts[3]) or parts[3] == ".")
     if kind == "CAA":
         return len(parts) >= 3 and parts[0].isdigit() and parts[1] in ("issue", "issuewild", "iodef")
+    if kind in ("TXT", "SPF"):
+        try:
+            return bool(text_strings(text))
+        except ValueError:
+            return False
     return bool(text)

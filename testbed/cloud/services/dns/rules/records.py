@@ -7,6 +7,7 @@ from testbed.cloud.core.protocol.errors import ApiError, invalid
 from testbed.cloud.core.state.store import Resource
 from testbed.cloud.services.dns.rules import routing
 from testbed.cloud.services.dns.rules.names import TYPES, is_data, is_name, within
+from testbed.cloud.services.dns.rules.text import presented, strings
 
 MAX_TTL = 2**31 - 1
 
@@ -54,7 +55,7 @@ def _data(kind: str, rrdatas: list[str], field: str) -> list[str]:
 
 def _quoted(text: str) -> str:
     """Text without quotes is split on its spaces: https://cloud.google.com/dns/docs/records"""
-    return text if text.startswith('"') else " ".join(f'"{word}"' for word in text.split())
+    return text if text.startswith('"') else presented(strings(text))
 
 
 def stamped(policy: Body) -> Body:

@@ -84,7 +84,6 @@ class _Targets:
         self.private = zone.get("visibility") == "private"
         self.kind = kind
         self.health_check = policy.get("healthCheck")
-        self.checked = 0
         self.plain = 0
         self.external = 0
 
@@ -106,7 +105,6 @@ class _Targets:
         internal = targets.get("internalLoadBalancers") or []
         if bool(external) == bool(internal):
             raise _refuse(field, "", "Exactly one of internalLoadBalancers and externalEndpoints must be specified.")
-        self.checked += 1
         if self.kind not in ("A", "AAAA"):
             raise _refuse(field, self.kind, "Health-checked targets are supported for A and AAAA records only.")
         for text in external:
@@ -131,7 +129,8 @@ class _Targets:
 
     def finish(self, field: str) -> None:
         """Rules about the policy as a whole."""
-        if self.plain and self.checked:
+        # Recorded: weighted plain data beside internal load balancers is taken.
+        if self.plain and self.external:
             raise _refuse(field, "", "Health-checked and not health-checked targets can't be mixed in one policy.")
         if self.external and not self.health_check:
             raise _refuse(f"{field}.healthCheck", "", "External endpoints need a health check.")
