@@ -12,7 +12,7 @@ import json
 import ssl
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -81,6 +81,14 @@ class RunningCloud:
         if status != 200:
             raise AssertionError(f"{verb} {name}: {answer}")
         return answer
+
+    def call[Result](self, function: Callable[[], Result]) -> Result:
+        """Call a function in the cloud's own thread, which alone may touch its state."""
+
+        async def run() -> Result:
+            return function()
+
+        return asyncio.run_coroutine_threadsafe(run(), self.loop).result(10)
 
     def settle(self, service: str = "", timeout: float = 20.0) -> None:
         """Wait until no operation (of the service) is under way."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -40,6 +41,8 @@ class Cloud:
     # How the clusters' nodes reach this server: the template of its endpoints, and its authority (PEM).
     inward: str = ""
     authority: str = ""
+    # How often resources were read that are not known everywhere yet.
+    reads: Counter[str] = field(default_factory=Counter)
     # Services register themselves here: background work that must be picked up again at start.
     workers: dict[str, Any] = field(default_factory=dict)
 

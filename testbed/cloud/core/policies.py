@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
-from testbed.cloud.core.call import Body, Call, serves
+from testbed.cloud.core import lateness
+from testbed.cloud.core.call import Body, Call, Cloud, serves
 from testbed.cloud.core.protocol.errors import ApiError, invalid
 from testbed.cloud.core.protocol.values import etag
 from testbed.cloud.core.state.store import Resource
@@ -79,8 +80,31 @@ def write(call: Call, resource: str, policy: Any, accounts: bool = True) -> Body
     if policy.get("auditConfigs"):
         body["auditConfigs"] = policy["auditConfigs"]
     body = _stamped(body, generation + 1)
-    call.store.put(Resource(key(resource), "iam.policy", body, {"generation": generation + 1}))
+    meta = {
+        "generation": generation + 1,
+        "effective": lateness.effective(call.cloud, "policy"),
+        "before": in_effect(call.cloud, resource),
+    }
+    call.store.put(Resource(key(resource), "iam.policy", body, meta))
     return body
+
+
+def in_effect(cloud: Cloud, resource: str) -> Body:
+    """The policy that requests are judged by: the one before the last, until the last has taken effect."""
+    found = cloud.store.get(key(resource))
+    if found is None:
+        return {}
+    if lateness.late(cloud, found.meta.get("effective")):
+        return dict(found.meta.get("before") or {})
+    return found.body
+
+
+def grants(cloud: Cloud, resource: str, members: Collection[str], roles: Collection[str]) -> bool:
+    """Whether a policy in effect gives one of the roles to one of the members; a condition grants nothing."""
+    for binding in in_effect(cloud, resource).get("bindings", ()):
+        if binding["role"] in roles and "condition" not in binding and set(members) & set(binding["members"]):
+            return True
+    return False
 
 
 def _stamped(policy: Body, generation: int) -> Body:
@@ -121,7 +145,8 @@ def _member(call: Call, member: str, accounts: bool) -> None:
     # Service agents (service-123@...) live in Google's own projects and are not listed here.
     if project[1].startswith(("gcp-sa-", "gcp-", "container-engine-robot", "compute-system")):
         return
-    if call.store.get(f"iam/projects/{project[1]}/serviceAccounts/{email}") is None:
+    found = call.store.get(f"iam/projects/{project[1]}/serviceAccounts/{email}")
+    if found is None or lateness.late(call.cloud, found.meta.get("effective")):
         raise invalid(f"Service account {email} does not exist.")
 
 

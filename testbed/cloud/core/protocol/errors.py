@@ -87,9 +87,9 @@ def not_found(message: str) -> ApiError:
     return ApiError(404, message)
 
 
-def failed_precondition(message: str) -> ApiError:
+def failed_precondition(message: str, details: Sequence[Mapping[str, Any]] = ()) -> ApiError:
     """400 FAILED_PRECONDITION, the RPC APIs' word for "not in this state"."""
-    return ApiError(400, message, status="FAILED_PRECONDITION", reason="failedPrecondition")
+    return ApiError(400, message, status="FAILED_PRECONDITION", reason="failedPrecondition", details=details)
 
 
 def bad_request(violations: Sequence[tuple[str, str]]) -> ApiError:

@@ -28,8 +28,9 @@ def start(
     commit: list[dict[str, Any]],
     rollback: list[dict[str, Any]] | None = None,
     target_id: str = "",
+    error: dict[str, Any] | None = None,
 ) -> Body:
-    """Start an operation on the resource with key `target` and answer with it."""
+    """Start an operation on the resource with key `target` and answer with it; one with an `error` ends in it."""
     scope = scope_of(target.removeprefix("compute/"))
     now = call.now
     name = unique(f"operation-{int(now * 1000)}")
@@ -44,6 +45,7 @@ def start(
         due=now + call.cloud.settings.pending("compute"),
         commit=commit,
         rollback=rollback or [],
+        error=error,
         extra={"id": numeric_id(), "targetId": target_id, "requestId": call.query.get("requestId", "")},
     )
     call.operations.start(operation, call.method.id)

@@ -127,11 +127,14 @@ def remove(call: Call, kind: Kind) -> Body:
     require_ready(call, resource.key)
     users = [user for user in call.store.users(resource.key) if user != resource.key]
     if users:
-        raise ApiError(
-            400,
-            f"The {kind.singular} resource '{resource.path}' is already being used by '{users[0].partition('/')[2]}'",
-            reason="resourceInUseByAnotherResource",
+        problem = (
+            f"The {kind.singular} resource '{resource.path}' is already being used by '{users[0].partition('/')[2]}'"
         )
+        if call.cloud.settings.lateness:
+            # Compute takes the deletion, looks later, and its operation fails: hashicorp/terraform-provider-google#5948
+            return start(call, "delete", resource.key, commit=[], target_id=resource.body["id"],
+                         error={"code": "RESOURCE_IN_USE_BY_ANOTHER_RESOURCE", "message": problem})  # fmt: skip
+        raise ApiError(400, problem, reason="resourceInUseByAnotherResource")
     kind.removable(call, resource)
     return start(
         call,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from testbed.cloud.core.call import Body, Call
+from testbed.cloud.core.lateness import late
 from testbed.cloud.core.protocol.errors import not_found
 from testbed.cloud.core.protocol.values import fingerprint
 from testbed.cloud.core.state.store import Resource
@@ -36,6 +37,24 @@ def pools(call: Call, owner: Resource) -> list[Resource]:
     return call.store.children(f"{owner.key}/nodePools")
 
 
+def working(call: Call, key: str) -> str:
+    """The name of the operation that a cluster is busy with, or still settles from; empty for none."""
+    running = call.operations.pending_on(key)
+    if running:
+        return running.name
+    found = call.store.get(key)
+    settles = (found.meta if found else {}).get("settles") or {}
+    return str(settles["operation"]) if late(call.cloud, settles.get("until")) else ""
+
+
+def settle(call: Call, key: str, operation: str, until: float) -> None:
+    """Remember until when a cluster settles from an operation."""
+    found = call.store.get(key)
+    if found is not None:
+        found.meta["settles"] = {"operation": operation, "until": until}
+        call.store.put(found)
+
+
 def references(owner: Body) -> set[str]:
     """Keys of the network and subnetwork that a cluster uses."""
     config = owner["networkConfig"]
@@ -66,6 +85,8 @@ def show(call: Call, owner: Resource) -> Body:
     found = [item.body for item in pools(call, owner)]
     count = sum(int(item.get("initialNodeCount", 0)) * len(item["locations"]) for item in found)
     body = {**owner.body, "nodePools": found, "currentNodeCount": count}
+    if body["status"] == "RUNNING" and working(call, owner.key):
+        body["status"] = "RECONCILING"
     if found:
         body["nodeConfig"] = found[0]["config"]
         body["instanceGroupUrls"] = [url for item in found for url in item["instanceGroupUrls"]]

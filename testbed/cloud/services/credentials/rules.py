@@ -28,11 +28,8 @@ def guard(call: Call) -> None:
     name = call.path["name"]
     secret = name.partition("/versions/")[0]
     for resource in (f"secretmanager/{secret}", f"cloudresourcemanager/projects/{call.project}"):
-        policy = call.store.get(policies.key(resource))
-        for binding in policy.body.get("bindings", ()) if policy else ():
-            grants = binding["role"] in ROLES[permission] and "condition" not in binding
-            if grants and call.workload.members & set(binding["members"]):
-                return
+        if policies.grants(call.cloud, resource, call.workload.members, ROLES[permission]):
+            return
     raise ApiError(
         403,
         f"Permission '{permission}' denied for resource '{name}' (or it may not exist).",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from testbed.cloud.core.call import Call, guards
+from testbed.cloud.core.lateness import late
 from testbed.cloud.core.protocol.errors import ApiError, not_found, service_disabled
 from testbed.cloud.core.protocol.values import project_number
 from testbed.cloud.core.state.store import Resource
@@ -60,7 +61,8 @@ def guard(call: Call) -> None:
         call.store.put(Resource(f"projects/{project}", "project", {"projectId": project}))
     if call.service.name in ALWAYS or not call.cloud.settings.strict_services:
         return
-    if call.store.get(enabled_key(project, call.service.host)) is None:
+    found = call.store.get(enabled_key(project, call.service.host))
+    if found is None or late(call.cloud, found.meta.get("effective")):
         raise service_disabled(call.service.title, call.service.host, project_number(project))
 
 

@@ -5,23 +5,34 @@ from __future__ import annotations
 from typing import Any
 
 from testbed.cloud.core.call import Body, Call, serves
+from testbed.cloud.core.lateness import effective
 from testbed.cloud.core.protocol.errors import failed_precondition, not_found
 from testbed.cloud.core.protocol.values import project_number, utc_time
 from testbed.cloud.core.state.operations import Operation, unique
+from testbed.cloud.services.container import state
 from testbed.cloud.services.container.paths import BASE, cluster_key, location_of, shown
 
 # google.rpc.Code: INTERNAL
 INTERNAL = 13
+# After these a cluster reconciles for a while, and takes no other change: see core/lateness.py.
+SETTLING = frozenset({"CREATE_NODE_POOL", "DELETE_NODE_POOL"})
 
 
 def refuse_busy(call: Call, key: str) -> None:
     """400 FAILED_PRECONDITION while an operation runs on the cluster: GKE does one at a time."""
     cluster = cluster_key(key)
-    running = call.operations.pending_on(cluster)
+    running = state.working(call, cluster)
     if running:
-        name = cluster.rpartition("/")[2]
         raise failed_precondition(
-            f"Cluster is running incompatible operation {running.name} ({running.method} on {name})."
+            f"Cluster is running incompatible operation {running}.",
+            details=[
+                {
+                    "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+                    "reason": "CLUSTER_ALREADY_HAS_OPERATION",
+                    "domain": "container.googleapis.com",
+                    "metadata": {"operation": running},
+                }
+            ],
         )
 
 
@@ -38,6 +49,9 @@ def start(
     location = location_of(target.removeprefix("container/"))
     now = call.now
     name = unique(f"operation-{int(now * 1000)}")
+    due = None if worker else now + call.cloud.settings.pending("container")
+    if operation_type in SETTLING and due is not None:
+        state.settle(call, cluster_key(target), name, effective(call.cloud, "settling", due))
     operation = Operation(
         key=f"container/{location}/operations/{name}",
         service="container",
@@ -46,7 +60,7 @@ def start(
         target=cluster_key(target),
         user=call.user,
         created=now,
-        due=None if worker else now + call.cloud.settings.pending("container"),
+        due=due,
         commit=commit,
         rollback=rollback or [],
         extra={"target": target},

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from testbed.cloud.core import policies
 from testbed.cloud.core.call import Body, Call, serves
-from testbed.cloud.core.protocol.errors import ApiError, invalid
+from testbed.cloud.core.lateness import effective, late
+from testbed.cloud.core.protocol.errors import ApiError, invalid, not_found
 from testbed.cloud.core.protocol.pages import page
 from testbed.cloud.core.protocol.values import etag, numeric_id
 from testbed.cloud.core.state.store import Resource
@@ -48,14 +49,20 @@ def create(call: Call) -> Body:
         if sent.get(field):
             body[field] = sent[field]
     body["etag"] = etag(body)
-    call.store.put(Resource(key(project, email), "iam.serviceAccount", body))
+    meta = {"effective": effective(call.cloud, "account")}
+    call.store.put(Resource(key(project, email), "iam.serviceAccount", body, meta))
     return body
 
 
 @serves("iam.projects.serviceAccounts.get")
 def get(call: Call) -> Body:
-    """One account."""
-    return find(call).body
+    """One account; a new one is not found at every other read, until it is known everywhere."""
+    resource = find(call)
+    if late(call.cloud, resource.meta.get("effective")):
+        call.cloud.reads[resource.key] += 1
+        if call.cloud.reads[resource.key] % 2:
+            raise not_found("Unknown service account")
+    return resource.body
 
 
 @serves("iam.projects.serviceAccounts.list")

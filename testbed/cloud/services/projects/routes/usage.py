@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from testbed.cloud.core.call import Body, Call, serves
+from testbed.cloud.core.lateness import effective
 from testbed.cloud.core.protocol.errors import ApiError, failed_precondition, invalid
 from testbed.cloud.core.protocol.pages import page
 from testbed.cloud.core.protocol.values import project_number
@@ -91,8 +92,12 @@ def listing(call: Call) -> Body:
 def _enable(call: Call, services: list[str], response: Body) -> Body:
     project = str(call.project)
     resources = [_resource(project, name) for name in services]
-    if all(call.store.get(item.key) for item in resources):
+    fresh = [item for item in resources if call.store.get(item.key) is None]
+    if not fresh:
         return {"name": NOTHING_TO_DO, "done": True, "response": response}
+    done = call.now + call.cloud.settings.pending("serviceusage")
+    for item in fresh:
+        item.meta["effective"] = effective(call.cloud, "api", done)
     return longrunning.start(
         call,
         "operations",
@@ -102,7 +107,7 @@ def _enable(call: Call, services: list[str], response: Body) -> Body:
             "resourceNames": [item.body["name"] for item in resources],
         },
         response=response,
-        commit=[put(item) for item in resources],
+        commit=[put(item) for item in fresh],
         lock=False,
     )
 
