@@ -38,6 +38,8 @@ class Kind:
     patched: str = "patch"
     prepare: Prepare = nothing
     change: Change = nothing
+    # Keys of resources that use one without pointing at it by its link.
+    users: Callable[[Call, Resource], list[str]] = lambda *_: []
     removable: Callable[[Call, Resource], None] = nothing
     # Fields of a new resource while it is made, and when it is ready.
     while_created: tuple[tuple[str, Any], ...] = ()

@@ -125,7 +125,7 @@ def remove(call: Call, kind: Kind) -> Body:
         return again
     resource = find(call, kind)
     require_ready(call, resource.key)
-    users = [user for user in call.store.users(resource.key) if user != resource.key]
+    users = [user for user in call.store.users(resource.key) if user != resource.key] + kind.users(call, resource)
     if users:
         problem = (
             f"The {kind.singular} resource '{resource.path}' is already being used by '{users[0].partition('/')[2]}'"

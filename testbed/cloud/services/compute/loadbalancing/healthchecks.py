@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from testbed.cloud.core.call import Body, Call
 from testbed.cloud.core.protocol.errors import ApiError, invalid
 from testbed.cloud.core.regions import REGIONS
@@ -36,7 +38,7 @@ def _prepare(call: Call, body: Body) -> None:
     _check(call, {}, body)
 
 
-def _check(_call: Call, _old: Body, body: Body) -> None:
+def _check(call: Call, _old: Body, body: Body) -> None:
     kind = body.get("type")
     if kind not in TYPES:
         raise _refuse("type", kind or "", "A health check needs a type.")
@@ -55,6 +57,8 @@ def _check(_call: Call, _old: Body, body: Body) -> None:
         raise _refuse(f"{message}.port", config["port"], "Must be between 1 and 65535, inclusive.")
     body[message] = config
     _check_times(body)
+    if body.get("sourceRegions") and "region" in call.path:
+        raise _refuse("sourceRegions", body["sourceRegions"], "They are of global health checks alone.")
     if body.get("sourceRegions"):
         _check_for_dns(body, kind, config)
 
@@ -132,3 +136,4 @@ HEALTH_CHECK = Kind(
     removable=_removable,
 )
 register(HEALTH_CHECK)
+register(replace(HEALTH_CHECK, plural="regionHealthChecks", collection="healthChecks", scope="region"))

@@ -7,10 +7,11 @@ from dataclasses import replace
 
 from testbed.cloud.core.call import Body, Call
 from testbed.cloud.core.protocol.errors import ApiError, invalid
+from testbed.cloud.core.state.store import Resource
 from testbed.cloud.services.compute.kind import Kind
 from testbed.cloud.services.compute.routes import register
 from testbed.cloud.services.compute.rules import required
-from testbed.cloud.services.compute.urls import resolve
+from testbed.cloud.services.compute.urls import path_of, resolve, url
 
 # What external addresses are given from when no cluster of the region has a pool of its own: a documentation range
 # (RFC 5737), so that a mistake reaches nobody.
@@ -18,8 +19,10 @@ EXTERNAL = ipaddress.IPv4Network("203.0.113.0/24")
 
 
 def _taken(call: Call) -> set[str]:
-    found = call.store.of_kind("compute.addresses") + call.store.of_kind("compute.globalAddresses")
-    return {str(item.body.get("address")) for item in found}
+    reserved_ones = call.store.of_kind("compute.addresses") + call.store.of_kind("compute.globalAddresses")
+    rules = call.store.of_kind("compute.forwardingRules") + call.store.of_kind("compute.globalForwardingRules")
+    held = [item.body.get("address") for item in reserved_ones] + [item.body.get("IPAddress") for item in rules]
+    return {str(address) for address in held}
 
 
 def _free(call: Call, network: ipaddress.IPv4Network, skip: int) -> str:
@@ -58,9 +61,37 @@ def _external(call: Call, body: Body, regional: bool) -> None:
             f"Invalid value for field 'resource.address': '{body['address']}'. An external address can only be "
             "specified when it is an in-use ephemeral address to be promoted."
         )
+    body["address"] = external(call, regional)
+
+
+def external(call: Call, regional: bool) -> str:
+    """An external address that nobody has: one that can really be answered on, where there is one."""
     taken = _taken(call)
     real = call.cloud.reachable(call.path["region"]) if regional else []
-    body["address"] = next((text for text in real if text not in taken), None) or _free(call, EXTERNAL, 0)
+    return next((text for text in real if text not in taken), None) or _free(call, EXTERNAL, 0)
+
+
+def reserved(call: Call, given: str, regional: bool) -> Resource | None:
+    """The reserved address of the request's scope that a link, a name or the address itself means."""
+    kind, scope = ("addresses", f"regions/{call.path['region']}") if regional else ("globalAddresses", "global")
+    found = call.store.of_kind(f"compute.{kind}", f"compute/projects/{call.project}/{scope}/")
+    name = given.rpartition("/")[2]
+    return next((item for item in found if given == item.body["address"] or name == item.name), None)
+
+
+def users(call: Call, address: Resource) -> list[str]:
+    """Keys of the forwarding rules that a reserved address serves."""
+    scope = address.key.rpartition("/addresses/")[0]
+    found = [item for plural in ("forwardingRules", "globalForwardingRules")
+             for item in call.store.of_kind(f"compute.{plural}", f"{scope}/")]  # fmt: skip
+    return [item.key for item in found if item.body.get("IPAddress") == address.body["address"]]
+
+
+def _view(call: Call, body: Body) -> Body:
+    """An address shows whom it serves: compute.v1.json, Address.status"""
+    key = f"compute/{path_of(body['selfLink'])}"
+    links = [url(user.removeprefix("compute/")) for user in users(call, Resource(key, "", body))]
+    return {**body, "status": "IN_USE", "users": links} if links else body
 
 
 # What an internal address must say, by its purpose, among the global and the regional ones: compute.v1.json, Address;
@@ -131,6 +162,8 @@ ADDRESS = Kind(
     quota="STATIC_ADDRESSES",
     labels=True,
     prepare=_prepare,
+    view=_view,
+    users=users,
 )
 GLOBAL_ADDRESS = replace(
     ADDRESS, plural="globalAddresses", collection="addresses", scope="global", quota="GLOBAL_ADDRESSES"

@@ -6,6 +6,7 @@ import ipaddress
 
 from testbed.cloud.core.call import Body, Call, serves
 from testbed.cloud.core.protocol.errors import ApiError, invalid
+from testbed.cloud.core.state.store import Resource
 from testbed.cloud.services.compute.kind import Kind
 from testbed.cloud.services.compute.networking.ranges import parse, refuse_overlap
 from testbed.cloud.services.compute.routes import register, replace
@@ -159,6 +160,18 @@ def _refuse_used_ranges(call: Call, old: Body, new: Body) -> None:
             )
 
 
+def _users(call: Call, resource: Resource) -> list[str]:
+    """The region's load balancers run in its active proxy-only subnetwork, which stays while they do.
+
+    https://cloud.google.com/load-balancing/docs/proxy-only-subnets
+    """
+    if resource.body.get("purpose") not in PROXY_PURPOSES or resource.body.get("role") != "ACTIVE":
+        return []
+    rules = call.store.of_kind("compute.forwardingRules", resource.key.rpartition("/subnetworks/")[0])
+    managed = [item for item in rules if str(item.body["loadBalancingScheme"]).endswith("_MANAGED")]
+    return [item.key for item in managed if item.body.get("network") == resource.body["network"]]
+
+
 SUBNETWORK = Kind(
     plural="subnetworks",
     singular="subnetwork",
@@ -182,6 +195,7 @@ SUBNETWORK = Kind(
     ),
     prepare=_prepare,
     change=_change,
+    users=_users,
 )
 register(SUBNETWORK)
 
