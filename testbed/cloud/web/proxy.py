@@ -1,6 +1,7 @@
 """A CONNECT proxy that leads every Google host to the local cloud, for clients whose URLs can't be changed.
 
-Only Google's API names are accepted and nothing is ever connected but the local server: no request leaves.
+Only the names of Google's APIs and of clusters' DNS endpoints are accepted, and nothing is ever connected but the
+local server: no request leaves.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import asyncio
 import contextlib
 import re
 
-ALLOWED = re.compile(r"([a-z0-9-]+\.)*googleapis\.com|accounts\.google\.com")
+ALLOWED = re.compile(r"([a-z0-9-]+\.)*googleapis\.com|accounts\.google\.com|[a-z0-9-]+\.[a-z0-9-]+\.gke\.goog")
 HEAD_LIMIT = 16 * 1024
 
 

@@ -13,6 +13,8 @@ from typing import Any
 
 from aiohttp import web
 
+from testbed.cloud.access import admission
+from testbed.cloud.access.proxy import ControlPlanes
 from testbed.cloud.core.call import Cloud
 from testbed.cloud.core.protocol.errors import ApiError, Style, unauthenticated
 from testbed.cloud.core.state.identity import Workload
@@ -47,6 +49,7 @@ class Server:
         self.log = RequestLog()
         self.faults: list[Fault] = []
         self.admin = Admin(cloud, self.log, self.faults)
+        self.control_planes = ControlPlanes(cloud)
         self.recent: dict[str, list[float]] = {}
         self.runner: web.ServerRunner | None = None
 
@@ -64,6 +67,7 @@ class Server:
 
     async def stop(self) -> None:
         """Stop listening; what is under way is cut after a second."""
+        await self.control_planes.stop()
         if self.runner:
             await self.runner.cleanup()
 
@@ -73,6 +77,8 @@ class Server:
         path, verb = request.path, request.method
         if path.startswith("/_testbed/"):
             return await self._answer_admin(request)
+        if admission.is_cluster_name(request.host):
+            return await self.control_planes.answer(request)
         target = self.dispatcher.locate(request.host, path, verb)
         api = target.method.id if target and target.method else ""
         if tokens.is_token_request(request.host, path):

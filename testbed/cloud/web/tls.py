@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from testbed.cloud.core.regions import REGIONS, ZONES
 from testbed.cloud.core.state.files import write_private
 
 NAMES = ("localhost", "*.googleapis.com", "googleapis.com", "metadata.google.internal", "accounts.google.com")
@@ -64,12 +65,15 @@ def authority(common_name: str) -> tuple[x509.Certificate, ec.EllipticCurvePriva
 
 
 def leaf(
-    issuer: x509.Certificate, issuer_key: ec.EllipticCurvePrivateKey, addresses: Iterable[str]
+    issuer: x509.Certificate,
+    issuer_key: ec.EllipticCurvePrivateKey,
+    addresses: Iterable[str],
+    hosts: Iterable[str] = NAMES,
 ) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
-    """A server certificate for every name that the local cloud answers to."""
+    """A server certificate for the names and addresses that the local cloud answers to."""
     key = ec.generate_private_key(ec.SECP256R1())
     now = datetime.now(UTC)
-    names: list[x509.GeneralName] = [x509.DNSName(name) for name in NAMES]
+    names: list[x509.GeneralName] = [x509.DNSName(name) for name in hosts]
     names += [x509.IPAddress(ipaddress.ip_address(address)) for address in sorted({"127.0.0.1", "::1", *addresses})]
     certificate = (
         x509.CertificateBuilder()
@@ -104,6 +108,37 @@ def ensure(folder: Path, addresses: Sequence[str] = ()) -> ssl.SSLContext:
         write_private(files[1], certificate.public_bytes(serialization.Encoding.PEM))
         write_private(files[0], ca_certificate.public_bytes(serialization.Encoding.PEM))
         files[0].chmod(0o644)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(files[1], files[2])
+    clusters = _clusters(folder)
+
+    def choose(connection: ssl.SSLObject | ssl.SSLSocket, name: str | None, _unused: ssl.SSLContext) -> None:
+        if name and name.endswith(".gke.goog"):
+            connection.context = clusters
+
+    context.sni_callback = choose
+    return context
+
+
+def _clusters(folder: Path) -> ssl.SSLContext:
+    """TLS settings of the clusters' DNS endpoints, whose certificate is from an authority of its own.
+
+    At Google that is a public one, which every client trusts already; here it is appended to ca.pem, so that whoever
+    trusts the local cloud trusts it too, and whoever trusts a cluster's authority alone does not.
+    """
+    files = [folder / name for name in ("clusters-ca.pem", "clusters.pem", "clusters.key")]
+    if not all(path.is_file() for path in files):
+        ca_certificate, ca_key = authority("pingpong local public CA")
+        hosts = [f"*.{location}.gke.goog" for location in (*REGIONS, *ZONES)]
+        certificate, key = leaf(ca_certificate, ca_key, (), hosts)
+        write_private(files[2], _pem(key))
+        write_private(files[1], certificate.public_bytes(serialization.Encoding.PEM))
+        write_private(files[0], ca_certificate.public_bytes(serialization.Encoding.PEM))
+    trusted, own = folder / "ca.pem", files[0].read_bytes()
+    if own not in trusted.read_bytes():
+        write_private(trusted, trusted.read_bytes() + own)
+        trusted.chmod(0o644)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.load_cert_chain(files[1], files[2])
