@@ -32,6 +32,10 @@ KINDS = (
         create_query={"featureId": "{name}"},
         labels="labels",
         updates=(masked_patch("labels", "spec", "membershipSpecs", "scopeSpecs", "fleetDefaultMemberConfig"),),
+        defaults={
+            f"{config}.configmanagement.configSync.sourceFormat": "hierarchy"
+            for config in ("membershipSpecs.*", "fleetDefaultMemberConfig")
+        },
         unions=tuple(
             one_of(f"{config}.configmanagement.configSync", "git", "oci")
             for config in ("membershipSpecs.*", "fleetDefaultMemberConfig")

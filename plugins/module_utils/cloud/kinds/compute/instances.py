@@ -26,6 +26,7 @@ def _tags(context: Context) -> Body:
 # What Compute Engine takes a field for that it does not answer: what is older than a field lacks it for ever.
 _INSTANCE = {
     "disks.mode": "READ_WRITE",
+    "keyRevocationActionType": "NONE",
     "minCpuPlatform": "automatic",
     "disks.type": "PERSISTENT",
     "networkInterfaces.stackType": "IPV4_ONLY",

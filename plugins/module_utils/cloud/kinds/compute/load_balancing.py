@@ -40,6 +40,9 @@ def _cleared(context: Context) -> dict[str, str]:
     return {"updateMask": names} if names else {}
 
 
+_ASKED = ("httpHealthCheck", "httpsHealthCheck", "http2HealthCheck")
+_PROXIED = (*_ASKED, "tcpHealthCheck", "sslHealthCheck")
+
 KINDS = (
     compute(
         "health_check",
@@ -48,6 +51,14 @@ KINDS = (
         "Health check; for DNS failover it needs exactly three sourceRegions",
         updates=(patch(),),
         prepare=_one_protocol,
+        defaults={
+            "checkIntervalSec": 5,
+            "healthyThreshold": 2,
+            "timeoutSec": 5,
+            "unhealthyThreshold": 2,
+            **{f"{field}.proxyHeader": "NONE" for field in _PROXIED},
+            **{f"{field}.requestPath": "/" for field in _ASKED},
+        },
     ),
     compute(
         "ssl_policy",

@@ -129,7 +129,7 @@ KINDS = (
         immutable=("network", "encryptedInterconnectRouter"),
         sensitive=("md5AuthenticationKeys",),
         create_only=("md5AuthenticationKeys.key",),
-        defaults=_NAT,
+        defaults={**_NAT, "bgp.keepaliveInterval": 20, "bgpPeers.enable": "TRUE"},
         requires={
             "nats.natIps": ("natIpAllocateOption", ("MANUAL_ONLY",)),
             "nats.drainNatIps": ("natIpAllocateOption", ("MANUAL_ONLY",)),

@@ -26,6 +26,29 @@ BUSY = ("PROVISIONING", "RECONCILING", "STOPPING")
 _AGENTS = re.compile(r"https://www\.googleapis\.com/auth/(logging|monitoring)(\.write)?")
 
 
+# What a kubelet does unless it is told otherwise, as the discovery document says field by field.
+_KUBELET = {
+    "containerLogMaxFiles": 5,
+    "containerLogMaxSize": "10Mi",
+    "containerLogMaxWorkers": 1,
+    "containerLogMonitorInterval": "10s",
+    "cpuCfsQuota": True,
+    "cpuManagerPolicy": "none",
+    "imageGcHighThresholdPercent": 85,
+    "imageGcLowThresholdPercent": 80,
+    "imageMaximumGcAge": "0s",
+    "imageMinimumGcAge": "2m0s",
+    "memoryManager.policy": "none",
+    "topologyManager.policy": "none",
+    "topologyManager.scope": "container",
+}
+
+
+def kubelet_defaults(path: str) -> dict[str, Any]:
+    """What the fields of a NodeKubeletConfig at a path mean where they are left out."""
+    return {f"{path}.{name}": value for name, value in _KUBELET.items()}
+
+
 def upgrade_unions(path: str) -> tuple[OneOf, ...]:
     """What excludes each other in the settings for upgrades at a path."""
     blue_green = f"{path}.blueGreenSettings"

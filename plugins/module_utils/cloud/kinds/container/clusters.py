@@ -11,6 +11,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kinds.cont
     BUSY,
     CLUSTERS,
     added_scopes,
+    kubelet_defaults,
     linux_unions,
     upgrade_unions,
 )
@@ -80,6 +81,9 @@ KINDS = (
         ),
         short_links=("network", "subnetwork", "ipAllocationPolicy.additionalIpRangesConfigs.subnetwork"),
         defaults={
+            **kubelet_defaults("nodePoolAutoConfig.nodeKubeletConfig"),
+            f"{_NEW_POOLS}.diskSizeGb": 100,
+            f"{_NEW_POOLS}.diskType": "pd-standard",
             "anonymousAuthenticationConfig.mode": "ENABLED",
             "autoscaling.autoprovisioningNodePoolDefaults.minCpuPlatform": "automatic",
             "autoscaling.autoprovisioningNodePoolDefaults.upgradeSettings.strategy": "SURGE",

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +14,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kinds.cont
     CLUSTERS,
     action,
     added_scopes,
+    kubelet_defaults,
     linux_unions,
     put,
     same,
@@ -63,13 +65,20 @@ def _pool_update(target: str, wrap: str | None) -> Callable[[Any], Body]:
     return lambda value: {target: {wrap: value} if wrap else value}
 
 
+def _numbers(version: str) -> tuple[int, ...]:
+    """``1.33.5-gke.1080000`` as numbers that can be compared."""
+    return tuple(map(int, re.findall(r"\d+", version)))
+
+
 def _pool_ignore(desired: Body, live: Body) -> tuple[str, ...]:
     # An autoscaler moves the count: then the desired one is only where it begins.
     scaled = get(live, "autoscaling.enabled") or get(desired, "autoscaling.enabled")
     asked, found = str(desired.get("version")), str(live.get("version"))
     # "1.33" asks for the newest of these, and "latest" and "-" for what the server takes at the time.
     served = asked in ("latest", "-") or found.startswith((f"{asked}.", f"{asked}-"))
-    return (*(["initialNodeCount"] if scaled else []), *(["version"] if served else []))
+    # Google upgrades a pool whose upgrades are on: then the desired one is the least.
+    upgraded = get(live, "management.autoUpgrade") and _numbers(found) >= _numbers(asked)
+    return (*(["initialNodeCount"] if scaled else []), *(["version"] if served or upgraded else []))
 
 
 KINDS = (
@@ -107,7 +116,9 @@ KINDS = (
         caseless=("config.imageType",),
         short_links=("networkConfig.network", "networkConfig.subnetwork"),
         defaults={
+            **kubelet_defaults("config.kubeletConfig"),
             "autoscaling.locationPolicy": "BALANCED",
+            "config.machineType": "e2-medium",
             "config.localSsdEncryptionMode": "STANDARD_ENCRYPTION",
             "config.minCpuPlatform": "automatic",
             "config.workloadMetadataConfig.mode": "GCE_METADATA",

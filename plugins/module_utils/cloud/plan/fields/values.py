@@ -24,8 +24,7 @@ _FREE_TEXT = frozenset(
 )
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
 _CLOCK = re.compile(r"(\d?\d):(\d\d)")
-_SECONDS = re.compile(r"(\d+(?:\.\d+)?)s")
-_ISO_DURATION = re.compile(r"PT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?")
+_DURATION = re.compile(r"(?:PT)?(?:(\d+)[Hh])?(?:(\d+)[Mm])?(?:(\d+(?:\.\d+)?)[Ss])?")
 _NETWORK = re.compile(r"[0-9a-fA-F.:]+(/\d+)")
 _EMAIL = re.compile(r"[^@\s/:]+@[^@\s/:]+\.[^@\s/:]+")
 _PORTS = re.compile(r"(\d+)(?:-(\d+))?")
@@ -113,10 +112,8 @@ def _clock(text: str) -> tuple[int, int] | None:
 
 
 def _duration(text: str) -> timedelta | None:
-    """``90s``, ``90.0s`` and ``PT1M30S``."""
-    if found := _SECONDS.fullmatch(text):
-        return timedelta(seconds=float(found.group(1)))
-    found = _ISO_DURATION.fullmatch(text)
+    """``90s``, ``90.0s``, ``1m30s`` and ``PT1M30S``."""
+    found = _DURATION.fullmatch(text)
     if not found or not any(found.groups()):
         return None
     hours, minutes, seconds = (float(part or 0) for part in found.groups())
