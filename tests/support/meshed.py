@@ -20,6 +20,16 @@ def make_namespace(client: ClusterClient, name: str, *, meshed: bool) -> None:
     client.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}})
 
 
+def authorization(namespace: str, rules: Sequence[Object] = ({},)) -> Object:
+    """An AuthorizationPolicy of a namespace's workloads: anybody of the mesh may call, unless there are other rules."""
+    return {
+        "apiVersion": "security.istio.io/v1",
+        "kind": "AuthorizationPolicy",
+        "metadata": {"name": "callers", "namespace": namespace},
+        "spec": {"action": "ALLOW", "rules": list(rules)},
+    }
+
+
 def workload(name: str, namespace: str, image: str, **changes: Any) -> list[Object]:
     """A ServiceAccount, a Service and a Deployment of one pod that runs ping.
 

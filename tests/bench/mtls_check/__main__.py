@@ -24,7 +24,7 @@ sys.path[:0] = [str(ROOT / ".collections")]
 
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.client import ClusterClient  # noqa: E402
 
-from tests.support.meshed import make_namespace, mtls_check, workload  # noqa: E402
+from tests.support.meshed import authorization, make_namespace, mtls_check, workload  # noqa: E402
 
 STATE = Path(os.environ.get("PINGPONG_STATE") or ROOT / ".local")
 KUBECONFIG = STATE / "clusters" / "pingpong-local-primary" / "kubeconfig"
@@ -93,7 +93,7 @@ def workloads(client: ClusterClient, image: str) -> Iterator[None]:
     try:
         for name in (MESHED, OUTSIDE):
             make_namespace(client, name, meshed=name == MESHED)
-        for obj in (strict, *(obj for name in NAMES for obj in workload(name, MESHED, image))):
+        for obj in (strict, authorization(MESHED), *(obj for name in NAMES for obj in workload(name, MESHED, image))):
             client.apply(obj, force=True)
         wait(client)
         yield

@@ -9,7 +9,7 @@ from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.client import ClusterClient
 
-from tests.support.meshed import make_namespace, mtls_check, workload
+from tests.support.meshed import authorization, make_namespace, mtls_check, workload
 
 CALLER, TARGET, OUTSIDE = "proof-caller", "proof-target", "proof-outside"
 WORKLOAD = {CALLER: "web", TARGET: "api"}
@@ -38,6 +38,7 @@ class Meshed:
         for namespace in (CALLER, TARGET):
             self.deploy(namespace)
             self.strict(namespace)
+            self.client.apply(authorization(namespace), force=True)
         for namespace in (CALLER, TARGET):
             self.ready(namespace)
 
