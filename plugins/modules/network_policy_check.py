@@ -44,6 +44,23 @@ options:
       namespace: {description: Their namespace., type: str, required: true}
       labels: {description: Labels that they carry., type: dict, default: {}}
       ports: {description: The TCP ports to call., type: list, elements: int, required: true}
+  dns_servers:
+    description:
+      - The pods that may be a workload's name server. Every stand-in resolves O(dns_name) by its own C(resolv.conf),
+        and must be able to where policies let it ask any of them, and must not elsewhere.
+      - An empty list leaves that out.
+    type: list
+    elements: dict
+    default:
+      - {namespace: kube-system, labels: {k8s-app: kube-dns}}
+      - {namespace: kube-system, labels: {k8s-app: node-local-dns}}
+    suboptions:
+      namespace: {description: Their namespace., type: str, required: true}
+      labels: {description: Labels that they carry., type: dict, default: {}}
+  dns_name:
+    description: The name to resolve, one that every pod's search path completes.
+    type: str
+    default: kubernetes.default.svc
   default_deny:
     description:
       - For each namespace the directions, V(Ingress) and V(Egress), in which a policy must isolate every pod.

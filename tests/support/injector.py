@@ -34,7 +34,7 @@ def injected(pod: dict[str, Any]) -> dict[str, Any]:
             if handler is not None and action:
                 path = f"/app-health/{container['name']}/{word}"
                 noted[path] = action
-                handler["httpGet"] = {"path": path, "port": STATUS_PORT}
+                handler["httpGet"] = {**action.get("httpGet", {}), "path": path, "port": STATUS_PORT}
     proxy = copy.deepcopy(spec["containers"][0])
     for field in (*PROBES, "lifecycle", "ports"):
         proxy.pop(field, None)

@@ -6,7 +6,8 @@
 plan (stand-ins that call, pods that are called)                    → sources and targets
 evaluator (pure: selectors, peers, ports, both directions)          → a decision for each connection
 observe (probes in the stand-ins, again until nothing changes)      → what was connected, which ends are alive
-verdicts (judge_connection: decided beside measured)                → cells
+resolve (a name, by each stand-in's resolv.conf)                    → resolved or not
+verdicts (judge_connection), resolution (judge_resolution)          → cells
 
 ``check.run`` is the task. ``selectors`` and ``model`` also serve the other proofs, as the API's label selectors.
 """

@@ -11,7 +11,7 @@ from typing import Any, get_args
 
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError, PlatformError
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.client import ClusterClient
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.network_policy.evaluator import Direction
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.network_policy.evaluator import Direction, Policy
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.network_policy.model import namespace_labels
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.network_policy.observe import (
     PlannedConnection,
@@ -20,12 +20,19 @@ from ansible_collections.pingpong.platform.plugins.module_utils.proof.network_po
     planned_connections,
 )
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.network_policy.plan import (
+    Target,
     callers,
     chosen_targets,
     live_targets,
     published,
     stand_in,
 )
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.network_policy.resolution import (
+    Resolution,
+    dns_decisions,
+    resolution_cells,
+)
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.network_policy.resolve import resolve
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.network_policy.verdicts import (
     PROOF,
     connection_cell,
@@ -58,7 +65,7 @@ def check_directions(default_deny: Mapping[str, Any]) -> None:
 
 
 def check(prober: Prober, options: Mapping[str, Any]) -> Findings:
-    """Bring the stand-ins up, ask every question, judge_connection."""
+    """Bring the stand-ins up, measure every connection and a resolution from each, judge."""
     client = prober.client
     namespaces: Sequence[str] = options["namespaces"]
     labels_of = {ns["metadata"]["name"]: namespace_labels(ns) for ns in client.list("v1", "Namespace")}
@@ -74,6 +81,7 @@ def check(prober: Prober, options: Mapping[str, Any]) -> Findings:
     kept_out = published(every, client.list("v1", "Service"))
     wanted = [caller for caller in every if caller.name not in kept_out]
     chosen = [chosen_targets([entry], pods, labels_of) for entry in options["targets"]]
+    servers = chosen_targets([{"ports": [], **entry} for entry in options["dns_servers"]], pods, labels_of)
     with prober.pods([caller.pod for caller in wanted]) as running:
         stands = [stand_in(caller, live, labels_of) for caller, live in zip(wanted, running, strict=True)]
         sources = [
@@ -90,6 +98,7 @@ def check(prober: Prober, options: Mapping[str, Any]) -> Findings:
             sources, targets, policies, blocks_match_pods=options["ip_blocks_match_pods"], sealed=options["sealed"]
         )
         calls, settled = measure(prober, asked, options["settle_timeout"])
+        resolved = _resolutions(prober, sources, servers, policies, options)
     unmatched = [entry for entry, found in zip(options["targets"], chosen, strict=True) if not found]
     if not asked:
         raise PlatformError("there was no connection to measure: one stand-in, and nobody for it to call")
@@ -97,6 +106,7 @@ def check(prober: Prober, options: Mapping[str, Any]) -> Findings:
         *default_deny_cells(options["cluster"], options["default_deny"], policies),
         *unmatched_target_cells(options["cluster"], unmatched),
         *published_cells(options["cluster"], kept_out),
+        *resolution_cells(options["cluster"], resolved, servers),
         *(connection_cell(options["cluster"], call) for call in calls),
     ]
     return Findings(
@@ -109,10 +119,33 @@ def check(prober: Prober, options: Mapping[str, Any]) -> Findings:
     )
 
 
+def _resolutions(
+    prober: Prober,
+    sources: Sequence[Source],
+    servers: Sequence[Target],
+    policies: Sequence[Policy],
+    options: Mapping[str, Any],
+) -> list[Resolution]:
+    """Every stand-in, asked to resolve a name; none where no name servers were named."""
+    if not options["dns_servers"]:
+        return []
+    found = resolve(prober, sources, options["dns_name"], options["settle_timeout"])
+    return [
+        Resolution(
+            source.name,
+            options["dns_name"],
+            dns_decisions(source.endpoint, servers, policies, blocks_match_pods=options["ip_blocks_match_pods"]),
+            found[source.name],
+            source.endpoint.namespace in options["sealed"],
+        )
+        for source in sources
+    ]
+
+
 def _coverage(asked: Sequence[PlannedConnection], pods: int) -> dict[str, Any]:
     return {
-        "sources": len({question.source.name for question in asked}),
-        "targets": len({question.target.name for question in asked}),
+        "sources": len({planned.source.name for planned in asked}),
+        "targets": len({planned.target.name for planned in asked}),
         "live_pods": pods,
         "connections": len(asked),
     }

@@ -112,8 +112,10 @@ def _ask(
 
     def run(mine: list[int]) -> dict[int, Exchange]:
         source = asked[mine[0]].source
-        probes = [_probe(str(number), asked[number].target.endpoint.address, asked[number].port) for number in mine]
-        probes.append(_probe("self", source.endpoint.address, LISTEN))
+        probes = [
+            connect_probe(str(number), asked[number].target.endpoint.address, asked[number].port) for number in mine
+        ]
+        probes.append(connect_probe("self", source.endpoint.address, LISTEN))
         try:
             results = prober.run(source.pod, probes)["results"]
         except PlatformError as error:
@@ -129,7 +131,8 @@ def _ask(
         return {number: exchange for part in pool.map(run, by_source.values()) for number, exchange in part.items()}
 
 
-def _probe(identifier: str, host: str, port: int) -> dict[str, Any]:
+def connect_probe(identifier: str, host: str, port: int) -> dict[str, Any]:
+    """A probe that connects, and no more."""
     return {"id": identifier, "host": host, "port": port, "nonce": secrets.token_hex(8), "tls": None, "request": None}
 
 
@@ -154,7 +157,7 @@ def _targets_alive(
 def _from_inside(prober: Prober, target: Target) -> dict[tuple[str, int], Liveness]:
     endpoint = target.endpoint
     pod = {"metadata": {"namespace": endpoint.namespace, "name": endpoint.name}}
-    probes = [_probe(str(port), endpoint.address, port) for port in target.ports]
+    probes = [connect_probe(str(port), endpoint.address, port) for port in target.ports]
     try:
         results = prober.run(pod, probes, container=target.container)["results"]
     except PlatformError:

@@ -31,6 +31,19 @@ NETWORK_POLICY_CHECK: Spec = {
             "ports": {"type": "list", "elements": "int", "required": True},
         },
     },
+    "dns_servers": {
+        "type": "list",
+        "elements": "dict",
+        "default": [
+            {"namespace": "kube-system", "labels": {"k8s-app": "kube-dns"}},
+            {"namespace": "kube-system", "labels": {"k8s-app": "node-local-dns"}},
+        ],
+        "options": {
+            "namespace": {"type": "str", "required": True},
+            "labels": {"type": "dict", "default": {}},
+        },
+    },
+    "dns_name": {"type": "str", "default": "kubernetes.default.svc"},
     "default_deny": {"type": "dict", "default": {}},
     "sealed": {"type": "list", "elements": "str", "default": []},
     "ip_blocks_match_pods": {"type": "bool", "default": False},

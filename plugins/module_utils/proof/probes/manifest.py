@@ -92,6 +92,8 @@ def manifest(
         "activeDeadlineSeconds": LIFETIME,
         "terminationGracePeriodSeconds": 0,
         "enableServiceLinks": False,
+        # A name server that is kept away is given up after two seconds instead of ten.
+        "dnsConfig": {"options": [{"name": "timeout", "value": "1"}, {"name": "attempts", "value": "2"}]},
     }
     if pod.labels:
         spec["readinessGates"] = [{"conditionType": "pingpong.platform/never"}]
