@@ -32,7 +32,7 @@ options:
         description: A client certificate, PEM text.
         type: str
       client_key:
-        description: The client certificate's key, PEM text.
+        description: The client certificate's key, PEM text, not encrypted.
         type: str
       kubeconfig:
         description: A kubeconfig file, instead of O(connection.endpoint) and credentials.

@@ -5,10 +5,17 @@
 
 from __future__ import annotations
 
+import json
+import re
 from datetime import date, datetime
 from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.common.libraries import require
+from ansible_collections.pingpong.platform.plugins.module_utils.common.yaml_loader import loader
+from ansible_collections.pingpong.platform.plugins.module_utils.common.yaml_scalars import number
+
+_WHITESPACE = re.compile(r"[ \t\r\n]*")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def _yaml() -> Any:
@@ -16,25 +23,66 @@ def _yaml() -> Any:
     return require("yaml", "read and write YAML", "PyYAML")
 
 
-# To Kubernetes these are text: a date without quotes, and the ``=`` that Prometheus' definitions list.
-_TEXT = ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:value")
+def _constant(name: str) -> Any:
+    raise ValueError(f"{name} is no number")
+
+
+_JSON = json.JSONDecoder(
+    parse_int=lambda digits: number(int(digits)),
+    parse_float=lambda digits: number(float(digits)),
+    parse_constant=_constant,
+)
 
 
 def load_all(text: str) -> list[Any]:
-    """The documents of a YAML stream; ValueError with line and column when it is malformed."""
+    """The documents of a file, as kubectl reads them; ValueError with line and column when it is malformed.
+
+    What begins with a brace is read as JSON, one object after the other; where that fails at the first or the second
+    of them, the rest is YAML, as JSON documents may be set apart by ``---``.
+    """
+    start = _WHITESPACE.match(text).end()  # type: ignore[union-attr]
+    if not text.startswith("{", start):
+        return _load_yaml(text)
+    documents: list[Any] = []
+    while start < len(text):
+        try:
+            document, start = _JSON.raw_decode(text, start)
+        except ValueError as error:
+            # Only the place and the problem, never the excerpt: the text may hold a secret.
+            problem = f"malformed JSON{_where(error)}"
+            if len(documents) > 1:
+                raise ValueError(problem) from None
+            try:
+                return documents + _load_yaml(text[start:])
+            except ValueError:
+                raise ValueError(problem) from None
+        documents.append(_scrubbed(document))
+        start = _WHITESPACE.match(text, start).end()  # type: ignore[union-attr]
+    return documents
+
+
+def _load_yaml(text: str) -> list[Any]:
     yaml = _yaml()
-    base = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    resolvers = {
-        first: [(tag, pattern) for tag, pattern in known if tag not in _TEXT]
-        for first, known in base.yaml_implicit_resolvers.items()
-    }
     try:
-        return list(yaml.load_all(text, Loader=type("Loader", (base,), {"yaml_implicit_resolvers": resolvers})))
+        return list(yaml.load_all(text, Loader=loader(yaml)))
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f" in line {mark.line + 1}, column {mark.column + 1}" if mark is not None else ""
-        # Only the problem, never the excerpt: the text may hold a secret.
         raise ValueError(f"malformed YAML{where}: {getattr(error, 'problem', None) or 'unreadable'}") from None
+
+
+def _where(error: ValueError) -> str:
+    place = f" in line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
+    return f"{place}: {error.msg if isinstance(error, json.JSONDecodeError) else error}"
+
+
+def _scrubbed(value: Any) -> Any:
+    """Text without halves of a surrogate pair, as Go reads it."""
+    if isinstance(value, str):
+        return _SURROGATE.sub("\ufffd", value)
+    if isinstance(value, dict):
+        return {_scrubbed(name): _scrubbed(item) for name, item in value.items()}
+    return [_scrubbed(item) for item in value] if isinstance(value, list) else value
 
 
 def dump(value: Any) -> str:

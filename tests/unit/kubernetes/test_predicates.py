@@ -3,7 +3,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.wait.predicates import State, readiness
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.wait.conditions import State
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.wait.predicates import readiness
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 READY, PENDING, FAILED = State.READY, State.PENDING, State.FAILED
 
@@ -29,8 +32,22 @@ def conditions(**states: str) -> dict[str, Any]:
     return {"conditions": items}
 
 
-def deployment(want: int = 2, **status: Any) -> dict[str, Any]:
-    return obj("apps/v1", "Deployment", {"observedGeneration": 2, **status}, {"replicas": want})
+def deployment(want: int = 2, *, paused: bool = False, **status: Any) -> dict[str, Any]:
+    spec = {"replicas": want} | ({"paused": True} if paused else {})
+    return obj("apps/v1", "Deployment", {"observedGeneration": 2, **status}, spec)
+
+
+def thing(api_version: str = "example.org/v1", kind: str = "Thing", **states: tuple[str, int]) -> dict[str, Any]:
+    """``Ready=("True", 1)``: a condition that is about generation 1; the object is at 2."""
+    items = [
+        {"type": name, "status": status, "reason": "Invalid", "observedGeneration": generation}
+        for name, (status, generation) in states.items()
+    ]
+    return obj(api_version, kind, {"conditions": items})
+
+
+def shaped(found: Any) -> dict[str, Any]:
+    return obj("example.org/v1", "Thing", {"conditions": found})
 
 
 ALL_UP = {"replicas": 2, "updatedReplicas": 2, "availableReplicas": 2}
@@ -241,6 +258,82 @@ CASES: dict[str, tuple[dict[str, Any], State, str]] = {
         FAILED,
         "IST0101",
     ),
+    "Deployment: paused": (deployment(paused=True), READY, ""),
+    "Job: no pods at a time": (obj("batch/v1", "Job", {}, {"parallelism": 0}), READY, ""),
+    "CronJob: suspended": (obj("batch/v1", "CronJob", {}, {"suspend": True}), READY, ""),
+    "Service: nobody took it up": (
+        obj("v1", "Service", {"loadBalancer": {}}, {"type": "LoadBalancer"}),
+        PENDING,
+        "no controller has taken it up",
+    ),
+    "a condition of an older generation": (thing(Ready=("True", 1)), PENDING, "generation"),
+    "a condition of this generation": (thing(Ready=("True", 2)), READY, ""),
+    "a failure of an older generation": (thing(Stalled=("True", 1)), READY, ""),
+    "the status of an older generation": (
+        obj("example.org/v1", "Thing", {"observedGeneration": 1, **conditions(Ready="True")}),
+        PENDING,
+        "generation",
+    ),
+    "Gateway: programmed for an older generation": (
+        thing("gateway.networking.k8s.io/v1", "Gateway", Programmed=("True", 1)),
+        PENDING,
+        "generation",
+    ),
+    "Gateway: invalid for an older generation": (
+        thing("gateway.networking.k8s.io/v1", "Gateway", Programmed=("False", 1)),
+        PENDING,
+        "generation",
+    ),
+    "HTTPRoute: accepted for an older generation": (
+        obj(
+            "gateway.networking.k8s.io/v1",
+            "HTTPRoute",
+            {"parents": [thing(Accepted=("True", 1), ResolvedRefs=("True", 2))["status"]]},
+        ),
+        PENDING,
+        "generation",
+    ),
+    "what is suspended": (
+        obj("kustomize.toolkit.fluxcd.io/v1", "Kustomization", conditions(Ready="False"), {"suspend": True}),
+        READY,
+        "",
+    ),
+    "conditions as a map": (shaped({"Ready": {"status": "True"}}), READY, ""),
+    "conditions as a map, not ready": (
+        shaped({"Ready": {"status": "False", "reason": "Waiting", "message": "for x"}}),
+        PENDING,
+        "Ready is False, Waiting: for x",
+    ),
+    "conditions as a map of an older generation": (
+        shaped({"Ready": {"status": "True", "observedGeneration": 1}}),
+        PENDING,
+        "generation",
+    ),
+    "conditions as words by type": (shaped({"Ready": "False"}), PENDING, "Ready is False"),
+    "conditions as booleans by type": (shaped({"Ready": True}), READY, ""),
+    "a status in lower case": (shaped([{"type": "Ready", "status": "true"}]), READY, ""),
+    "a status as a boolean": (shaped([{"type": "Ready", "status": False}]), PENDING, "Ready is False"),
+    "conditions as a list of words": (shaped(["Ready"]), PENDING, "status.conditions are a list of other things"),
+    "conditions as a word": (shaped("Ready"), PENDING, "status.conditions are str"),
+    "conditions as a list of lists": (shaped([["Ready", "True"]]), PENDING, "expected dicts"),
+    "words among conditions": (shaped(["x", {"type": "Ready", "status": "False"}]), PENDING, "Ready is False"),
+    "conditions without a type": (shaped([{"status": "True"}]), PENDING, "expected dicts with type"),
+    "no conditions": (shaped(None), READY, ""),
+    "a status that is a word": (obj("example.org/v1", "Thing") | {"status": "Running"}, READY, ""),
+    "a status that is a list": (obj("example.org/v1", "Thing") | {"status": ["Running"]}, READY, ""),
+    "a spec that is a word": (obj("example.org/v1", "Thing") | {"spec": "x"}, READY, ""),
+    "messages that are words": (obj("example.org/v1", "Thing", {"validationMessages": ["x"]}), READY, ""),
+    "a generation that is a word": (obj("example.org/v1", "Thing", {"observedGeneration": "new"}), READY, ""),
+    "a CustomResourceDefinition with conditions as words": (
+        obj("apiextensions.k8s.io/v1", "CustomResourceDefinition", {"conditions": ["Established"]}),
+        PENDING,
+        "no condition Established",
+    ),
+    "a route with parents as words": (
+        obj("gateway.networking.k8s.io/v1", "HTTPRoute", {"parents": ["x"]}),
+        PENDING,
+        "no gateway",
+    ),
     "anything: being deleted": (
         obj("v1", "ConfigMap", deletionTimestamp="2026-01-01T00:00:00Z"),
         PENDING,
@@ -256,3 +349,32 @@ def test_readiness(case: str) -> None:
     said = readiness(live)
     assert said.state is state, said
     assert message in said.message
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-1, 3) | st.sampled_from(["Ready", "True", "x", ""]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                ["conditions", "type", "status", "Ready", "observedGeneration", "parents", "validationMessages"]
+            ),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=10,
+)
+KINDS = [
+    ("example.org/v1", "Thing"),
+    ("gateway.networking.k8s.io/v1", "HTTPRoute"),
+    ("apps/v1", "Deployment"),
+    ("v1", "Pod"),
+]
+
+
+@settings(deadline=None)
+@given(st.sampled_from(KINDS), JSON)
+def test_any_status_is_judged(kind: tuple[str, str], status: Any) -> None:
+    said = readiness(obj(*kind) | {"status": status})
+    assert said.state is READY or said.message

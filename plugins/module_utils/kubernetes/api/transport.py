@@ -218,6 +218,13 @@ def _ssl_context(connection: Connection, credential: Credential) -> ssl.SSLConte
     return context
 
 
+def _refused_password() -> str:
+    raise OptionError(
+        "the connection's client key is encrypted, expected one without a passphrase; "
+        "decrypt it with openssl pkey, or use a token or a credential plugin"
+    )
+
+
 def _load_client(context: ssl.SSLContext, certificate: str, key: str) -> None:
     """Python's ssl reads a client's key only from a path: give it one in memory where the system can."""
     pem = f"{certificate}\n{key}\n".encode()
@@ -227,7 +234,8 @@ def _load_client(context: ssl.SSLContext, certificate: str, key: str) -> None:
         descriptor, path = tempfile.mkstemp()
     try:
         os.write(descriptor, pem)
-        context.load_cert_chain(path or f"/proc/self/fd/{descriptor}")
+        # With a password at hand OpenSSL never asks for one on the terminal.
+        context.load_cert_chain(path or f"/proc/self/fd/{descriptor}", password=_refused_password)
     except (ssl.SSLError, OSError):
         raise PlatformError("the client certificate and key of the connection do not fit or are not PEM") from None
     finally:

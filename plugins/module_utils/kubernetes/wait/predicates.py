@@ -1,38 +1,38 @@
 # Copyright: (c) 2026, The pingpong.platform maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""When an object is ready, a predicate per kind. Pure.
+"""Readiness of each kind, as a function of the live object. Pure.
 
-A kind without one is judged by the conventions of Kubernetes' API: ``observedGeneration`` and the conditions
-``Ready``, ``Available``, ``Stalled``, ``Reconciling``; without any status it is ready once it exists.
+A kind without a predicate is judged by the conventions of Kubernetes' API: ``observedGeneration``, of the status and of
+each condition, and the conditions ``Ready``, ``Available``, ``Stalled``, ``Reconciling``; without any status it is
+ready once it exists.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from enum import Enum
-from typing import Any, NamedTuple
+from collections.abc import Callable
 
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.model import Object, group_of
-
-
-class State(Enum):
-    """What a predicate says; FAILED will not heal by waiting."""
-
-    READY = "ready"
-    PENDING = "pending"
-    FAILED = "failed"
-
-
-class Readiness(NamedTuple):
-    """A state and the status that it was read from, as a sentence for the user."""
-
-    state: State
-    message: str = ""
-
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.wait import workloads
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.wait.conditions import (
+    READY,
+    UNOBSERVED,
+    Readiness,
+    condition,
+    current,
+    described,
+    failed,
+    mapping,
+    mappings,
+    outdated,
+    pending,
+    status_of,
+    text,
+    unreadable,
+)
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.wait.workloads import unobserved
 
 Predicate = Callable[[Object], Readiness]
-READY = Readiness(State.READY)
 
 
 def readiness(obj: Object) -> Readiness:
@@ -41,36 +41,9 @@ def readiness(obj: Object) -> Readiness:
     An object that is being deleted is never ready.
     """
     if obj["metadata"].get("deletionTimestamp"):
-        return _pending("it is being deleted")
+        return pending("it is being deleted")
     predicate = _PREDICATES.get((group_of(obj["apiVersion"]), obj["kind"]), _by_convention)
     return predicate(obj)
-
-
-def condition(obj: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """The condition of this type, empty when it is not there."""
-    for item in (obj.get("status") or {}).get("conditions") or []:
-        if item.get("type") == name:
-            return dict(item)
-    return {}
-
-
-def _pending(message: str) -> Readiness:
-    return Readiness(State.PENDING, message)
-
-
-def _failed(message: str) -> Readiness:
-    return Readiness(State.FAILED, message)
-
-
-def _text(item: Mapping[str, Any]) -> str:
-    return ": ".join(str(item[part]) for part in ("reason", "message") if item.get(part))
-
-
-def _unobserved(obj: Object) -> Readiness | None:
-    status = obj.get("status") or {}
-    if status.get("observedGeneration", 0) < obj["metadata"].get("generation", 0):
-        return _pending("its controller has not seen this generation yet")
-    return None
 
 
 def _needs(name: str, *, fatal: tuple[str, ...] = ()) -> Predicate:
@@ -78,178 +51,105 @@ def _needs(name: str, *, fatal: tuple[str, ...] = ()) -> Predicate:
 
     def predicate(obj: Object) -> Readiness:
         found = condition(obj, name)
-        if found.get("status") == "True":
+        if not found:
+            return pending(f"no condition {name} yet")
+        if outdated(obj) or not current(obj, found):
+            return UNOBSERVED
+        if found["status"] == "True":
             return READY
-        if found.get("status") == "False" and found.get("reason") in fatal:
-            return _failed(f"{name} is False, {_text(found)}")
-        return _pending(f"{name} is {found['status']}, {_text(found)}" if found else f"no condition {name} yet")
+        if found["status"] == "False" and found.get("reason") in fatal:
+            return failed(described(found))
+        return pending(described(found))
 
     return predicate
-
-
-def _deployment(obj: Object) -> Readiness:
-    progressing = condition(obj, "Progressing")
-    unobserved = _unobserved(obj)
-    if unobserved:
-        return unobserved
-    if progressing.get("reason") == "ProgressDeadlineExceeded":
-        return _failed(_text(progressing))
-    status, want = obj.get("status") or {}, obj["spec"].get("replicas", 1)
-    updated, total = status.get("updatedReplicas", 0), status.get("replicas", 0)
-    available = status.get("availableReplicas", 0)
-    if updated < want:
-        blocked = condition(obj, "ReplicaFailure")
-        why = f"; {_text(blocked)}" if blocked.get("status") == "True" else ""
-        return _pending(f"{updated} of {want} replicas are updated{why}")
-    if total > updated:
-        return _pending(f"{total - updated} old replicas still run")
-    return READY if available >= want else _pending(f"{available} of {want} replicas are available")
-
-
-def _stateful_set(obj: Object) -> Readiness:
-    unobserved = _unobserved(obj)
-    if unobserved:
-        return unobserved
-    spec, status = obj["spec"], obj.get("status") or {}
-    want = spec.get("replicas", 1)
-    strategy = spec.get("updateStrategy") or {}
-    if strategy.get("type") != "OnDelete":
-        partition = (strategy.get("rollingUpdate") or {}).get("partition") or 0
-        updated, needed = status.get("updatedReplicas", 0), max(0, want - partition)
-        if updated < needed and status.get("currentRevision") != status.get("updateRevision"):
-            return _pending(f"{updated} of {needed} replicas are updated")
-    ready = status.get("availableReplicas", status.get("readyReplicas", 0))
-    return READY if ready >= want else _pending(f"{ready} of {want} replicas are ready")
-
-
-def _daemon_set(obj: Object) -> Readiness:
-    unobserved = _unobserved(obj)
-    if unobserved:
-        return unobserved
-    status = obj.get("status") or {}
-    want = status.get("desiredNumberScheduled", 0)
-    updated = status.get("updatedNumberScheduled", 0)
-    on_delete = (obj["spec"].get("updateStrategy") or {}).get("type") == "OnDelete"
-    if updated < want and not on_delete:
-        return _pending(f"{updated} of {want} pods are updated")
-    available = status.get("numberAvailable", 0)
-    return READY if available >= want else _pending(f"{available} of {want} pods are available")
-
-
-def _replica_set(obj: Object) -> Readiness:
-    unobserved = _unobserved(obj)
-    if unobserved:
-        return unobserved
-    status, want = obj.get("status") or {}, obj["spec"].get("replicas", 1)
-    blocked = condition(obj, "ReplicaFailure")
-    why = f"; {_text(blocked)}" if blocked.get("status") == "True" else ""
-    if status.get("replicas", 0) > want:
-        return _pending(f"{status['replicas'] - want} replicas too many still run")
-    available = status.get("availableReplicas", 0)
-    return READY if available >= want else _pending(f"{available} of {want} replicas are available{why}")
-
-
-def _job(obj: Object) -> Readiness:
-    failed = condition(obj, "Failed")
-    if failed.get("status") == "True":
-        return _failed(_text(failed) or "the job failed")
-    if condition(obj, "Complete").get("status") == "True" or obj["spec"].get("suspend"):
-        return READY
-    status = obj.get("status") or {}
-    return _pending(f"{status.get('succeeded', 0)} succeeded, {status.get('active', 0)} active")
-
-
-def _pod(obj: Object) -> Readiness:
-    status = obj.get("status") or {}
-    phase = status.get("phase", "Pending")
-    if phase == "Succeeded" or condition(obj, "Ready").get("status") == "True":
-        return READY
-    if phase == "Failed":
-        return _failed(_text(status) or "the pod failed")
-    scheduled = condition(obj, "PodScheduled")
-    if scheduled.get("status") == "False":
-        return _pending(_text(scheduled))
-    return _pending(f"phase {phase}, {_text(condition(obj, 'Ready')) or 'not ready'}")
 
 
 def _service(obj: Object) -> Readiness:
     if obj["spec"].get("type") != "LoadBalancer":
         return READY
-    ingress = ((obj.get("status") or {}).get("loadBalancer") or {}).get("ingress") or []
-    return READY if ingress else _pending("no load balancer address yet")
+    ingress = mapping(status_of(obj).get("loadBalancer")).get("ingress")
+    if ingress:
+        return READY
+    taken = obj["metadata"].get("finalizers") or obj["spec"].get("loadBalancerClass")
+    return pending("no load balancer address yet" + ("" if taken else ", and no controller has taken it up"))
 
 
 def _volume_claim(obj: Object) -> Readiness:
-    phase = (obj.get("status") or {}).get("phase", "Pending")
+    phase = status_of(obj).get("phase", "Pending")
     if phase == "Lost":
-        return _failed("its volume is lost")
-    return READY if phase == "Bound" else _pending(f"phase {phase}")
+        return failed("its volume is lost")
+    return READY if phase == "Bound" else pending(f"phase {phase}")
 
 
 def _definition(obj: Object) -> Readiness:
     names = condition(obj, "NamesAccepted")
     if names.get("status") == "False":
-        return _failed(_text(names))
+        return failed(text(names))
     return _needs("Established")(obj)
 
 
 def _namespace(obj: Object) -> Readiness:
-    phase = (obj.get("status") or {}).get("phase", "Active")
-    return READY if phase == "Active" else _pending(f"phase {phase}")
+    phase = status_of(obj).get("phase", "Active")
+    return READY if phase == "Active" else pending(f"phase {phase}")
 
 
 def _disruption_budget(obj: Object) -> Readiness:
-    return _unobserved(obj) or READY
+    return UNOBSERVED if unobserved(obj) else READY
 
 
 def _route(obj: Object) -> Readiness:
     """Gateway API routes: accepted, with resolved references, by every parent."""
-    parents = (obj.get("status") or {}).get("parents") or []
+    parents = mappings(status_of(obj).get("parents"))
     if not parents:
-        return _pending("no gateway has taken it yet")
+        return pending("no gateway has taken it yet")
     for parent in parents:
-        holder = {"status": parent}
         for name in ("Accepted", "ResolvedRefs"):
-            found = condition(holder, name)
+            found = condition({"status": parent}, name)
+            if found and not current(obj, found):
+                return UNOBSERVED
             if found.get("status") != "True":
-                return _pending(f"{name} is {found.get('status', 'unknown')}, {_text(found)}")
+                return pending(described(found) if found else f"{name} is unknown")
     return READY
 
 
 def _by_convention(obj: Object) -> Readiness:
-    status = obj.get("status") or {}
-    generation = obj["metadata"].get("generation", 0)
-    # Istio and others write it as a string.
-    observed = status.get("observedGeneration")
-    if observed is not None and str(observed).isdigit() and int(observed) < generation:
-        return _pending("its controller has not seen this generation yet")
+    status, spec = status_of(obj), mapping(obj.get("spec"))
+    # What is suspended does not reconcile: its conditions are of the time before.
+    if spec.get("suspend") is True or spec.get("paused") is True:
+        return READY
+    if outdated(obj):
+        return UNOBSERVED
+    if unreadable(status):
+        return pending(unreadable(status))
     stalled = condition(obj, "Stalled")
-    if stalled.get("status") == "True":
-        return _failed(_text(stalled))
-    for problem in status.get("validationMessages") or []:
+    if stalled.get("status") == "True" and current(obj, stalled):
+        return failed(text(stalled))
+    for problem in mappings(status.get("validationMessages")):
         if str(problem.get("level", "")).upper() == "ERROR":
-            return _failed(str((problem.get("type") or {}).get("code") or "invalid"))
+            return failed(str(mapping(problem.get("type")).get("code") or "invalid"))
     for name, want in (("Ready", "True"), ("Available", "True"), ("Reconciled", "True"), ("Reconciling", "False")):
         found = condition(obj, name)
-        if found and found.get("status") != want:
-            return _pending(f"{name} is {found.get('status')}, {_text(found)}")
+        if found and not current(obj, found):
+            return UNOBSERVED
+        if found and found["status"] != want:
+            return pending(described(found))
     return READY
 
 
 _PREDICATES: dict[tuple[str, str], Predicate] = {
     ("", "Namespace"): _namespace,
     ("", "PersistentVolumeClaim"): _volume_claim,
-    ("", "Pod"): _pod,
-    ("", "ReplicationController"): _replica_set,
+    ("", "Pod"): workloads.pod,
+    ("", "ReplicationController"): workloads.replica_set,
     ("", "Service"): _service,
     ("apiextensions.k8s.io", "CustomResourceDefinition"): _definition,
     ("apiregistration.k8s.io", "APIService"): _needs("Available"),
-    ("apps", "DaemonSet"): _daemon_set,
-    ("apps", "Deployment"): _deployment,
-    ("apps", "ReplicaSet"): _replica_set,
-    ("apps", "StatefulSet"): _stateful_set,
+    ("apps", "DaemonSet"): workloads.daemon_set,
+    ("apps", "Deployment"): workloads.deployment,
+    ("apps", "ReplicaSet"): workloads.replica_set,
+    ("apps", "StatefulSet"): workloads.stateful_set,
     ("autoscaling", "HorizontalPodAutoscaler"): _needs("AbleToScale"),
-    ("batch", "Job"): _job,
+    ("batch", "Job"): workloads.job,
     ("policy", "PodDisruptionBudget"): _disruption_budget,
     ("gateway.networking.k8s.io", "Gateway"): _needs("Programmed", fatal=("Invalid",)),
     ("gateway.networking.k8s.io", "GatewayClass"): _needs("Accepted", fatal=("InvalidParameters",)),

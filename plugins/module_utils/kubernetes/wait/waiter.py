@@ -23,7 +23,13 @@ from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.model
     list_scope_of,
 )
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.wait import pods
-from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.wait.predicates import State, readiness
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.wait.claims import awaits_consumer
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.wait.conditions import (
+    State,
+    conditions,
+    status_of,
+)
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.wait.predicates import readiness
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.wait.webhooks import (
     CONFIGURATIONS,
     unavailable,
@@ -60,6 +66,7 @@ class Waiter:
         self._list = lister
         self._options = options
         self._deadline = options.clock() + options.timeout
+        self._classes: Objects | None = None
         self._first_seen: dict[pods.TerminalContainer, float] = {}
 
     def until_ready(self, keys: Mapping[Key, ListScope], known: Mapping[Key, Object], *, probe: bool = True) -> None:
@@ -107,11 +114,18 @@ class Waiter:
             if probe and state is State.READY and obj["kind"] in CONFIGURATIONS:
                 message = unavailable(self._client, obj)
                 state = State.PENDING if message else State.READY
+            if state is State.PENDING and obj["kind"] == "PersistentVolumeClaim" and self._awaits_consumer(obj):
+                continue
             if state is State.FAILED:
                 raise NotReady(f"{key} failed: {message}")
             if state is State.PENDING:
                 pending[key] = message
         return pending
+
+    def _awaits_consumer(self, claim: Object) -> bool:
+        if self._classes is None:
+            self._classes = self._client.list("storage.k8s.io/v1", "StorageClass")
+        return awaits_consumer(claim, self._classes)
 
     def _check_pods(self, pending: Mapping[Key, str], live: Mapping[Key, Object]) -> None:
         """NotReady when a pod of a pending workload is stuck for longer than its reason deserves."""
@@ -171,12 +185,12 @@ def keys_of(objects: Iterable[Object]) -> dict[Key, ListScope]:
 def deletion_blockers(obj: Object) -> str:
     """What keeps an object that is being deleted."""
     finalizers = obj["metadata"].get("finalizers") or (obj.get("spec") or {}).get("finalizers") or []
-    conditions = [
+    messages = [
         str(item.get("message"))
-        for item in (obj.get("status") or {}).get("conditions") or []
-        if item.get("status") == "True" and item.get("message") and group_of(obj["apiVersion"]) == ""
+        for item in conditions(status_of(obj))
+        if item["status"] == "True" and item.get("message") and group_of(obj["apiVersion"]) == ""
     ]
     said = [f"finalizers {', '.join(finalizers)}"] if finalizers else []
-    return "; ".join(said + conditions) or (
+    return "; ".join(said + messages) or (
         "being deleted" if obj["metadata"].get("deletionTimestamp") else "still there"
     )
