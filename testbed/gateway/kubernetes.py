@@ -87,9 +87,9 @@ class ClusterApi:
             await asyncio.sleep(2)
 
     async def patch(self, path: str, body: Object) -> None:
-        """A JSON merge patch; an object that is gone is no error."""
+        """A JSON merge patch, by the name of GKE's controller; an object that is gone is no error."""
         with contextlib.suppress(aiohttp.ClientResponseError):
-            await self.request("PATCH", path, body, MERGE)
+            await self.request("PATCH", f"{path}?fieldManager=GoogleGKEGatewayController", body, MERGE)
 
     async def install(self, objects: Iterable[Object]) -> None:
         """Server-side apply of objects without a namespace; tried again while the server is not ready for one."""

@@ -142,6 +142,6 @@ def _name(item: Mapping[str, Any]) -> str:
 
 
 def _why(item: Mapping[str, Any]) -> str:
-    managers = item.get("managers") or item.get("reverted") or ()
-    named = sorted(map(str, managers)) if isinstance(managers, list | dict | tuple) else [str(managers)]
-    return "; ".join([*([str(item["reason"])] if item.get("reason") else []), *named])
+    managers = sorted({str(one["manager"]) for one in item.get("reverted") or []})
+    written = [f"written by {', '.join(managers)}"] if managers else []
+    return "; ".join([*([str(item["reason"])] if item.get("reason") else []), *written])

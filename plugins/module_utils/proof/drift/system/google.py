@@ -9,8 +9,9 @@ and Gateways), /docs/concepts/service-load-balancer (forwarding rules and their 
 
 from __future__ import annotations
 
-# Names of what GKE makes: excused only while it opens nothing to anybody else, or serves a declared object.
-NAMES = ("gke-*", "k8s-*", "k8s2-*", "gkegw1-*", "gkemcg1-*", "a????????????????????????????????")
+# Names of what GKE makes, the last for a Service after its uid: excused only while it opens nothing to anybody else, or
+# serves a declared object.
+NAMES = ("gke-*", "k8s-*", "k8s2-*", "gkegw1-*", "gkemcg1-*", "a" + "[0-9a-f]" * 31)
 # Google's own sources: health checks and proxies, https://cloud.google.com/load-balancing/docs/health-check-concepts
 HEALTH_CHECKS = ("35.191.0.0/16", "130.211.0.0/22", "209.85.152.0/22", "209.85.204.0/22")
 # In the description of what GKE makes for a Service, the Service's namespace/name.

@@ -22,7 +22,7 @@ Deployment local-path-storage: local-path-provisioner
 DaemonSet kube-system: kube-proxy kindnet csi-secrets-store csi-secrets-store-provider-gcp
 ClusterRole: cluster-admin admin edit view system:* kubeadm:get-nodes local-path-provisioner-role
   system:aggregate-to-admin system:aggregate-to-edit system:aggregate-to-view system:aggregated-metrics-reader
-  secretproviderclasses-role secretproviderclassrotation-role secretprovidertokenrequest-role
+  secretproviderclasses-role secretproviderrotation-role secretprovidertokenrequest-role
   secretproviderclasspodstatuses-role secretproviderclasses-admin-role secretproviderclasses-viewer-role
   secretproviderclasspodstatuses-viewer-role
 Role kube-system: system:* extension-apiserver-authentication-reader kubeadm:* kube-proxy
@@ -79,6 +79,8 @@ local-path-provisioner-bind -> local-path-provisioner-role: local-path-storage/l
 local-path-storage/local-path-provisioner-bind -> local-path-provisioner-role:
   local-path-storage/local-path-provisioner-service-account
 secretproviderclasses-rolebinding -> secretproviderclasses-role: kube-system/secrets-store-csi-driver
+secretproviderrotation-rolebinding -> secretproviderrotation-role: kube-system/secrets-store-csi-driver
+secretprovidertokenrequest-rolebinding -> secretprovidertokenrequest-role: kube-system/secrets-store-csi-driver
 """,
     grants="""
 system:discovery: get= /api /api/* /apis /apis/* /healthz /livez /openapi /openapi/* /readyz /version /version/

@@ -21,6 +21,7 @@ CiliumL2AnnouncementPolicy: *
     bindings="""
 cilium -> cilium: kube-system/cilium
 cilium-operator -> cilium-operator: kube-system/cilium-operator
+kube-system/cilium-operator-ztunnel -> cilium-operator-ztunnel: kube-system/cilium-operator
 kube-system/cilium-config-agent -> cilium-config-agent: kube-system/cilium
 cilium-secrets/cilium-tlsinterception-secrets -> cilium-tlsinterception-secrets: kube-system/cilium
 cilium-secrets/cilium-operator-tlsinterception-secrets -> cilium-operator-tlsinterception-secrets:
