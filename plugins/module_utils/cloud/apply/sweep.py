@@ -73,7 +73,8 @@ def _found(client: CloudClient, project: str) -> list[Found]:
                 return client.pages("compute", path, "items", {"maxResults": "500"})
             return client.aggregated("compute", path, collection, {"maxResults": "500"})
         except ApiError as error:
-            if error.missing or error.disabled:
+            # A collection that is not served has nothing in it.
+            if error.missing or error.disabled or error.status == 501:
                 return []
             raise
 

@@ -159,8 +159,12 @@ def listing(call: Call, kind: Kind) -> Body:
 
 
 def aggregated(call: Call, kind: Kind) -> Body:
-    """Every scope's resources of a kind in one answer."""
-    found = call.store.of_kind(f"compute.{kind.plural}", f"compute/projects/{call.project}/")
+    """Every scope's resources of a collection in one answer: global ones and those of regions and zones."""
+    own = f"{kind.segment[0].upper()}{kind.segment[1:]}"
+    plurals = dict.fromkeys((kind.plural, kind.segment, f"region{own}", f"global{own}"))
+    found = [
+        item for name in plurals for item in call.store.of_kind(f"compute.{name}", f"compute/projects/{call.project}/")
+    ]
     return by_scope(call, kind.singular, kind.segment, [kind.view(call, item.body) for item in found])
 
 
