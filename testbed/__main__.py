@@ -64,7 +64,7 @@ def _up(console: Console) -> None:
 
 
 def _down(console: Console) -> None:
-    from testbed.gateway import place
+    from testbed.gateway.fleet import place
     from testbed.nodes import Clusters, prepare, teardown
 
     say = _speaker(console)

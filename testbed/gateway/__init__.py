@@ -1,7 +1,6 @@
 """GKE's Gateway controller and the load balancers that it makes, played with a real Envoy.
 
-watch (a cluster's objects) → translate (Gateways and routes to load balancers, or Google's refusal; pure)
-→ compute (forwarding rules, backend services … in the project, under GKE's names)
+kubernetes (a cluster's objects) → translation (Gateways and routes to load balancers, or Google's refusal; pure)
 → envoy (listeners, clusters, endpoints as files; pure) → fleet (a region's Envoy, prober and WAF, run in a network
 namespace with addresses of the proxy-only subnet) → status (conditions, annotations, events; pure) → to the cluster.
 

@@ -16,8 +16,8 @@ import aiohttp
 from testbed.gateway import definitions, status
 from testbed.gateway.kubernetes import ClusterApi, path_of
 from testbed.gateway.model import LoadBalancer, Object, Project
-from testbed.gateway.snapshot import PATHS, Snapshot
-from testbed.gateway.translate import Translation, translate
+from testbed.gateway.translation.snapshot import PATHS, Snapshot
+from testbed.gateway.translation.translate import Translation, translate
 
 log = logging.getLogger(__name__)
 SETTLE_SECONDS = 0.3

@@ -12,7 +12,7 @@ from typing import Any
 import aiohttp
 
 from testbed.gateway.model import Object
-from testbed.gateway.snapshot import PATHS, Snapshot
+from testbed.gateway.translation.snapshot import PATHS, Snapshot
 
 WATCH_SECONDS = 290
 _CLUSTER_WIDE = {"CustomResourceDefinition": "customresourcedefinitions", "GatewayClass": "gatewayclasses"}

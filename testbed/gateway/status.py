@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from testbed.gateway.model import LoadBalancer, Object, TranslationError
-from testbed.gateway.snapshot import parents
-from testbed.gateway.translate import Translation
+from testbed.gateway.translation.snapshot import parents
+from testbed.gateway.translation.translate import Translation
 
 CONTROLLER = "networking.gke.io/gateway"
 FINALIZER = "gateway.finalizer.networking.gke.io"

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from testbed.gateway.place import Place
+    from testbed.gateway.fleet.place import Place
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from testbed.cloud.backend import ClusterEndpoint, ClusterRequest, Issuer
 from testbed.cloud.backend.memory import VERSION
 
 if TYPE_CHECKING:
-    from testbed.gateway.place import Place
+    from testbed.gateway.fleet.place import Place
 
 
 class KindBackend:

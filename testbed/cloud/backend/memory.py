@@ -14,7 +14,7 @@ from testbed.cloud.backend import ClusterEndpoint, ClusterRequest, Issuer
 from testbed.cloud.web.tls import authority
 
 if TYPE_CHECKING:
-    from testbed.gateway.place import Place
+    from testbed.gateway.fleet.place import Place
 
 VERSION = "1.34.4-gke.1000000"
 

@@ -13,9 +13,9 @@ from testbed.cloud.backend import Backend
 from testbed.cloud.balancing.world import ClusterWorld, place_of, proxy_range
 from testbed.cloud.core.call import Cloud
 from testbed.cloud.core.state.store import Resource
-from testbed.gateway import place
 from testbed.gateway.controller import Controller, Share
-from testbed.gateway.fleet import Fleet, Programs
+from testbed.gateway.fleet import place
+from testbed.gateway.fleet.fleet import Fleet, Programs
 from testbed.gateway.kubernetes import ClusterApi
 
 log = logging.getLogger(__name__)

@@ -10,7 +10,7 @@ from testbed.cloud.core.call import Cloud
 from testbed.cloud.core.state.store import Resource
 from testbed.gateway.controller import Rules, Share
 from testbed.gateway.model import Project
-from testbed.gateway.translate import Translation
+from testbed.gateway.translation.translate import Translation
 
 
 @dataclass(frozen=True)

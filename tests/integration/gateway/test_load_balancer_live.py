@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 
-from testbed.gateway.fleet import Fleet, Programs
+from testbed.gateway.fleet.fleet import Fleet, Programs
+from testbed.gateway.fleet.place import Place
 from testbed.gateway.model import (
     Backend,
     BackendTls,
@@ -28,7 +29,6 @@ from testbed.gateway.model import (
     Route,
     Rule,
 )
-from testbed.gateway.place import Place
 from testbed.host import cache_root, run
 from testbed.images import golang, wheels
 from testbed.images.catalog import ENVOY, ENVOY_PROGRAM

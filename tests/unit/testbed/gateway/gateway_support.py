@@ -7,7 +7,7 @@ import copy
 from typing import Any
 
 from testbed.gateway.model import Project
-from testbed.gateway.snapshot import PATHS, Snapshot
+from testbed.gateway.translation.snapshot import PATHS, Snapshot
 
 Object = dict[str, Any]
 PROJECT = Project(

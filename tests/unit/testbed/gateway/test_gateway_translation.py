@@ -11,7 +11,7 @@ from gateway_support import PROJECT, cluster, meta, snapshot
 
 from testbed.gateway import status
 from testbed.gateway.model import BackendTls, HealthCheck, Project, Redirect
-from testbed.gateway.translate import Translation, translate
+from testbed.gateway.translation.translate import Translation, translate
 
 Objects = dict[str, list[dict[str, Any]]]
 NOW = "2026-01-01T00:00:00Z"

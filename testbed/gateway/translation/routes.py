@@ -10,9 +10,9 @@ import fnmatch
 from collections.abc import Mapping
 from typing import Any
 
-from testbed.gateway.backends import backend
 from testbed.gateway.model import Backend, Match, Object, Project, Redirect, Route, Rule, TranslationError
-from testbed.gateway.snapshot import Snapshot, granted, parents
+from testbed.gateway.translation.backends import backend
+from testbed.gateway.translation.snapshot import Snapshot, granted, parents
 
 
 def bind(

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from testbed.gateway.model import Backend, BackendTls, HealthCheck, Object, Project, TranslationError
-from testbed.gateway.snapshot import Snapshot
+from testbed.gateway.translation.snapshot import Snapshot
 
 PROTOCOLS = {"HTTP": "HTTP", "HTTPS": "HTTPS", "HTTP2": "HTTP2", "KUBERNETES.IO/H2C": "H2C"}
 CHECKED = {"HTTP": "HTTP", "HTTPS": "HTTPS", "HTTP2": "HTTP2", "H2C": "TCP"}

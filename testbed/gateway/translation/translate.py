@@ -24,8 +24,8 @@ from testbed.gateway.model import (
     Route,
     TranslationError,
 )
-from testbed.gateway.routes import bind
-from testbed.gateway.snapshot import Snapshot, decoded, granted
+from testbed.gateway.translation.routes import bind
+from testbed.gateway.translation.snapshot import Snapshot, decoded, granted
 
 NO_PROXY_SUBNET = "An active proxy-only subnetwork is required in the same region and VPC as the forwarding rule."
 Name = tuple[str, str]

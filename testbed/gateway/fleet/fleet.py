@@ -15,9 +15,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from testbed.gateway import envoy, health
+from testbed.gateway import envoy
+from testbed.gateway.fleet import health
+from testbed.gateway.fleet.place import Place
 from testbed.gateway.model import Backend, LoadBalancer
-from testbed.gateway.place import Place
 from testbed.host import TIED, write_whole
 
 WAF_PORT = 9191
