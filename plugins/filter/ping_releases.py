@@ -44,6 +44,10 @@ options:
     description: The namespace of the ingress controller.
     type: str
     required: true
+  gateway:
+    description: Namespace and name of the Gateway of Istio's that serves the hosts; each has one of its own where empty.
+    type: str
+    default: ''
   values:
     description: Values of the chart for all instances. An instance's own win over them.
     type: dict

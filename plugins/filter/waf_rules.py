@@ -26,6 +26,10 @@ options:
     description: Requests a minute for each client's address. No limit where it is V(0).
     type: int
     default: 0
+  sensitivity:
+    description: The paranoia level of the rule sets, from V(1) to V(4), the level at which false alarms are usual.
+    type: int
+    default: 1
 """
 
 EXAMPLES = r"""

@@ -21,6 +21,7 @@ def ping_releases(
     callers: Sequence[str],
     paths: Sequence[str],
     ingress_namespace: str,
+    gateway: str = "",
     values: Mapping[str, Any] | None = None,
 ) -> list[Body]:
     """One release of the chart for each instance, as ``k8s_apply`` takes charts.
@@ -32,6 +33,7 @@ def ping_releases(
     callers: namespaces that may call an instance in the mesh.
     paths: what is reachable from outside.
     ingress_namespace: of the ingress controller, which calls instances that have an ingress_host.
+    gateway: namespace/name of a Gateway of Istio's that serves the hosts; each has one of its own where empty.
     """
     common = {"image": _image(image), **place}
     return [
@@ -42,7 +44,7 @@ def ping_releases(
             "values": _merged(
                 {"fullname": instance["name"], "target": _target(instance), **common},
                 _mesh(instance, callers),
-                _hosts(instance, paths, ingress_namespace),
+                _hosts(instance, paths, ingress_namespace, gateway),
                 values or {},
                 instance.get("values", {}),
             ),
@@ -58,6 +60,7 @@ def ping_certificates(
 
     The gateway's are kept beside the gateway, an instance's own and its ingress host's beside the instance.
 
+    gateway_namespace: of the gateway that serves the hosts; empty where they are served with another certificate.
     common: what all certificates share, such as their issuer.
     """
     return [
@@ -74,7 +77,7 @@ def ping_certificates(
             (instance.get("tls_host"), _home(instance)),
             (instance.get("ingress_host"), _home(instance)),
         )
-        if host
+        if host and namespace
     ]
 
 
@@ -87,11 +90,12 @@ def _mesh(instance: Instance, callers: Sequence[str]) -> Body:
     }
 
 
-def _hosts(instance: Instance, paths: Sequence[str], ingress_namespace: str) -> Body:
+def _hosts(instance: Instance, paths: Sequence[str], ingress_namespace: str, gateway: str) -> Body:
     found: Body = {}
     host, tls_host, ingress_host = (instance.get(key) for key in ("host", "tls_host", "ingress_host"))
     if host:
-        found["gateway"] = {"enabled": True, "hosts": [host], "paths": list(paths), "credentialName": _secret(host)}
+        served = {"name": gateway} if gateway else {"credentialName": _secret(host)}
+        found["gateway"] = {"enabled": True, "hosts": [host], "paths": list(paths), **served}
     if tls_host:
         found["tls"] = {"enabled": True, "secretName": _secret(tls_host), "public": instance.get("tls_public", False)}
     if ingress_host:

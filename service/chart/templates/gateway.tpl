@@ -1,4 +1,5 @@
 {{- if .Values.gateway.enabled }}
+{{- if not .Values.gateway.name }}
 apiVersion: networking.istio.io/v1
 kind: Gateway
 metadata:
@@ -17,13 +18,14 @@ spec:
         credentialName: {{ .Values.gateway.credentialName | quote }}
         minProtocolVersion: TLSV1_2
 ---
+{{- end }}
 apiVersion: networking.istio.io/v1
 kind: VirtualService
 metadata:
   {{- include "ping.metadata" . | nindent 2 }}
 spec:
   hosts: {{ toJson .Values.gateway.hosts }}
-  gateways: [{{ include "ping.fullname" . | quote }}]
+  gateways: [{{ .Values.gateway.name | default (include "ping.fullname" .) | quote }}]
   http:
     - match:
         {{- range .Values.gateway.paths }}

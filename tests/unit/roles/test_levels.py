@@ -53,13 +53,28 @@ def test_every_certificate_that_is_served_is_kept_where_it_is_served(inventory: 
     for release in releases(inventory).values():
         values, namespace = release["values"], release["namespace"]
         if values.get("gateway", {}).get("enabled"):
-            served.add(("istio-ingress", values["gateway"]["credentialName"]))
+            assert values["gateway"]["name"] == "istio-ingress/edge"
         if values.get("tls", {}).get("enabled"):
             served.add((namespace, values["tls"]["secretName"]))
         if values.get("ingress", {}).get("enabled"):
             served.add((namespace, values["ingress"]["secretName"]))
     assert served == secrets(inventory)
-    assert {namespace for namespace, _unused in served} == {"istio-ingress", "pingpong-tls"}
+    assert {namespace for namespace, _unused in served} == {"pingpong-tls"}
+
+
+def test_the_load_balancer_verifies_what_the_mesh_gateway_serves(inventory: str) -> None:
+    (objects,) = rendered("edge", inventory, "objects.yml.j2")
+    by_kind = {obj["kind"]: obj for obj in objects if obj["kind"] != "Gateway"}
+    (gateway,) = [obj for obj in objects if obj["apiVersion"].startswith("networking.istio.io")]
+    (backend,) = [
+        entry for entry in evaluated("edge", inventory, "__edge_certificates") if entry["name"] == "backend"
+    ]
+    validation = by_kind["BackendTLSPolicy"]["spec"]["validation"]
+    assert [validation["hostname"]] == backend["dns"]
+    assert validation["caCertificateRefs"][0]["name"] == by_kind["ConfigMap"]["metadata"]["name"]
+    (server,) = gateway["spec"]["servers"]
+    assert server["hosts"] == ["*"], "Google sends no name of the client's"
+    assert server["tls"]["credentialName"] == backend["sinks"][0]["secret"]["name"]
 
 
 def test_an_instance_outside_the_mesh_takes_nothing_in_plain_text(inventory: str) -> None:
