@@ -45,7 +45,7 @@ options:
     type: str
     required: true
   gateway:
-    description: Namespace and name of the Gateway of Istio's that serves the hosts; each has one of its own where empty.
+    description: Namespace and name of the Gateway of Istio's that serves the hosts. Empty for one of each's own.
     type: str
     default: ''
   values:

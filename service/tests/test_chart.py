@@ -139,7 +139,7 @@ def test_nothing_gets_a_token(everything: Objects, pod: dict[str, Any]) -> None:
 def test_the_service_knows_every_setting(pod: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     for variable in pod["containers"][0]["env"]:
         monkeypatch.setenv(variable["name"], variable.get("value", "from-the-pod"))
-    settings = load(env_file=None)
+    settings = load(None)
     assert settings.target == EVERYTHING["target"]
     assert (settings.place.region, settings.place.pod) == ("europe-west1", "from-the-pod")
     assert settings.faults.enabled

@@ -22,7 +22,8 @@ from ansible_collections.pingpong.platform.plugins.module_utils.inventory.edge i
 def test_rules_are_ordered_and_end_with_what_google_ends_with(options: dict[str, Any], actions: list[Any]) -> None:
     rules = waf_rules(["sqli-v33-stable", "xss-v33-stable"], **options)
     assert [(rule["priority"], rule["action"]) for rule in rules] == actions
-    assert rules[0]["match"] == {"expr": {"expression": "evaluatePreconfiguredWaf('sqli-v33-stable', {'sensitivity': 1})"}}
+    expression = "evaluatePreconfiguredWaf('sqli-v33-stable', {'sensitivity': 1})"
+    assert rules[0]["match"] == {"expr": {"expression": expression}}
 
 
 @pytest.mark.parametrize("preview", [True, False])

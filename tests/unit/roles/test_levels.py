@@ -66,9 +66,7 @@ def test_the_load_balancer_verifies_what_the_mesh_gateway_serves(inventory: str)
     (objects,) = rendered("edge", inventory, "objects.yml.j2")
     by_kind = {obj["kind"]: obj for obj in objects if obj["kind"] != "Gateway"}
     (gateway,) = [obj for obj in objects if obj["apiVersion"].startswith("networking.istio.io")]
-    (backend,) = [
-        entry for entry in evaluated("edge", inventory, "__edge_certificates") if entry["name"] == "backend"
-    ]
+    (backend,) = [entry for entry in evaluated("edge", inventory, "__edge_certificates") if entry["name"] == "backend"]
     validation = by_kind["BackendTLSPolicy"]["spec"]["validation"]
     assert [validation["hostname"]] == backend["dns"]
     assert validation["caCertificateRefs"][0]["name"] == by_kind["ConfigMap"]["metadata"]["name"]
