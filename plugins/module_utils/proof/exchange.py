@@ -74,6 +74,11 @@ class Exchange:
             return False
         return self.status == GATEWAY_TIMEOUT or any(reason in self.body.lower() for reason in NO_UPSTREAM)
 
+    @property
+    def without_application(self) -> bool:
+        """Whether a proxy on the way, the server's or the caller's, answered for want of who should have."""
+        return self.answered_by_proxy and "upstream" in self.body.lower()
+
     def summary(self) -> str:
         """The outcome in a few words."""
         if self.error is None:

@@ -89,6 +89,8 @@ def test_who_is_not_declared_is_not_expected_to_be_answered_through_its_sidecar_
         ("forbidden", {"peer_names": ()}, "inconclusive"),
         ("permitted", {"status": 403}, "fail"),
         ("permitted", {"status": 404}, "pass"),
+        ("permitted", {"status": 500, "body": "simulated failure"}, "pass"),
+        ("permitted", {"status": 503, "nonce_returned": False, "body": "no healthy upstream"}, "inconclusive"),
         ("permitted", {"peer_names": ("spiffe://x",)}, "fail"),
         ("permitted", {"connected": False, "error": "timeout"}, "inconclusive"),
     ],

@@ -13,7 +13,11 @@ from ansible_collections.pingpong.platform.plugins.module_utils.proof.cells impo
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.report.collect import Report
 
 # What a cell of a grid shows: the measured answer, while its colour shows whether that was promised.
-SIGNS = {"allowed": "✓", "refused": "✕", "forbidden": "403", "connected": "✓", "no answer": "✕", "admitted": "✓"}
+SIGNS = {
+    "allowed": "✓", "permitted": "✓", "connected": "✓", "admitted": "✓",
+    "refused": "✕", "silence": "✕", "kept away": "✕", "no answer": "✕",
+    "forbidden": "403",
+}  # fmt: skip
 WORSE = ("pass", "inconclusive", "fail")
 Key = Callable[[Cell], str]
 

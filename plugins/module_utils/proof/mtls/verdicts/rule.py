@@ -182,7 +182,7 @@ def judge_permitted(exchange: Exchange, servers: tuple[str, ...]) -> Judgement:
     if not set(exchange.peer_names) & set(servers):
         names = ", ".join(exchange.peer_names) or "no name"
         return Judgement("fail", seen, f"the server's certificate carries {names}, expected {' or '.join(servers)}")
-    if exchange.status is None or exchange.answered_by_proxy:
+    if exchange.status is None or exchange.without_application:
         return Judgement("inconclusive", seen, "no answer of the application came back")
     return Judgement("pass", seen, "the verified server answered")
 
