@@ -70,6 +70,11 @@ def test_what_is_taken_from_the_documents_is_current() -> None:
     assert PAGE.read_text(encoding="utf-8") == text(), "run tools/kind_facts.py"
 
 
+def test_every_kind_has_its_message() -> None:
+    """But those that are merged into something, and a secret's value, which is answered by another message."""
+    assert set(MESSAGES) == {name for name, kind in KINDS.items() if not kind.planner} - {"secret_version"}
+
+
 @pytest.mark.parametrize("name", MESSAGES)
 def test_fields_that_no_request_changes(name: str) -> None:
     kind = KINDS[name]
