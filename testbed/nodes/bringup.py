@@ -15,7 +15,7 @@ from testbed.host import HostError, run, state_root, write_whole
 from testbed.images import golang, recipes
 from testbed.images.catalog import catalog
 from testbed.nodes import prepare, record
-from testbed.nodes.addons import defaults, secret_manager
+from testbed.nodes.addons import defaults, node_local_dns, secret_manager
 from testbed.nodes.image import build, nodetree
 from testbed.nodes.kind import config
 from testbed.nodes.kind.kubectl import Kubectl, kubeconfig
@@ -58,6 +58,11 @@ class BringUp:
             if "metrics-server" in workload_images:
                 api.apply(defaults.metrics_server(workload_images["metrics-server"].reference))
                 api.rolled_out("kube-system", defaults.METRICS_SERVER, timeout=NETWORK_SECONDS)
+            if known.dns_cache:
+                self.progress(f"{known.name}: NodeLocal DNSCache")
+                api.apply(node_local_dns.upstream())
+                api.apply(node_local_dns.objects(workload_images["coredns"].reference), within=NETWORK_SECONDS)
+                api.rolled_out("kube-system", node_local_dns.DAEMON_SET, timeout=NETWORK_SECONDS)
             if known.secret_manager:
                 self.progress(f"{known.name}: Secret Manager add-on")
                 self.install_secret_manager(known, nodes, api)
@@ -147,7 +152,8 @@ class BringUp:
         """Cilium, from the images that were built here and the chart of its module."""
         loading.load(self.runtime, nodes, built.values())
         agent, operator = built["cilium"].reference, built["cilium-operator"].reference
-        api.apply(cilium.render(cilium.values(known.name, control_plane(nodes).address, agent, operator)))
+        address = control_plane(nodes).address
+        api.apply(cilium.render(cilium.values(known.name, address, agent, operator, known.dns_cache)))
 
     def connect(self, known: Record, api: Kubectl) -> Record:
         """Remember where the cluster's pods are, and make the ways between them and the pods of other clusters."""

@@ -51,17 +51,18 @@ class Clusters:
     def create(
         self, name: str, *, location: str, node_count: int = 1, version: str | None = None,
         labels: Mapping[str, str] | None = None, secret_manager: Mapping[str, str] | None = None, network: str = "",
+        dns_cache: bool = False,
     ) -> ClusterInfo:  # fmt: skip
         """Bring the cluster up and wait until pods run; a creation that was killed is carried on.
 
         Takes about a minute with warm caches. A cluster that runs is returned at once. ``secret_manager`` has the
         fields of :class:`testbed.nodes.secret_manager.Settings`; without them there is no such add-on. Pods of clusters
-        with the same ``network`` reach each other.
+        with the same ``network`` reach each other. ``dns_cache``: NodeLocal DNSCache, as the cluster is made.
         """
         _check_version(name, version)
         with self._alone(name):
             known = record.load(name) or record.allocate(
-                name, location, node_count, labels or {}, secret_manager or {}, network
+                name, location, node_count, labels or {}, secret_manager or {}, network, dns_cache=dns_cache
             )
             if (known.location, known.node_count) != (location, node_count):
                 raise HostError(

@@ -25,8 +25,8 @@ class Record:
 
     ``nodes`` are the containers on which kubeadm ended well, none before that; ``version`` is what they run.
     ``ready`` turns true when the network and everything else stands. ``secret_manager`` are that add-on's settings,
-    empty where it is not asked for. ``network`` is the VPC, and ``pod_ranges`` are those of the nodes, by their names,
-    once they are known.
+    empty where it is not asked for. ``dns_cache``: whether each node has a DNS cache. ``network`` is the VPC, and
+    ``pod_ranges`` are those of the nodes, by their names, once they are known.
     """
 
     name: str
@@ -40,6 +40,7 @@ class Record:
     secret_manager: Mapping[str, str] = field(default_factory=dict)
     network: str = ""
     pod_ranges: Mapping[str, str] = field(default_factory=dict)
+    dns_cache: bool = False
 
     @property
     def addresses(self) -> addresses.AddressPlan:
@@ -83,15 +84,16 @@ def save(record: Record) -> Record:
 
 def allocate(
     name: str, location: str, node_count: int, labels: Mapping[str, str], secret_manager: Mapping[str, str],
-    network: str = "",
+    network: str = "", *, dns_cache: bool = False,
 ) -> Record:  # fmt: skip
     """A new record with the lowest free slot; taken under a lock, so that two creations never share one."""
     with locked(state_root() / "locks" / "slots"):
         taken = [found.slot for found in map(load, names()) if found]
         slot = addresses.free_slot(taken)
         fresh = Record(
-            name, slot, location, node_count, dict(labels), secret_manager=dict(secret_manager), network=network
-        )
+            name, slot, location, node_count, dict(labels), secret_manager=dict(secret_manager), network=network,
+            dns_cache=dns_cache,
+        )  # fmt: skip
         return save(fresh)
 
 

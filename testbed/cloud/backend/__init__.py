@@ -25,6 +25,8 @@ class ClusterRequest:
     secret_manager: dict[str, str] = field(default_factory=dict)
     # The VPC: pods of the clusters of one network reach each other.
     network: str = ""
+    # Whether each node has a DNS cache: NodeLocal DNSCache.
+    dns_cache: bool = False
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ class KindBackend:
             labels=request.labels,
             secret_manager=request.secret_manager,
             network=request.network,
+            dns_cache=request.dns_cache,
         )
         return _endpoint(info)
 

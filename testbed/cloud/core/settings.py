@@ -28,6 +28,8 @@ class Settings:
     time_factor: float = 0.1
     # How late what Google does late is: Google's usual seconds times this; 0: nothing is late. See core/lateness.py.
     lateness: float = 0.0
+    # Whether clusters that ask for NodeLocal DNSCache on Dataplane V2 get one, as at Google.
+    node_local_dns: bool = False
     # Whether HTTPS probes name their host in TLS (SNI). Google documents the Host header only.
     probe_server_name: bool = True
     # Which region DNS clients are in, by range; for geographical routing.

@@ -31,8 +31,11 @@ _CAPABILITIES = (
 )  # fmt: skip
 
 
-def values(cluster: str, api_server: str, agent: str, operator: str) -> dict[str, Any]:
-    """Helm values. ``api_server`` is the control plane's address, the others the images' references."""
+def values(cluster: str, api_server: str, agent: str, operator: str, dns_cache: bool = False) -> dict[str, Any]:
+    """Helm values. ``api_server`` is the control plane's address, ``agent`` and ``operator`` the images' references.
+
+    With ``dns_cache`` questions to kube-dns can be redirected to a cache on the pod's own node.
+    """
     return {
         "cluster": {"name": cluster[:32].rstrip("-")},
         # With it on, up to 1.19.4 at least, an ingress rule of nothing but ipBlocks lets in every pod of the policy's
@@ -60,6 +63,7 @@ def values(cluster: str, api_server: str, agent: str, operator: str) -> dict[str
         "k8sClientRateLimit": {"qps": 50, "burst": 100},  # leases of announced services
         "envoy": {"enabled": False},
         "l7Proxy": False,
+        "localRedirectPolicies": {"enabled": dns_cache},
         "hubble": {"enabled": False},
         "healthChecking": False,
         "endpointHealthChecking": {"enabled": False},

@@ -30,6 +30,11 @@ def test_no_capability_that_a_container_may_lack_is_asked_for() -> None:
     assert all("SYS_RESOURCE" not in names for names in VALUES["securityContext"]["capabilities"].values())
 
 
+def test_a_cache_on_the_node_needs_local_redirection() -> None:
+    cached = cilium.values("c", "198.51.100.3", "a:1", "o:2", dns_cache=True)
+    assert [chart["localRedirectPolicies"]["enabled"] for chart in (VALUES, cached)] == [False, True]
+
+
 def test_the_images_are_those_built_here() -> None:
     assert (VALUES["image"]["repository"], VALUES["image"]["tag"]) == ("localhost/x/a", "1")
     assert VALUES["operator"]["image"]["override"] == "localhost/x/o:2"

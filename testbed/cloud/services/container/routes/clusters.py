@@ -109,6 +109,7 @@ def _start(call: Call, key: str, body: Body, pools: list[Body]) -> Body:
         labels=dict(body.get("resourceLabels") or {}),
         secret_manager=addons.secret_manager(call, key, body),
         network=body["networkConfig"]["network"],
+        dns_cache=addons.dns_cache(call, body),
     )
     return _launch(call, operation, request)
 

@@ -8,6 +8,13 @@ from testbed.cloud.core.call import Body, Call
 ROTATION = "120s"
 
 
+def dns_cache(call: Call, body: Body) -> bool:
+    """Whether the cluster's nodes really get a DNS cache: asked for, on Dataplane V2, and switched on here."""
+    config = (body.get("addonsConfig") or {}).get("dnsCacheConfig") or {}
+    dataplane = (body.get("networkConfig") or {}).get("datapathProvider") == "ADVANCED_DATAPATH"
+    return bool(call.cloud.settings.node_local_dns and config.get("enabled") and dataplane)
+
+
 def secret_manager(call: Call, key: str, body: Body) -> dict[str, str]:
     """The settings of the Secret Manager add-on of the cluster with this key; nothing when it is not asked for."""
     desired = body.get("secretManagerConfig") or {}
