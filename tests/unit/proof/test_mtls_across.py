@@ -252,3 +252,12 @@ def test_probe_pods_of_other_clusters_are_admitted_by_their_addresses_and_no_nei
 def test_where_they_come_from_they_may_leave_and_nothing_is_opened() -> None:
     (only,) = admitting([ISOLATING], OWNER, "c", [])
     assert (only["metadata"]["namespace"], only["spec"]["policyTypes"]) == ("c", ["Egress"])
+
+
+def test_a_target_that_takes_connections_and_hangs_is_asked_again_once_a_caller() -> None:
+    attempts = plan(topology())
+    hung = Exchange(True, "read", "timeout")
+    exchanges = [hung if attempt.target.address == ADDRESS_B else secure(attempt) for attempt in attempts]
+    again = [attempts[number] for number in observing.unanswered(attempts, exchanges)]
+    assert {attempt.target.address for attempt in again} == {ADDRESS_B}
+    assert len(again) == 2, "the probe pod, and the caller's own"

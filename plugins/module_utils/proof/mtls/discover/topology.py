@@ -26,9 +26,9 @@ class Topology:
 
     ``services``, ``slices`` (EndpointSlices) and ``authorization`` are API objects of the mesh's namespaces. By the
     pods' addresses: ``listening``, their sockets; ``filter_chains``, what their proxies decide by; ``endpoints``, how
-    NetworkPolicies see them. ``policies`` are all NetworkPolicies, ``declared`` the callers that are. ``callers`` are
-    the pods to call from through their sidecars, one a workload at most; ``across`` the workloads of other clusters
-    that call as well, by the cluster's name.
+    NetworkPolicies see them. ``policies`` are the namespaces' NetworkPolicies, ``declared`` the callers that are.
+    ``callers`` are the pods to call from through their sidecars, one a workload at most; ``across`` the workloads of
+    other clusters that call as well, by the cluster's name.
     """
 
     pods: Sequence[MeshPod]

@@ -88,6 +88,9 @@ def unanswered(attempts: Sequence[Attempt], exchanges: Sequence[Exchange]) -> li
         and not exchange.bytes_received
         and not (attempts[number].case.waits and exchange.connected)
     ]
-    heard = {way for way, exchange in zip(ways, exchanges, strict=True) if exchange.connected}
+    # a connection alone is the kernel's word, which it also gives for a program that hangs
+    heard = {
+        way for way, exchange in zip(ways, exchanges, strict=True) if exchange.connected and exchange.error != "timeout"
+    }
     first = {ways[number]: number for number in reversed(found)}
     return [number for number in found if ways[number] in heard or first[ways[number]] == number]
