@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -26,7 +27,10 @@ def _ca() -> str:
 
 @dataclass
 class MemoryBackend:
-    """Takes `delay` seconds a cluster; names in `broken` fail to start. `issuers` sign the clusters' tokens."""
+    """Takes `delay` seconds a cluster, and until `released`; names in `broken` fail to start.
+
+    `issuers` sign the clusters' tokens.
+    """
 
     delay: float = 0.2
     broken: set[str] = field(default_factory=set)
@@ -35,12 +39,17 @@ class MemoryBackend:
     issuers: dict[str, Issuer] = field(default_factory=dict)
     inward: str = ""
     requests: dict[str, ClusterRequest] = field(default_factory=dict)
+    released: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        self.released.set()
 
     def create(self, request: ClusterRequest) -> ClusterEndpoint:
         """Remember the cluster after `delay`."""
         self.calls.append(("create", request.name))
         self.requests[request.name] = request
         time.sleep(self.delay)
+        self.released.wait(60)
         if request.name in self.broken:
             raise RuntimeError(f"cluster {request.name}: the control plane did not become healthy")
         address = f"198.51.100.{10 + len(self.clusters)}:6443"

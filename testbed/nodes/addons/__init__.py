@@ -1,1 +1,1 @@
-"""What GKE has in a cluster and kind has not: Gateway API's kinds, the metrics server, the Secret Manager add-on."""
+"""What GKE has in a cluster and kind has not: the metrics server, NodeLocal DNSCache, the Secret Manager add-on."""

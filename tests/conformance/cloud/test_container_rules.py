@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from testbed.cloud.backend.memory import MemoryBackend
 from testbed.cloud.testing import PROJECT, RunningCloud
 from tests.support.cloud import CLUSTER, COMPUTE, CONTAINER, Rule, changed, make, refused
 
@@ -116,10 +117,16 @@ def update(field: str, value: Any) -> dict[str, Any]:
 
 
 def test_a_cluster_is_provisioned_then_runs(network: RunningCloud) -> None:
-    _unused, operation = network.request("POST", CLUSTERS, {"cluster": CLUSTER})
-    assert (operation["operationType"], operation["status"]) == ("CREATE_CLUSTER", "RUNNING")
-    assert get(network)["status"] == "PROVISIONING"
-    assert "endpoint" not in get(network)
+    backend = network.local.backend
+    assert isinstance(backend, MemoryBackend)
+    backend.released.clear()
+    try:
+        _unused, operation = network.request("POST", CLUSTERS, {"cluster": CLUSTER})
+        assert (operation["operationType"], operation["status"]) == ("CREATE_CLUSTER", "RUNNING")
+        assert get(network)["status"] == "PROVISIONING"
+        assert "endpoint" not in get(network)
+    finally:
+        backend.released.set()
     network.settle()
     found = get(network)
     assert (found["status"], found["currentNodeCount"], found["location"]) == ("RUNNING", 3, "europe-west1")
