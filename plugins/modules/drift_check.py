@@ -63,7 +63,8 @@ EXAMPLES = r"""
   pingpong.platform.drift_check:
     connection: "{{ cluster_connection }}"
     cluster: primary
-    plans: "{{ ansible_facts | dict2items | selectattr('key', 'match', 'platform_plan_') | map(attribute='value') }}"
+    plans: "{{ ansible_facts | dict2items | selectattr('key', 'match', 'platform_plan_') | map(attribute='value')
+      | selectattr('host', 'equalto', inventory_hostname) }}"
     exceptions:
       - kind: ClusterRoleBinding
         name: audit-reader

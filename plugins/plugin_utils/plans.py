@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import abstractmethod
 from typing import Any
 
@@ -30,9 +31,10 @@ class PlanningAction(PlatformAction):
             result = self.reconcile(args)
         except PlatformError as error:
             result = {"changed": False, "msg": error.message, **error.details}
-        # The task's own id: tasks that run once give the same plan to every host.
-        name = FACT + str(self._task._uuid).replace("-", "_")
-        plan = {"task": self._task.get_name(), **self.plan(args, result)}
+        # By host as well: after a task that runs once, ansible-core 2.21 keeps the facts of all hosts in one place.
+        host = str(self.task_vars["inventory_hostname"])
+        name = FACT + re.sub(r"\W", "_", f"{host}_{self._task._uuid}")
+        plan = {"task": self._task.get_name(), "host": host, **self.plan(args, result)}
         return {**result, "ansible_facts": {name: plan}}
 
     @abstractmethod
