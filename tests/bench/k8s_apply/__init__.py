@@ -1,1 +1,1 @@
-"""What a no-op of 100 objects costs: k8s_apply against kubernetes.core and kubectl."""
+"""What applying objects costs, first and again: k8s_apply against kubernetes.core and kubectl."""

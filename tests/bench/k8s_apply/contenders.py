@@ -23,9 +23,9 @@ NAMESPACE = "bench"
 Contender = Callable[[], bool | None]
 
 
-def objects(part: str) -> list[dict[str, Any]]:
-    """The hundred objects under names of their own, so that contenders do not own each other's fields."""
-    made = of_five_kinds(20)
+def objects(part: str, each: int = 20) -> list[dict[str, Any]]:
+    """A hundred objects under names of their own, so that contenders do not own each other's fields."""
+    made = of_five_kinds(each)
     for obj in made:
         obj["metadata"] |= {"name": f"{part}-{obj['metadata']['name']}", "namespace": NAMESPACE}
     return made
