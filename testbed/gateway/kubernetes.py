@@ -12,6 +12,7 @@ from typing import Any
 import aiohttp
 
 from testbed.gateway.model import Object
+from testbed.gateway.status import SOURCE
 from testbed.gateway.translation.snapshot import PATHS, Snapshot
 
 WATCH_SECONDS = 290
@@ -33,7 +34,8 @@ class ClusterApi:
         self._session = aiohttp.ClientSession(
             f"https://{self.endpoint}",
             connector=aiohttp.TCPConnector(ssl=context, limit=0),
-            headers={"Authorization": f"Bearer {self.token}"},
+            # The API server takes the program's name for the field manager.
+            headers={"Authorization": f"Bearer {self.token}", "User-Agent": SOURCE},
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=10),
         )
         return self
