@@ -12,8 +12,8 @@ short_description: Write the results of the checks as one table, one JSON docume
 version_added: 0.1.0
 author: The pingpong.platform maintainers (@pingpong)
 description:
-  - Gathers the results of checks on all clusters, writes C(report.json) and a self-contained C(index.html), shows a
-    table, and then fails when a cell is not a pass.
+  - Gathers the results of checks on all clusters, writes C(report.json), a self-contained C(index.html) and the numbers
+    as Prometheus' metrics in C(report.prom), shows a table, and then fails when a cell is not a pass.
   - A cluster without a result, and a result without cells, count as inconclusive.
 options:
   clusters:
@@ -75,6 +75,10 @@ html:
   type: str
 json:
   description: The path of the document.
+  returned: always
+  type: str
+metrics:
+  description: The path of the metrics.
   returned: always
   type: str
 """

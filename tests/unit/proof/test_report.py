@@ -244,3 +244,34 @@ def test_a_drill_is_on_the_page_and_in_the_document(tmp_path: Path) -> None:
     page = (tmp_path / "index.html").read_text()
     assert "taken away (10 s)" in page and "&lt;refused&gt;" in page and "<refused>" not in page
     assert json.loads(Path(written["json"]).read_text())["timelines"] == [TIMELINE]
+
+
+def test_verdicts_are_exported_for_the_next_run_to_compare(tmp_path: Path) -> None:
+    results = [
+        *GOOD,
+        result("tls", *(cell("tls", v, cluster="secondary") for v in ("fail", "inconclusive")), cluster="secondary"),
+    ]
+    written = run(options(tmp_path, results, clusters=["primary", "secondary"], fail=False))
+    document = json.loads(Path(written["json"]).read_text())
+    assert [(entry["cluster"], entry["proof"], entry["verdict"]) for entry in document["verdicts"]] == [
+        ("primary", "mtls", "PASS"), ("primary", "network_policy", "PASS"), ("primary", "pod_security", "PASS"),
+        ("secondary", "tls", "FAIL"),
+    ]  # fmt: skip
+    lines = Path(written["metrics"]).read_text().splitlines()
+    place = 'environment="local",cluster="secondary",proof="tls"'
+    assert f'pingpong_proof_cells{{{place},verdict="fail"}} 1' in lines
+    assert f'pingpong_proof_cells{{{place},verdict="pass"}} 0' in lines
+    assert any(line.startswith('pingpong_proof_run_timestamp_seconds{environment="local"} ') for line in lines)
+
+
+@pytest.mark.parametrize(("proof", "title"), [("drift", "Drift from what is declared"), ("new_proof", "New proof")])
+def test_a_proof_without_a_layout_is_a_list_under_its_name(tmp_path: Path, proof: str, title: str) -> None:
+    run(options(tmp_path, [result(proof, cell(proof, target="ClusterRoleBinding x"))]))
+    page = (tmp_path / "index.html").read_text()
+    assert title in page and "ClusterRoleBinding x" in page
+
+
+def test_a_timeline_is_drawn_with_the_proof_that_it_is_of(tmp_path: Path) -> None:
+    drawn = {"host": "test.example", "seconds": 3.0, "marks": [], "rows": [{"name": "clients", "spans": []}]}
+    run(options(tmp_path, [result("failover", cell("failover"), timelines=[drawn]), *GOOD]))
+    assert (tmp_path / "index.html").read_text().count("what clients of test.example met") == 1

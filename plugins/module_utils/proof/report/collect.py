@@ -12,16 +12,8 @@ from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.cells import Cell, cell_from, count
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.outcome import unmeasured
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.report.layouts import LAYOUTS
 
-PROOFS = {
-    "drift": "Drift from what is declared",
-    "mtls": "Mutual TLS between workloads",
-    "network_policy": "Network policies",
-    "pod_security": "Pod Security",
-    "tls": "HTTPS endpoints",
-    "metrics": "Metrics and dashboards",
-    "failover": "Failover between regions",
-}
 # What a result says of itself, beside what it found.
 FORMAL = (
     *("changed", "failed", "msg", "cells", "summary", "short_of", "proof", "cluster"),
@@ -31,7 +23,7 @@ FORMAL = (
 
 @dataclass(frozen=True)
 class Report:
-    """Everything that a report shows; ``to_dict`` is the document ``report.json``."""
+    """Everything that a report shows; ``timelines`` with the proof that each is of. ``to_dict`` is the document."""
 
     title: str
     environment: str
@@ -39,7 +31,7 @@ class Report:
     clusters: tuple[str, ...]
     cells: tuple[Cell, ...]
     certificates: tuple[Mapping[str, Any], ...]
-    timelines: tuple[Mapping[str, Any], ...]
+    timelines: tuple[tuple[str, Mapping[str, Any]], ...]
     not_covered: tuple[tuple[str, str], ...]
     facts: Mapping[str, Mapping[str, Any]]
 
@@ -50,7 +42,7 @@ class Report:
     def proofs(self) -> list[str]:
         """The proofs that there are cells of, the known ones first."""
         found = dict.fromkeys(cell.proof for cell in self.cells)
-        return [*(proof for proof in PROOFS if proof in found), *(proof for proof in found if proof not in PROOFS)]
+        return [*(proof for proof in LAYOUTS if proof in found), *(proof for proof in found if proof not in LAYOUTS)]
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -61,7 +53,7 @@ class Report:
             "summary": count(self.cells),
             "cells": [cell.to_dict() for cell in self.cells],
             "certificates": list(self.certificates),
-            "timelines": list(self.timelines),
+            "timelines": [timeline for _proof, timeline in self.timelines],
             "not_covered": [{"where": where, "what": what} for where, what in self.not_covered],
             "facts": {name: dict(facts) for name, facts in self.facts.items()},
         }
@@ -73,7 +65,7 @@ def collect(
     """All results as one. A cluster without a result, and a result without cells, are inconclusive cells."""
     cells: list[Cell] = []
     certificates: list[Mapping[str, Any]] = []
-    timelines: list[Mapping[str, Any]] = []
+    timelines: list[tuple[str, Mapping[str, Any]]] = []
     notes: list[tuple[str, str]] = []
     facts: dict[str, Mapping[str, Any]] = {}
     for result in results:
@@ -85,7 +77,7 @@ def collect(
         found = [cell_from(cell) for cell in result.get("cells") or []]
         cells += found or [unmeasured(proof, cluster, str(result.get("msg") or "the check returned no cell"))]
         certificates += [{**entry, "cluster": cluster} for entry in result.get("certificates") or []]
-        timelines += result.get("timelines") or []
+        timelines += [(proof, entry) for entry in result.get("timelines") or []]
         notes += [(where, note) for note in result.get("not_covered") or []]
         facts[where] = {key: value for key, value in result.items() if key not in FORMAL and not key.startswith("_")}
     # By whose check it is: the cells of one cluster's failover speak of the others too.

@@ -1,25 +1,25 @@
 # Copyright: (c) 2026, The pingpong.platform maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Cells laid out as grids: what the rows and columns of each proof are."""
+"""Cells laid out as grids, by the rows and columns that a proof's layout says."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.cells import Cell
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.report.collect import Report
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.report.layouts import Key, layout_of
 
 # What a cell of a grid shows: the measured answer, while its colour shows whether that was promised.
 SIGNS = {
-    "allowed": "✓", "permitted": "✓", "connected": "✓", "admitted": "✓",
-    "refused": "✕", "silence": "✕", "kept away": "✕", "no answer": "✕",
+    "allowed": "✓", "permitted": "✓", "connected": "✓", "admitted": "✓", "resolved": "✓",
+    "refused": "✕", "silence": "✕", "kept away": "✕", "no answer": "✕", "not resolved": "✕",
     "forbidden": "403",
 }  # fmt: skip
 WORSE = ("pass", "inconclusive", "fail")
-Key = Callable[[Cell], str]
 
 
 @dataclass(frozen=True)
@@ -79,34 +79,18 @@ def sign_of(cell: Cell) -> str:
 
 
 def grids(report: Report, proof: str) -> list[Grid]:
-    """The grids of a proof, one a cluster, and one for each other cluster that called it; none for what is a list."""
+    """The grids of a proof, one for each cluster and group of its layout; none for what is a list."""
+    layout = layout_of(proof).grid
+    if layout is None:
+        return []
     found: list[Grid] = []
     for cluster in dict.fromkeys(cell.cluster for cell in report.of(proof)):
-        cells = report.of(proof, cluster)
-        if proof == "mtls":
-            pairs = sorted((cell for cell in cells if cell.source), key=lambda cell: cell.target)
-            for home in dict.fromkeys(_home(cell) for cell in pairs):
-                calls = [cell for cell in pairs if _home(cell) == home]
-                title = cluster if home == cluster else f"{cluster}, called from {home}"
-                found.append(grid_of(title, calls, "caller → port", _way, lambda cell: cell.case))
-        elif proof == "network_policy":
-            known = [cell for cell in cells if cell.source]
-            found.append(grid_of(cluster, known, "from ╲ to", lambda cell: cell.source, lambda cell: cell.target))
-        elif proof == "pod_security":
-            table = [cell for cell in cells if "control" in cell.evidence or cell.case == "level"]
-            found.append(grid_of(cluster, table, "pod", lambda cell: cell.case, lambda cell: cell.target))
-        elif proof == "tls":
-            found.append(grid_of(cluster, cells, "endpoint", lambda cell: cell.target, lambda cell: cell.case))
-    return [grid for grid in found if grid.rows]
-
-
-def _home(cell: Cell) -> str:
-    """The cluster that a call of ``mtls_check`` came from."""
-    return str(cell.evidence.get("caller_cluster", cell.cluster))
-
-
-def _way(cell: Cell) -> str:
-    return f"{cell.source} → {cell.target}"
+        cells = sorted(filter(layout.shows, report.of(proof, cluster)), key=layout.sort)
+        for group in dict.fromkeys(layout.group(cell) for cell in cells):
+            title = cluster if group == cluster else f"{cluster}, called from {group}"
+            grouped = [cell for cell in cells if layout.group(cell) == group]
+            found.append(grid_of(title, grouped, layout.corner, layout.row, layout.column))
+    return found
 
 
 def listed(report: Report, proof: str) -> list[GridCell]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.cells import Cell, count, short_of
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.report.collect import PROOFS, Report
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.report.collect import Report
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.report.layouts import layout_of
 
 HEAD = ("cluster", "proof", "pass", "fail", "inconclusive", "verdict")
 SHOWN = 8  # of one proof in one cluster: many that fell short there hide none elsewhere
@@ -25,7 +26,7 @@ def verdict_of(cells: Sequence[Cell]) -> str:
 def table(report: Report) -> str:
     """A line for each cluster and proof, then the cells that fell short."""
     groups = [
-        (cluster, PROOFS.get(proof, proof), cells)
+        (cluster, layout_of(proof).title, cells)
         for cluster in dict.fromkeys([*report.clusters, *(cell.cluster for cell in report.cells)])
         for proof in report.proofs
         if (cells := report.of(proof, cluster))
