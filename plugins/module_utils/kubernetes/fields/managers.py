@@ -27,6 +27,7 @@ _CONTROLLERS = (
     "cloud-controller-manager",
     "clusterrole-aggregation-controller",
     "glbc",
+    "gke",
     "gke-*",
     "googlegke*",
     # By the conventions of their names.
@@ -43,6 +44,8 @@ _CONTROLLERS = (
     "manager",
     "cert-manager*",
     "cilium*",
+    "contour*",
+    "envoy-gateway*",
     "external-*",
     "istiod*",
     "keda*",
