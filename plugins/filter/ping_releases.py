@@ -31,9 +31,13 @@ options:
     type: dict
     required: true
   callers:
-    description: Namespaces that may call an instance in the mesh.
+    description: Who may call an instance in the mesh, as the variable C(ping_callers) of the role C(ping) has them.
     type: list
-    elements: str
+    elements: dict
+    required: true
+  trust_domain:
+    description: The trust domain of the callers' certificates.
+    type: str
     required: true
   paths:
     description: Paths that are reachable from outside.
@@ -48,6 +52,11 @@ options:
     description: Namespace and name of the Gateway of Istio's that serves the hosts. Empty for one of each's own.
     type: str
     default: ''
+  metrics_callers:
+    description: Who may scrape every instance.
+    type: list
+    elements: dict
+    default: []
   values:
     description: Values of the chart for all instances. An instance's own win over them.
     type: dict

@@ -32,6 +32,12 @@ EVERYTHING: dict[str, Any] = {
         "secretName": "pingpong-a-host",
         "subject": "a.localdev.me",
     },
+    "callers": [
+        {"namespace": "pingpong-b", "serviceAccount": "pingpong-b", "methods": ["GET"], "paths": ["/ping"]},
+        {"namespace": "pingpong-b", "serviceAccount": "job"},
+        {"namespace": "pingpong-c"},
+    ],
+    "trustDomain": "pingpong.local",
     "networkPolicy": {"tlsCallers": ["ingress"]},
     "settings": {"LOG__LEVEL": "debug", "LIMITS__IDLE_SECONDS": 30},
     "faults": {"enabled": True},
@@ -86,7 +92,8 @@ def test_lint(tmp_path: Path) -> None:
 def test_every_kind_is_rendered(everything: Objects) -> None:
     assert set(everything) == {
         "Deployment", "Service", "ServiceAccount", "Role", "RoleBinding", "PodDisruptionBudget",
-        "HorizontalPodAutoscaler", "NetworkPolicy", "PeerAuthentication", "Gateway", "VirtualService", "HTTPProxy",
+        "HorizontalPodAutoscaler", "NetworkPolicy", "PeerAuthentication", "AuthorizationPolicy",
+        "Gateway", "VirtualService", "HTTPProxy",
     }  # fmt: skip
     for found in everything.values():
         assert found["metadata"]["name"] == "pingpong-a"
@@ -102,6 +109,7 @@ SWITCHES = {
     "HorizontalPodAutoscaler": {"autoscaling": {"enabled": False}},
     "PodDisruptionBudget": {"podDisruptionBudget": {"enabled": False}},
     "NetworkPolicy": {"networkPolicy": {"enabled": False}},
+    "AuthorizationPolicy": {"authorizationPolicy": {"enabled": False}},
     "PeerAuthentication": {"peerAuthentication": {"enabled": False}},
     "ServiceAccount": {"serviceAccount": {"create": False}},
     "Role": {"rbac": {"create": False}},
@@ -196,7 +204,7 @@ def rules(objects: Objects, direction: str, side: str) -> dict[tuple[str, ...], 
 def test_the_policy_names_who_and_where(everything: Objects) -> None:
     assert everything["NetworkPolicy"]["spec"]["policyTypes"] == ["Ingress", "Egress"]
     assert rules(everything, "ingress", "from") == {
-        ("pingpong-a", "pingpong-b", "istio-ingress"): {8080},
+        ("pingpong-b", "pingpong-c"): {8080},
         ("ingress",): {8443},
         ("monitoring",): {9080, 15020, 15090},
     }
@@ -207,9 +215,36 @@ def test_the_policy_names_who_and_where(everything: Objects) -> None:
     }
 
 
+def test_dns_is_asked_of_the_cluster_or_of_the_nodes_cache(everything: Objects) -> None:
+    (peer,) = everything["NetworkPolicy"]["spec"]["egress"][0]["to"]
+    (chosen,) = peer["podSelector"]["matchExpressions"]
+    assert chosen == {"key": "k8s-app", "operator": "In", "values": ["kube-dns", "node-local-dns"]}
+
+
+def test_whoever_has_an_identity_may_ask_what_is_declared(everything: Objects) -> None:
+    spec = everything["AuthorizationPolicy"]["spec"]
+    assert spec["action"] == "ALLOW"
+    found = [(rule["from"][0]["source"]["principals"], rule["to"][0]["operation"]) for rule in spec["rules"]]
+    assert found == [
+        (["pingpong.local/ns/pingpong-b/sa/pingpong-b"], {"ports": ["8080"], "methods": ["GET"], "paths": ["/ping"]}),
+        (["pingpong.local/ns/pingpong-b/sa/job"], {"ports": ["8080"]}),
+        (
+            ["pingpong.local/ns/monitoring/sa/prometheus"],
+            {"ports": ["9080"], "methods": ["GET"], "paths": ["/-/metrics"]},
+        ),
+    ]
+
+
+def test_without_callers_nobody_is_let_in(tmp_path: Path) -> None:
+    objects = render({"callers": [], "metricsCallers": []}, tmp_path)
+    assert not objects["AuthorizationPolicy"]["spec"]["rules"]
+    assert not objects["NetworkPolicy"]["spec"]["ingress"]
+
+
 def test_outside_the_mesh_nothing_but_tls_is_let_in(tmp_path: Path) -> None:
-    outside = {"callers": [], "peers": [], "meshNamespace": "", "monitoring": ["monitoring"]}
-    objects = render({"tls": {"enabled": True, "secretName": "a", "public": True}, "networkPolicy": outside}, tmp_path)
+    tls = {"enabled": True, "secretName": "a", "public": True}
+    outside = {"peers": [], "meshNamespace": ""}
+    objects = render({"tls": tls, "callers": [], "networkPolicy": outside}, tmp_path)
     assert rules(objects, "ingress", "from")[("everybody",)] == {8443}
     assert set(rules(objects, "ingress", "from")) == {("everybody",), ("monitoring",)}
     assert set(rules(objects, "egress", "to")) == {("kube-system",)}

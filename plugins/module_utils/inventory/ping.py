@@ -10,6 +10,9 @@ from typing import Any
 
 Body = dict[str, Any]
 Instance = Mapping[str, Any]
+Caller = Mapping[str, Any]
+
+PORT, METRICS_PORT = 8080, 9080
 
 
 def ping_releases(
@@ -18,10 +21,12 @@ def ping_releases(
     chart: str,
     image: str,
     place: Mapping[str, str],
-    callers: Sequence[str],
+    callers: Sequence[Caller],
+    trust_domain: str,
     paths: Sequence[str],
     ingress_namespace: str,
     gateway: str = "",
+    metrics_callers: Sequence[Caller] = (),
     values: Mapping[str, Any] | None = None,
 ) -> list[Body]:
     """One release of the chart for each instance, as ``k8s_apply`` takes charts.
@@ -30,12 +35,16 @@ def ping_releases(
     ingress_host, and values, which win over those of all.
     image: with its tag.
     place: region and cluster, which the service names in its answers.
-    callers: namespaces that may call an instance in the mesh.
+    callers: who may call an instance in the mesh: namespace, service_account (none: outside the mesh), methods, paths.
+    An instance never is its own caller.
+    trust_domain: of the callers' certificates.
     paths: what is reachable from outside.
     ingress_namespace: of the ingress controller, which calls instances that have an ingress_host.
     gateway: namespace/name of a Gateway of Istio's that serves the hosts; each has one of its own where empty.
+    metrics_callers: who may scrape every instance, in the same form.
     """
-    common = {"image": _image(image), **place}
+    scrapers = [_caller(caller) for caller in metrics_callers]
+    common = {"image": _image(image), "trustDomain": trust_domain, "metricsCallers": scrapers, **place}
     return [
         {
             "name": instance["name"],
@@ -81,12 +90,42 @@ def ping_certificates(
     ]
 
 
-def _mesh(instance: Instance, callers: Sequence[str]) -> Body:
-    mesh = instance.get("mesh", True)
-    outside = {"callers": [], "peers": [], "meshNamespace": ""}
+def declared_callers(
+    instances: Sequence[Instance], *, callers: Sequence[Caller], metrics_callers: Sequence[Caller]
+) -> list[Body]:
+    """Who may ask each instance in the mesh for what, as ``mtls_check`` takes it; for parameters see ping_releases."""
+    return [
+        {
+            "namespace": _home(instance),
+            "workload": instance["name"],
+            "port": port,
+            "callers": [dict(caller) for caller in known if caller.get("service_account")],
+        }
+        for instance in instances
+        if instance.get("mesh", True)
+        for port, known in ((PORT, _callers_of(instance, callers)), (METRICS_PORT, metrics_callers))
+    ]
+
+
+def _callers_of(instance: Instance, callers: Sequence[Caller]) -> list[Caller]:
+    own = (_home(instance), instance["name"])
+    return [caller for caller in callers if (caller["namespace"], caller.get("service_account")) != own]
+
+
+def _caller(caller: Caller) -> Body:
+    """A caller in the chart's words."""
+    words = {"service_account": "serviceAccount"}
+    return {words.get(key, key): value for key, value in caller.items()}
+
+
+def _mesh(instance: Instance, callers: Sequence[Caller]) -> Body:
+    if instance.get("mesh", True):
+        return {"callers": [_caller(caller) for caller in _callers_of(instance, callers)]}
     return {
-        "networkPolicy": {"callers": list(callers)} if mesh else outside,
-        "peerAuthentication": {"enabled": mesh},
+        "callers": [],
+        "networkPolicy": {"peers": [], "meshNamespace": ""},
+        "peerAuthentication": {"enabled": False},
+        "authorizationPolicy": {"enabled": False},
     }
 
 
@@ -126,7 +165,7 @@ def _image(image: str) -> Body:
 
 def _target(instance: Instance) -> str:
     peer = instance.get("peer")
-    return f"http://{peer}.{peer}.svc.cluster.local:8080/ping" if peer else ""
+    return f"http://{peer}.{peer}.svc.cluster.local:{PORT}/ping" if peer else ""
 
 
 def _home(instance: Instance) -> str:

@@ -44,6 +44,32 @@ labels:
       - {key: kubernetes.io/metadata.name, operator: In, values: {{ toJson . }}}
 {{- end -}}
 
+{{/* The namespaces of callers, each once. */}}
+{{- define "ping.callerNamespaces" -}}
+{{- $names := list -}}
+{{- range . -}}{{- $names = append $names .namespace -}}{{- end -}}
+{{- include "ping.namespaces" (uniq $names) -}}
+{{- end -}}
+
+{{/* Rules of an AuthorizationPolicy: each caller that has an identity, for what it is declared to ask. */}}
+{{- define "ping.allowed" -}}
+{{- range .callers -}}
+{{- if .serviceAccount }}
+- from:
+    - source: {principals: [{{ printf "%s/ns/%s/sa/%s" $.trustDomain .namespace .serviceAccount | quote }}]}
+  to:
+    - operation:
+        ports: [{{ $.port | quote }}]
+        {{- with .methods }}
+        methods: {{ toJson . }}
+        {{- end }}
+        {{- with .paths }}
+        paths: {{ toJson . }}
+        {{- end }}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
 {{/* Hosts of the gateway: "./" keeps other namespaces' routes off them. */}}
 {{- define "ping.gatewayHosts" -}}
 {{- $hosts := list -}}

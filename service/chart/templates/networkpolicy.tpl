@@ -11,9 +11,9 @@ spec:
   policyTypes: [Ingress, Egress]
   # Probes need no rule: what comes from the pod's own node is always let in.
   ingress:
-    {{- if .callers }}
+    {{- with $.Values.callers }}
     - from:
-        {{- include "ping.namespaces" .callers | nindent 8 }}
+        {{- include "ping.callerNamespaces" . | nindent 8 }}
       ports:
         - {protocol: TCP, port: {{ $.Values.service.port }}}
     {{- end }}
@@ -26,9 +26,9 @@ spec:
       ports:
         - {protocol: TCP, port: {{ $.Values.tls.port }}}
     {{- end }}
-    {{- if .monitoring }}
+    {{- with $.Values.metricsCallers }}
     - from:
-        {{- include "ping.namespaces" .monitoring | nindent 8 }}
+        {{- include "ping.callerNamespaces" . | nindent 8 }}
       ports:
         - {protocol: TCP, port: {{ $.Values.service.metricsPort }}}
         - {protocol: TCP, port: 15020} # the sidecar's agent
@@ -38,8 +38,10 @@ spec:
     - to:
         - namespaceSelector:
             matchLabels: {kubernetes.io/metadata.name: kube-system}
+          # A cache on each node answers in its place where there is one.
           podSelector:
-            matchLabels: {k8s-app: kube-dns}
+            matchExpressions:
+              - {key: k8s-app, operator: In, values: [kube-dns, node-local-dns]}
       ports:
         - {protocol: UDP, port: 53}
         - {protocol: TCP, port: 53}

@@ -5,13 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.pingpong.platform.plugins.module_utils.inventory.ping import ping_certificates, ping_releases
+from ansible_collections.pingpong.platform.plugins.module_utils.inventory.ping import (
+    declared_callers,
+    ping_certificates,
+    ping_releases,
+)
 
 COMMON: dict[str, Any] = {
     "chart": "/chart",
     "image": "registry.example/ping:1.0.0",
     "place": {"region": "r1", "cluster": "c1"},
-    "callers": ["a", "b"],
+    "callers": [
+        {"namespace": "x", "service_account": "x", "paths": ["/ping"]},
+        {"namespace": "y", "service_account": "y", "methods": ["GET"]},
+        {"namespace": "outside"},
+    ],
+    "trust_domain": "td",
+    "metrics_callers": [{"namespace": "monitoring", "service_account": "prometheus"}],
     "paths": ["/ping"],
     "ingress_namespace": "ingress",
 }
@@ -35,8 +45,9 @@ def test_an_instance_is_a_release_in_a_namespace_of_its_name() -> None:
         "image": {"repository": "registry.example/ping", "tag": "1.0.0"},
         "region": "r1",
         "cluster": "c1",
-        "networkPolicy": {"callers": ["a", "b"]},
-        "peerAuthentication": {"enabled": True},
+        "trustDomain": "td",
+        "callers": [{"namespace": "y", "serviceAccount": "y", "methods": ["GET"]}, {"namespace": "outside"}],
+        "metricsCallers": [{"namespace": "monitoring", "serviceAccount": "prometheus"}],
     }
 
 
@@ -58,8 +69,10 @@ def test_repository_and_tag_make_the_image_again(image: str, found: dict[str, st
         (
             {"mesh": False},
             {
-                "networkPolicy": {"callers": [], "peers": [], "meshNamespace": ""},
+                "callers": [],
+                "networkPolicy": {"peers": [], "meshNamespace": ""},
                 "peerAuthentication": {"enabled": False},
+                "authorizationPolicy": {"enabled": False},
             },
         ),
         (
@@ -72,7 +85,7 @@ def test_repository_and_tag_make_the_image_again(image: str, found: dict[str, st
             {
                 "tls": {"enabled": True, "secretName": "b-example", "public": False},
                 "ingress": {"enabled": True, "host": "c.example", "secretName": "c-example", "subject": "b.example"},
-                "networkPolicy": {"callers": ["a", "b"], "tlsCallers": ["ingress"]},
+                "networkPolicy": {"tlsCallers": ["ingress"]},
             },
         ),
     ],
@@ -103,3 +116,16 @@ def test_certificates_are_kept_beside_what_serves_them() -> None:
         "validity": "90d",
         "sinks": [],
     }
+
+
+def test_the_proof_expects_what_the_policies_are_made_of() -> None:
+    known = {key: COMMON[key] for key in ("callers", "metrics_callers")}
+    found = declared_callers([{"name": "x"}, {"name": "z", "mesh": False}], **known)
+    assert [(entry["namespace"], entry["workload"], entry["port"]) for entry in found] == [
+        ("x", "x", 8080),
+        ("x", "x", 9080),
+    ]
+    assert [entry["callers"] for entry in found] == [
+        [{"namespace": "y", "service_account": "y", "methods": ["GET"]}],
+        [{"namespace": "monitoring", "service_account": "prometheus"}],
+    ]

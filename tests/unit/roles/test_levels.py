@@ -80,7 +80,8 @@ def test_an_instance_outside_the_mesh_takes_nothing_in_plain_text(inventory: str
                if not entry.get("mesh", True)]  # fmt: skip
     assert outside
     for values in outside:
-        assert values["networkPolicy"] == {"callers": [], "peers": [], "meshNamespace": "", "tlsCallers": ["ingress"]}
+        assert values["callers"] == []
+        assert values["networkPolicy"] == {"peers": [], "meshNamespace": "", "tlsCallers": ["ingress"]}
         assert values["peerAuthentication"] == {"enabled": False}
         assert values["tls"]["enabled"]
         assert values["ingress"]["subject"], "the ingress controller verifies whom it goes on to"
