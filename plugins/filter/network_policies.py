@@ -23,6 +23,11 @@ options:
     type: list
     elements: int
     required: true
+  load_balancer_ranges:
+    description: Where load balancers call from. Anywhere without them.
+    type: list
+    elements: str
+    default: []
 """
 
 EXAMPLES = r"""

@@ -13,6 +13,10 @@ from typing import Any
 
 Body = dict[str, Any]
 
+# GKE labels spot nodes and taints none by itself; with this, only who tolerates being taken away is put there.
+# https://cloud.google.com/kubernetes-engine/docs/concepts/spot-vms#scheduling-workloads
+SPOT = {"key": "cloud.google.com/gke-spot", "value": "true", "effect": "NO_SCHEDULE"}
+
 
 def node_pools(
     pools: Sequence[Mapping[str, Any]], common: Mapping[str, Any], locations: Sequence[str] = ()
@@ -48,7 +52,7 @@ def _pool(pool: Mapping[str, Any], common: Mapping[str, Any], locations: Sequenc
             "diskType": pool.get("disk_type", "pd-balanced"),
             "tags": [*shared.get("tags", []), *pool.get("tags", [])],
             "labels": dict(pool.get("labels", {})),
-            "taints": list(pool.get("taints", [])),
+            "taints": [*pool.get("taints", []), *([SPOT] if pool.get("spot") else [])],
             "spot": pool.get("spot", False),
         },
     }

@@ -23,7 +23,7 @@ def secret_resources(
 ) -> list[Body]:
     """The resources of each secret; its value is taken from the stack's payloads, by the secret's name.
 
-    items: name, and readers as IAM members.
+    items: name, readers as IAM members, and value; one without it has versions that others write.
     mounts: namespace, secrets by name and, where the pods' service account is to read them, service_account.
     regions: of the clusters; a copy in each, so that the loss of one region loses no secret.
     replication: the API's own, instead of copies in the clusters' regions.
@@ -33,10 +33,11 @@ def secret_resources(
     for item in items:
         name = item["name"]
         readers = dict.fromkeys([*item.get("readers", []), *_accounts(name, mounts, project, project_number)])
-        found += [
-            {"kind": "secret", "name": name, "protection": protection, "replication": dict(replication or replicas)},
-            {"kind": "secret_version", "name": name, "secret": name, "payload_from": name},
-        ]
+        found.append(
+            {"kind": "secret", "name": name, "protection": protection, "replication": dict(replication or replicas)}
+        )
+        if "value" in item:
+            found.append({"kind": "secret_version", "name": name, "secret": name, "payload_from": name})
         if readers:
             bindings = [{"role": "roles/secretmanager.secretAccessor", "members": list(readers)}]
             found.append({"kind": "secret_iam", "name": name, "secret": name, "bindings": bindings})

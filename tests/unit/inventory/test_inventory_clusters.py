@@ -30,7 +30,7 @@ def test_a_pool_has_what_all_of_them_share_and_its_own() -> None:
             "diskType": "pd-ssd",
             "tags": ["node", "gpu"],
             "labels": {"tier": "a"},
-            "taints": [],
+            "taints": [{"key": "cloud.google.com/gke-spot", "value": "true", "effect": "NO_SCHEDULE"}],
             "spot": True,
         },
     }
@@ -92,3 +92,12 @@ def test_an_option_that_is_asked_for_is_one_field(asked: dict[str, Any], field: 
     off = cluster_options(OFF)
     assert off == {"secretManagerConfig": {"enabled": False}}
     assert cluster_options({**OFF, **asked}) == {**off, field: value}
+
+
+def test_who_tolerates_nothing_is_not_put_on_spot_nodes() -> None:
+    own = {"key": "gpu", "value": "true", "effect": "NO_SCHEDULE"}
+    assert pool(taints=[own])["config"]["taints"] == [own]
+    assert [taint["key"] for taint in pool(taints=[own], spot=True)["config"]["taints"]] == [
+        "gpu",
+        "cloud.google.com/gke-spot",
+    ]

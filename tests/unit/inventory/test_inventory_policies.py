@@ -24,6 +24,7 @@ RULE = {"ports": [{"port": 80}]}
         ({"baseline": "deny_all"}, ["deny-all"]),
         ({"mesh": True}, ["deny-all", "allow-dns-and-monitoring", "allow-mesh-control-plane"]),
         ({"api_server": True}, ["deny-all", "allow-dns-and-monitoring", "allow-api-server"]),
+        ({"workload_identity": True}, ["deny-all", "allow-dns-and-monitoring", "allow-metadata-server"]),
         ({"egress": [RULE]}, ["deny-all", "allow-dns-and-monitoring", "allow-declared"]),
     ],
 )
@@ -55,3 +56,29 @@ def test_the_api_server_is_reached_by_the_pods_that_are_named(pods: dict[str, st
         "policyTypes": ["Egress"],
         "egress": [{"ports": [{"protocol": "TCP", "port": 443}]}],
     }
+
+
+def test_dns_is_asked_of_the_cluster_or_of_the_nodes_cache() -> None:
+    (rule,) = specs()["allow-dns-and-monitoring"]["egress"]
+    assert rule["to"][0]["podSelector"]["matchExpressions"] == [
+        {"key": "k8s-app", "operator": "In", "values": ["kube-dns", "node-local-dns"]}
+    ]
+
+
+def test_a_workload_with_an_identity_of_google_reaches_both_metadata_addresses_and_no_other() -> None:
+    rules = specs(workload_identity=True)["allow-metadata-server"]["egress"]
+    assert [(rule["to"], [port["port"] for port in rule["ports"]]) for rule in rules] == [
+        ([{"ipBlock": {"cidr": "169.254.169.254/32"}}], [80, 8080]),
+        ([{"ipBlock": {"cidr": "169.254.169.252/32"}}], [987, 988]),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("ranges", "sources"),
+    [((), {}), (["35.191.0.0/16"], {"from": [{"ipBlock": {"cidr": "35.191.0.0/16"}}]})],
+    ids=["from anywhere", "from where they are"],
+)
+def test_load_balancers_call_the_ports_that_are_theirs(ranges: Any, sources: dict[str, Any]) -> None:
+    namespace = {"name": "gate", "load_balancer_ports": [443, 15021], "ingress": [RULE]}
+    *_others, declared = network_policies([namespace], [443], ranges)
+    assert declared["spec"]["ingress"] == [{**sources, "ports": [{"port": 443}, {"port": 15021}]}, RULE]

@@ -10,7 +10,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.inventory.secret
 
 from tests.support.pods import principal
 
-DB, OTHER = {"name": "db"}, {"name": "other", "readers": ["group:team@example.com"]}
+DB, OTHER = {"name": "db", "value": "x"}, {"name": "other", "value": "y", "readers": ["group:team@example.com"]}
 PROJECT = {"project": "pingpong-local", "project_number": "348357236974"}
 
 
@@ -50,3 +50,8 @@ def test_a_secret_is_kept_in_every_region_once_and_its_value_comes_from_the_payl
 def test_another_replication_takes_the_place_of_copies() -> None:
     secret, _version = secret_resources([DB], [], regions=["r1"], replication={"automatic": {}}, **PROJECT)
     assert secret["replication"] == {"automatic": {}}
+
+
+def test_a_secret_without_a_value_has_versions_that_others_write() -> None:
+    found = secret_resources([{"name": "root"}], [], regions=["r1"], **PROJECT)
+    assert [entry["kind"] for entry in found] == ["secret"]

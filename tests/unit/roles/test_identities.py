@@ -31,7 +31,7 @@ def test_the_whole_mesh_denies_and_only_the_gateway_takes_whoever_comes(inventor
         ("istio-ingress", "istio-ingressgateway"): {
             "selector": {"matchLabels": {"istio": "ingressgateway"}},
             "action": "ALLOW",
-            "rules": [{"to": [{"operation": {"ports": ["80", "443"]}}]}],
+            "rules": [{"to": [{"operation": {"ports": ["443"]}}]}],
         },
     }
 
@@ -54,7 +54,7 @@ def test_the_gateway_may_ask_for_what_is_reachable_from_outside(inventory: str) 
 
 def test_verify_expects_what_ping_declares(inventory: str) -> None:
     defaults = {name: evaluated("ping", inventory, name) for name in (*DEFAULTS, "ping_instances")}
-    expected = evaluated("verify", inventory, "verify_mesh_declared_callers", __verify_ping=defaults)
+    expected = evaluated("verify", inventory, "__verify_declared_callers", __verify_ping=defaults)
     found = {
         (entry["namespace"], entry["port"]): {caller["namespace"] for caller in entry["callers"]} for entry in expected
     }

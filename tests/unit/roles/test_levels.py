@@ -89,7 +89,7 @@ def test_an_instance_outside_the_mesh_takes_nothing_in_plain_text(inventory: str
 
 def test_verify_looks_at_every_level(inventory: str) -> None:
     found = endpoints(inventory)
-    levels = {"gateway", "ingress"} | ({"application"} if inventory != "production" else set())
+    levels = {"gateway", "ingress"} | ({"application"} if inventory == "local" else set())
     assert {entry["name"].partition(" ")[0] for entry in found} == levels
     hosts = [entry[key] for entry in instances(inventory) for key in ("host", "ingress_host") if key in entry]
     hosts += [entry["tls_host"] for entry in instances(inventory) if entry.get("tls_public")]
@@ -100,9 +100,9 @@ def test_verify_looks_at_every_level(inventory: str) -> None:
 
 
 def test_verify_knows_the_instances_that_ping_has_by_default() -> None:
-    """In the local inventory nobody names them."""
-    default = {"ping_instances": [{"name": "x", "host": "x.localdev.me"}]}
-    (found,) = rendered("verify", "local", "endpoints.yml.j2", __verify_ping=default)
+    """Where the inventory names none."""
+    default = [{"name": "x", "host": "x.localdev.me"}]
+    (found,) = rendered("verify", "local", "endpoints.yml.j2", ping_instances=default)
     assert [entry["server_name"] for entry in found] == ["x.localdev.me"]
 
 
