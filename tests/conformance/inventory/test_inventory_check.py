@@ -75,3 +75,15 @@ def test_one_without_clusters_is_refused(tmp_path: Path) -> None:
     (tmp_path / "hosts.yml").write_text("clusters: {hosts: {}}\n")
     done = play("base.yml", tmp_path / "hosts.yml")
     assert done.returncode != 0 and "clusters: found no host in this group" in done.stdout
+
+
+@pytest.mark.parametrize("variable", ["ping_image", "mesh_root"])
+def test_a_value_that_a_later_role_needs_is_missed_at_once(variable: str, tmp_path: Path) -> None:
+    copy = edited(tmp_path, {})
+    layers = copy / "group_vars" / "all" / "layers.yml"
+    values = yaml.safe_load(layers.read_text())
+    kept = {key: value for key, value in values.items() if key != variable and key != "secrets_items"}
+    layers.write_text(yaml.safe_dump(kept))
+    done = play("base.yml", copy, "-e", "platform_cloud={}")
+    assert done.returncode != 0 and f"missing required arguments: {variable}" in done.stdout, done.stdout
+    assert "Build the cloud resources" not in done.stdout

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
-from tests.support.roles import INVENTORIES, ROOT, evaluated
+from tests.support.roles import INVENTORIES, evaluated
 
 DEFAULTS = {"ping_callers", "ping_metrics_callers"}
 
@@ -66,6 +67,9 @@ def test_verify_expects_what_ping_declares(inventory: str) -> None:
     }
 
 
-def test_a_refusal_is_counted_where_the_proof_looks() -> None:
-    text = (ROOT / "roles" / "mesh" / "vars" / "main.yml").read_text()
-    assert "rbac" in text.partition("inclusionRegexps")[2].partition("\n")[0]
+@pytest.mark.parametrize("counter", ["http.inbound_0.0.0.0_8080;.rbac.denied", "tcp.rbac.denied"])
+def test_a_refusal_is_counted_where_the_proof_looks(counter: str) -> None:
+    shown = evaluated(
+        "mesh", "local", "__mesh_istiod_values.meshConfig.defaultConfig.proxyStatsMatcher.inclusionRegexps"
+    )
+    assert [pattern for pattern in shown if re.fullmatch(pattern, counter)]
