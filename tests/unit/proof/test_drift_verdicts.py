@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError
-from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.model import Key, key_of
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.model import DESIRED_HASH, Key, key_of
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.cells import Cell
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.drift.kinds import KINDS, Decides
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.drift.live import Live
@@ -19,7 +19,10 @@ from ansible_collections.pingpong.platform.plugins.module_utils.proof.drift.plan
     task_plan,
 )
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.drift.system import SYSTEM
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.drift.verdicts.declared import declared_cells
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.drift.verdicts.declared import (
+    declared_cells,
+    judge_object,
+)
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.drift.verdicts.exceptions import (
     Bench,
     parse_exceptions,
@@ -229,6 +232,24 @@ def test_a_declared_object_that_is_gone_or_going_is_drift() -> None:
     del seen.objects[key_of(SHOP)]
     cells = {cell.target: cell.observed for cell in declared_cells(BENCH, declared_by(SHOP, CART), seen)}
     assert cells == {"Namespace shop": "absent", "Deployment shop/cart": "being deleted"}
+
+
+def hashed(value: str, image: str) -> Object:
+    metadata = {"annotations": {DESIRED_HASH: value}}
+    return obj("apps/v1", "Deployment", "cart", "shop", metadata=metadata, spec=template(image))
+
+
+@pytest.mark.parametrize(
+    ("live_hash", "image", "reason"),
+    [
+        ("1", "app:2", "no field manager says who wrote it"),
+        ("0", "app:2", "what was applied last is not what is declared now"),
+        ("0", "app:1", "what was applied last is not what is declared now"),
+    ],
+)
+def test_a_change_that_was_never_applied_is_told_from_one_by_hand(live_hash: str, image: str, reason: str) -> None:
+    judgement = judge_object(hashed(live_hash, image), hashed("1", "app:1"))
+    assert (judgement.verdict, judgement.reason) == ("fail", reason)
 
 
 ENTRY = {"kind": "EnvoyFilter", "namespace": "shop", "name": "x*", "reason": "a trial", "until": "2026-06-01"}
