@@ -7,44 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.api.options import CLOUD
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.api.settings import CloudSettings, settings
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.apply.stack import Stack, StackOptions, connect
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.apply.sweep import sweep
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError
-
-CLOUD: dict[str, Any] = {
-    "cloud": {
-        "type": "dict",
-        "default": {},
-        "options": {
-            "project": {"type": "str"},
-            "endpoint": {"type": "str"},
-            "ca_file": {"type": "path"},
-            "request_timeout": {"type": "float", "default": 60.0},
-            "auth": {
-                "type": "dict",
-                "options": {
-                    "kind": {
-                        "type": "str",
-                        "default": "application_default",
-                        "choices": [
-                            "application_default",
-                            "service_account",
-                            "impersonation",
-                            "workload_identity",
-                            "access_token",
-                        ],
-                    },
-                    "token": {"type": "str", "no_log": True},
-                    "token_file": {"type": "path", "no_log": False},
-                    "credentials_file": {"type": "path"},
-                    "service_account": {"type": "str"},
-                    "scopes": {"type": "list", "elements": "str"},
-                },
-            },
-        },
-    },
-}
 
 _CHANGING: dict[str, Any] = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 
@@ -28,6 +29,7 @@ with suppress(ImportError):  # see libraries.require
 
 CERTIFICATE, KEY, AUTHORITY = "tls.crt", "tls.key", "ca.crt"
 MESH_CERTIFICATE, MESH_KEY, MESH_ROOT, MESH_CHAIN = "ca-cert.pem", "ca-key.pem", "root-cert.pem", "cert-chain.pem"
+BLOCK = re.compile(rb"-----BEGIN ([A-Z0-9 ]+)-----.+?-----END \1-----\n?", re.DOTALL)
 MESH_FIELDS = (MESH_CERTIFICATE, MESH_KEY, MESH_ROOT, MESH_CHAIN)
 
 
@@ -88,6 +90,24 @@ def paired(
     if not keys.belong_together(key, certificate.public_key()):
         return Damaged(f"{where} holds a key that is not the certificate's")
     return Issued(certificate, key, order_chain(certificate, tuple(dict.fromkeys(pool))))
+
+
+def to_pem(issued: Issued) -> bytes:
+    """One PEM text: the certificate, those above it, the key."""
+    return pem(*issued.chain) + keys.key_pem(issued.key)
+
+
+def from_pem(where: str, data: bytes) -> Issued | Damaged:
+    """What ``to_pem`` wrote, or a certificate with its key in any order."""
+    blocks = [(match[1], match[0]) for match in BLOCK.finditer(data)]
+    private = [block for kind, block in blocks if kind.endswith(b"PRIVATE KEY")]
+    if len(private) != 1:
+        return Damaged(f"{where} holds {len(private)} private keys, expected a certificate with its own")
+    try:
+        chain = load_certificates(where, b"".join(block for kind, block in blocks if kind == b"CERTIFICATE"))
+        return paired(where, chain[0], keys.load_key(where, private[0]), chain[1:])
+    except PlatformError as error:
+        return Damaged(error.message)
 
 
 def to_pkcs12(issued: Issued, name: str, passphrase: str) -> bytes:

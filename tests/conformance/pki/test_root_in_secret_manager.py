@@ -13,8 +13,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.common.errors im
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.durations import RenewBefore
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.keys import ALGORITHMS
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.hierarchy import Shape
-from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.roots import Root
-from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.secret_manager import SecretManagerStore
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.roots import Root, SecretManagerStore
 
 from testbed.cloud.testing import PROJECT, running_cloud
 

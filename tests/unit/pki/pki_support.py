@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import base64
 import copy
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.api.errors import BrokenError
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.errors import ApiError
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.apply.reconcile import Engine
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.sinks.factory import Backends
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.sinks.secret_manager import SecretVersions
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.sinks.secrets import MANAGED_BY, OWNER
 
 # A round moment: nothing here may depend on the day the tests run.
@@ -52,10 +55,60 @@ class FakeApi:
         return obj["kind"], obj["metadata"].get("namespace"), obj["metadata"]["name"]
 
 
-def engine(api: FakeApi | None = None, *, now: datetime = NOW, check_mode: bool = False) -> Engine:
+class FakeSecretManager:
+    """The versions of one secret, as Secret Manager numbers them; ``meanwhile`` is called before each addition."""
+
+    def __init__(self) -> None:
+        self.payloads: list[bytes] = []
+        self.disabled: set[int] = set()
+        self.meanwhile: Callable[[], None] = lambda: None
+        self.breaks = False
+
+    def versions(self) -> SecretVersions:
+        return SecretVersions("root.secret", self, "p", "root")
+
+    def pages(self, service: str, path: str, items: str, query: dict[str, str]) -> list[dict[str, Any]]:
+        numbers = range(len(self.payloads), 0, -1)
+        return [
+            {
+                "name": f"projects/1/secrets/root/versions/{one}",
+                "state": "DISABLED" if one in self.disabled else "ENABLED",
+            }
+            for one in numbers
+        ]
+
+    def read(self, service: str, path: str) -> dict[str, Any]:
+        number = int(path.removesuffix(":access").rpartition("/")[2])
+        assert number not in self.disabled
+        return {"payload": {"data": base64.b64encode(self.payloads[number - 1]).decode()}}
+
+    def change(self, service: str, method: str, path: str, query: dict[str, str], body: Any) -> dict[str, Any]:
+        if path.endswith(":disable"):
+            self.disabled.add(int(path.removesuffix(":disable").rpartition("/")[2]))
+            return {}
+        meanwhile, self.meanwhile = self.meanwhile, lambda: None
+        meanwhile()
+        self.payloads.append(base64.b64decode(body["payload"]["data"]))
+        if self.breaks:
+            raise BrokenError("the answer was lost")
+        return {"name": f"projects/1/secrets/root/versions/{len(self.payloads)}"}
+
+    @property
+    def enabled(self) -> list[bytes]:
+        return [data for number, data in enumerate(self.payloads, 1) if number not in self.disabled]
+
+
+def engine(
+    api: FakeApi | None = None,
+    secrets: FakeSecretManager | None = None,
+    *,
+    now: datetime = NOW,
+    check_mode: bool = False,
+) -> Engine:
     """An engine at a fixed time."""
     cluster = api or FakeApi()
-    return Engine(lambda: cluster, {MANAGED_BY: OWNER}, check_mode=check_mode, clock=lambda: now)  # type: ignore[arg-type]
+    backends = Backends(lambda: cluster, lambda _option, _name: (secrets or FakeSecretManager()).versions())
+    return Engine(backends, {MANAGED_BY: OWNER}, check_mode=check_mode, clock=lambda: now)
 
 
 def data_of(secret: Mapping[str, Any]) -> dict[str, bytes]:

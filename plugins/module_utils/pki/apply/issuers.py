@@ -1,11 +1,11 @@
 # Copyright: (c) 2026, The pingpong.platform maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Where the authority that signs a certificate comes from: a file, a Secret, a value."""
+"""Where the authority that signs a certificate comes from: files, a Secret, Secret Manager, a value."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +14,11 @@ from ansible_collections.pingpong.platform.plugins.module_utils.pki import bundl
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.certificates import Issued, load_certificates
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.renewal import Damaged
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.sinks import atomic
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.sinks.factory import Backends
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.sinks.secrets import FIELDS, Api, decode
 
 # Each source of an authority, and what it needs beside it.
-_SOURCES = {"ref": None, "secret": None, "certificate_file": "key_file", "certificate": "key"}
+_SOURCES = {"ref": None, "secret": None, "secret_manager": None, "certificate_file": "key_file", "certificate": "key"}
 
 
 def parse_issuer(option: str, options: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -26,18 +27,22 @@ def parse_issuer(option: str, options: Mapping[str, Any] | None) -> dict[str, An
     complete = [name for name, other in _SOURCES.items() if name in found and (other is None or other in found)]
     if options is not None and not complete:
         raise OptionError(
-            f"{option}: found {', '.join(sorted(found)) or 'nothing'}, expected ref, secret, certificate_file with "
-            "key_file, or certificate with key; leave it out for a self-signed certificate"
+            f"{option}: found {', '.join(sorted(found)) or 'nothing'}, expected ref, secret, secret_manager, "
+            "certificate_file with key_file, or certificate with key; leave it out for a self-signed certificate"
         )
     return found
 
 
-def load_issuer(option: str, options: Mapping[str, Any], api: Callable[[], Api]) -> Issued:
+def load_issuer(option: str, options: Mapping[str, Any], backends: Backends) -> Issued:
     """The authority that ``options`` name (anything but ``ref``); it must come with its key."""
     passphrase = options.get("passphrase")
     secret = options.get("secret")
     if secret:
-        return _usable(option, _from_secret(api(), secret["namespace"], secret["name"]))
+        return _usable(option, _from_secret(backends.kubernetes(), secret["namespace"], secret["name"]))
+    if options.get("secret_manager"):
+        versions = backends.secret_manager(f"{option}.secret_manager", options["secret_manager"]["name"])
+        data = versions.read()
+        return _usable(option, None if data is None else bundles.from_pem(versions.path, data))
     if options.get("certificate_file"):
         return _from_pem(
             option,

@@ -19,22 +19,21 @@ from ansible_collections.pingpong.platform.plugins.module_utils.pki.issuer_rules
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.renewal import Damaged, Finding, Reason, renewed
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.sinks import atomic
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.sinks.base import Stored
-from ansible_collections.pingpong.platform.plugins.module_utils.pki.sinks.factory import make_sinks
-from ansible_collections.pingpong.platform.plugins.module_utils.pki.sinks.secrets import Api
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.sinks.factory import Backends, make_sinks
 
 
 class Engine:
-    """Runs the certificates of one task; ``api`` gives the cluster's client when a Secret is first needed."""
+    """Runs the certificates of one task; ``backends`` are what certificates are kept in beside files."""
 
     def __init__(
         self,
-        api: Callable[[], Api],
+        backends: Backends,
         labels: Mapping[str, str],
         *,
         check_mode: bool = False,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self._api = api
+        self._backends = backends
         self._labels = labels
         self._check_mode = check_mode
         self._now = clock()
@@ -55,7 +54,7 @@ class Engine:
     def _entry(self, index: int, options: Mapping[str, Any]) -> Entry:
         option = f"certificates[{index}]"
         desired = parse_desired(option, options)
-        sinks = make_sinks(f"{option}.sinks", desired.name, options.get("sinks") or [], self._api, self._labels)
+        sinks = make_sinks(f"{option}.sinks", desired.name, options.get("sinks") or [], self._backends, self._labels)
         issuer = parse_issuer(f"{option}.issuer", options.get("issuer"))
         return Entry(option, desired, issuer, sinks, bool(options.get("return_content")))
 
@@ -85,7 +84,7 @@ class Engine:
             return None
         if entry.ref:
             return outcomes[entry.ref].after
-        return load_issuer(f"{entry.option}.issuer", entry.issuer, self._api)
+        return load_issuer(f"{entry.option}.issuer", entry.issuer, self._backends)
 
 
 def live_certificate(stored: Sequence[Stored]) -> Stored:
@@ -100,8 +99,8 @@ def refuse_without_sink(entries: Sequence[Entry]) -> None:
     for entry in entries:
         if not (entry.sinks or entry.return_content or entry.desired.name in used):
             raise OptionError(
-                f"{entry.option}.sinks: found none, expected a secret, files or pkcs12, or return_content, "
-                "or another certificate of the task that names it as its issuer"
+                f"{entry.option}.sinks: found none, expected a secret, secret_manager, files or pkcs12, or "
+                "return_content, or another certificate of the task that names it as its issuer"
             )
 
 

@@ -6,13 +6,18 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError
 from ansible_collections.pingpong.platform.plugins.module_utils.common.libraries import require
-from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.client import ClusterClient
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.apply.reconcile import Engine
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.sinks.factory import Backends
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.sinks.secrets import MANAGED_BY, OWNER
+
+if TYPE_CHECKING:
+    from ansible_collections.pingpong.platform.plugins.module_utils.cloud.api.client import CloudClient
+    from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.client import ClusterClient
+    from ansible_collections.pingpong.platform.plugins.module_utils.pki.sinks.secret_manager import SecretVersions
 
 
 def labels_for(environment: str | None, layer: str) -> dict[str, str]:
@@ -27,15 +32,31 @@ def run(args: dict[str, Any], *, check_mode: bool) -> dict[str, Any]:
     """The result of a ``certificate`` task with these validated options."""
     require("cryptography", "make and read certificates")
 
+    # The clients are imported when they are first needed: a task over files needs neither.
     @cache
-    def api() -> ClusterClient:
+    def kubernetes() -> ClusterClient:
+        from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.client import ClusterClient
+
         if not args.get("connection"):
             raise OptionError("connection: found none, expected one because a Secret is to be read or written")
         return ClusterClient.from_connection(args["connection"])
 
+    @cache
+    def cloud() -> tuple[CloudClient, str]:
+        from ansible_collections.pingpong.platform.plugins.module_utils.cloud.api.settings import settings
+        from ansible_collections.pingpong.platform.plugins.module_utils.cloud.apply.stack import connect
+
+        chosen = settings(args.get("cloud") or {})
+        return connect(chosen), chosen.project
+
+    def secret_manager(option: str, name: str) -> SecretVersions:
+        from ansible_collections.pingpong.platform.plugins.module_utils.pki.sinks.secret_manager import SecretVersions
+
+        return SecretVersions(option, *cloud(), name)
+
     labels = labels_for(args.get("environment_name"), args["layer"])
     try:
-        return Engine(api, labels, check_mode=check_mode).run(args["certificates"])
+        return Engine(Backends(kubernetes, secret_manager), labels, check_mode=check_mode).run(args["certificates"])
     finally:
-        if api.cache_info().currsize:
-            api().close()
+        if kubernetes.cache_info().currsize:
+            kubernetes().close()

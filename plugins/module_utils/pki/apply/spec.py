@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.api.options import CLOUD
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.spec import CONNECTION
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.desired import EXTENDED_USAGES, USAGES
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.keys import ALGORITHMS, DEFAULT_ALGORITHM
@@ -28,11 +29,15 @@ SECRET_NAME: Spec = {
 SUBTREES: Spec = {"type": "dict", "options": {kind: texts() for kind in ("dns", "ips", "uris", "emails")}}
 ACCESS: Spec = {"owner": {"type": "str"}, "group": {"type": "str"}, "mode": {"type": "raw", "default": "0600"}}
 
+# A secret of Secret Manager by its name, which is no secret either.
+SECRET_MANAGER: Spec = {"type": "dict", "no_log": False, "options": {"name": {"type": "str", "required": True}}}
+
 ISSUER: Spec = {
     "type": "dict",
     "options": {
         "ref": {"type": "str"},
         "secret": SECRET_NAME,
+        "secret_manager": SECRET_MANAGER,
         "certificate_file": {"type": "path"},
         "key_file": {"type": "path"},
         "certificate": {"type": "str"},
@@ -40,7 +45,7 @@ ISSUER: Spec = {
         "passphrase": {"type": "str", "no_log": True},
     },
     "mutually_exclusive": [
-        ["ref", "secret", "certificate_file", "certificate"],
+        ["ref", "secret", "secret_manager", "certificate_file", "certificate"],
     ],
     "required_together": [["certificate_file", "key_file"], ["certificate", "key"]],
 }
@@ -57,6 +62,7 @@ SINK: Spec = {
                 "fields": {"type": "dict"},
             },
         },
+        "secret_manager": SECRET_MANAGER,
         "files": {
             "type": "dict",
             "options": {
@@ -77,8 +83,8 @@ SINK: Spec = {
             },
         },
     },
-    "mutually_exclusive": [["secret", "files", "pkcs12"]],
-    "required_one_of": [["secret", "files", "pkcs12"]],
+    "mutually_exclusive": [["secret", "secret_manager", "files", "pkcs12"]],
+    "required_one_of": [["secret", "secret_manager", "files", "pkcs12"]],
 }
 CERTIFICATES: Spec = {
     "type": "list",
@@ -113,6 +119,7 @@ ARGUMENT_SPEC: Spec = {
     "certificates": CERTIFICATES,
     # Only where a Secret is read or written.
     "connection": {**CONNECTION, "required": False},
+    **CLOUD,
     "environment_name": {"type": "str"},
     "layer": {"type": "str", "default": "certificates"},
 }

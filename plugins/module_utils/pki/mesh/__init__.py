@@ -4,7 +4,7 @@
 """The mesh's hierarchy: a root, an intermediate a cluster, and the change from one root to the next.
 
 run (options) → reconcile (read, plan, refuse or write, wait) → report (result and diff)
-roots and secret_manager keep the root; cluster reads and writes one cluster's ``cacerts`` and istiod; proxies reads
+roots keeps the root; cluster reads and writes one cluster's ``cacerts`` and istiod; proxies reads
 what each sidecar presents and trusts; hierarchy says what root and intermediates look like.
 rotation decides: which bundle each cluster gets, what a stage would break, when everybody has followed.
 

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
-from ansible_collections.pingpong.platform.plugins.module_utils.pki import keys
+from ansible_collections.pingpong.platform.plugins.module_utils.pki import bundles, keys
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.certificates import (
     Issued,
     fingerprint,
@@ -21,11 +20,10 @@ from ansible_collections.pingpong.platform.plugins.module_utils.pki.certificates
     pem,
 )
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.sinks import atomic
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.sinks.secret_manager import SecretVersions
 
 with suppress(ImportError):  # see libraries.require
     from cryptography import x509
-
-_BLOCK = re.compile(rb"-----BEGIN ([A-Z0-9 ]+)-----.+?-----END \1-----\n?", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +116,33 @@ class ValueStore:
         raise PlatformError("root: found values, which can't be written; put the new root where they come from")
 
 
+@dataclass(frozen=True, slots=True)
+class SecretManagerStore:
+    """A secret of Secret Manager that exists; of two runs that write at once, one writes and the other fails."""
+
+    versions: SecretVersions
+    writable: bool = True
+
+    @property
+    def label(self) -> str:
+        return self.versions.path
+
+    def locked(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    def load(self) -> list[Root]:
+        data = self.versions.read()
+        return [] if data is None else parse_roots(f"root.secret {self.label}", data)
+
+    def save(self, roots: Sequence[Root]) -> None:
+        self.versions.write(render_roots(roots))
+
+
 def parse_roots(where: str, data: bytes) -> list[Root]:
     """Read certificates, each followed by its key."""
     roots: list[Root] = []
     certificate: x509.Certificate | None = None
-    for match in _BLOCK.finditer(data):
+    for match in bundles.BLOCK.finditer(data):
         if match[1] == b"CERTIFICATE":
             certificate = load_certificates(where, match[0])[0]
             continue

@@ -25,10 +25,15 @@ from ansible_collections.pingpong.platform.plugins.module_utils.pki.keys import 
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.cluster import MeshCluster
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.hierarchy import Shape
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.reconcile import MeshEngine
-from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.roots import FileStore, RootStore, ValueStore
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.roots import (
+    FileStore,
+    RootStore,
+    SecretManagerStore,
+    ValueStore,
+)
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.rotation.stages import Stage
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.rotation.wait import WaitOptions
-from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.secret_manager import SecretManagerStore
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.sinks.secret_manager import SecretVersions
 
 _DOMAIN = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 
@@ -106,5 +111,5 @@ def root_store(options: Mapping[str, Any], cloud: dict[str, Any]) -> RootStore:
         return FileStore(Path(options["file"]).expanduser())
     if options.get("secret"):
         chosen = settings(cloud)
-        return SecretManagerStore(connect(chosen), chosen.project, options["secret"])
+        return SecretManagerStore(SecretVersions("root.secret", connect(chosen), chosen.project, options["secret"]))
     return ValueStore(options["certificate"], options["key"])

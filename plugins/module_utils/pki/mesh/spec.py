@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.spec import CLOUD
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.api.options import CLOUD
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.keys import ALGORITHMS, DEFAULT_ALGORITHM
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.rotation.stages import Stage
 

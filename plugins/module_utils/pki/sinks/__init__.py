@@ -3,8 +3,9 @@
 
 """Where a certificate is kept: each sink reads, compares and writes one place.
 
-factory (options) → base.Sink: files (PEM, PKCS#12, through atomic) or secrets (a Kubernetes Secret)
+factory (options) → base.Sink: files (PEM, PKCS#12, through atomic), secrets (a Kubernetes Secret),
+                              secret_manager (versions of a secret of Google's)
 
 A sink is read once, then compared with the certificate that it is to hold, then written: all of it or nothing. Called
-by ``apply``; ``mesh`` uses ``atomic`` and ``secrets`` for its own places.
+by ``apply``; ``mesh`` uses ``atomic``, ``secrets`` and ``secret_manager`` for its own places.
 """

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.sinks.atomic import EVERYONE, parse_access
@@ -16,19 +17,37 @@ from ansible_collections.pingpong.platform.plugins.module_utils.pki.sinks.base i
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.sinks.files import PemFiles, Pkcs12File
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.sinks.secrets import FIELDS, Api, SecretSink
 
+if TYPE_CHECKING:
+    from ansible_collections.pingpong.platform.plugins.module_utils.pki.sinks.secret_manager import SecretVersions
+
 _FIELD = re.compile(r"[A-Za-z0-9._-]{1,253}")
 
 
+@dataclass(frozen=True, slots=True)
+class Backends:
+    """What is called when a certificate is first kept there: a cluster's API, and a secret by its option and name."""
+
+    kubernetes: Callable[[], Api]
+    secret_manager: Callable[[str, str], SecretVersions]
+
+
 def make_sinks(
-    option: str, name: str, entries: Sequence[Mapping[str, Any]], api: Callable[[], Api], labels: Mapping[str, str]
+    option: str, name: str, entries: Sequence[Mapping[str, Any]], backends: Backends, labels: Mapping[str, str]
 ) -> list[Sink]:
-    """One sink for each entry of ``sinks``; ``name`` is the certificate's, ``api`` is called only for Secrets."""
-    return [_make(f"{option}[{index}]", name, entry, api, labels) for index, entry in enumerate(entries)]
+    """One sink for each entry of ``sinks``; ``name`` is the certificate's."""
+    return [_make(f"{option}[{index}]", name, entry, backends, labels) for index, entry in enumerate(entries)]
 
 
-def _make(option: str, name: str, entry: Mapping[str, Any], api: Callable[[], Api], labels: Mapping[str, str]) -> Sink:
+def _make(option: str, name: str, entry: Mapping[str, Any], backends: Backends, labels: Mapping[str, str]) -> Sink:
     if entry.get("secret"):
-        return _secret(f"{option}.secret", entry["secret"], api, labels)
+        return _secret(f"{option}.secret", entry["secret"], backends.kubernetes, labels)
+    if entry.get("secret_manager"):
+        # Imported here: it comes with the cloud's client, which most tasks have no use for.
+        from ansible_collections.pingpong.platform.plugins.module_utils.pki.sinks.secret_manager import (
+            SecretManagerSink,
+        )
+
+        return SecretManagerSink(backends.secret_manager(f"{option}.secret_manager", entry["secret_manager"]["name"]))
     if entry.get("files"):
         return _files(f"{option}.files", entry["files"])
     store = entry["pkcs12"]

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.spec import CLOUD
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.api.options import CLOUD
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.spec import CHECK, Spec
 
 DRIFT_CHECK: Spec = {
