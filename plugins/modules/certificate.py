@@ -12,8 +12,8 @@ short_description: Manage X.509 certificates in Secrets and files, and renew the
 version_added: 0.1.0
 author: The pingpong.platform maintainers (@pingpong)
 description:
-  - Brings one or many certificates, with their keys, to what is declared, and into Kubernetes Secrets, PEM files and
-    PKCS#12 files.
+  - Brings one or many certificates, with their keys, to what is declared, and into Kubernetes Secrets, PEM files,
+    PKCS#12 files and secrets of Google's Secret Manager.
   - A certificate is made anew, with a new key, for a reason only, and the reason is returned; O(certificates) says
     which there are. Otherwise nothing is written.
   - It runs in the controller, so that files are the controller's.
@@ -151,6 +151,16 @@ options:
                 description: The Secret's name.
                 type: str
                 required: true
+          secret_manager:
+            description:
+              - A secret of Google's Secret Manager, in the project of O(cloud), with the authority as
+                O(certificates[].sinks[].secret_manager) keeps it.
+            type: dict
+            suboptions:
+              name:
+                description: The secret's name.
+                type: str
+                required: true
           certificate_file:
             description: A PEM file with the authority's certificate, followed by those above it.
             type: path
@@ -194,6 +204,17 @@ options:
               fields:
                 description: "Other names for the fields, such as V({ca.crt: bundle.pem})."
                 type: dict
+          secret_manager:
+            description:
+              - A secret of Google's Secret Manager, in the project of O(cloud), which must exist. Its newest enabled
+                version holds the certificate, those above it and the key as one PEM text; the versions before it are
+                disabled. Of two runs that write at once, one writes and the other fails.
+            type: dict
+            suboptions:
+              name:
+                description: The secret's name.
+                type: str
+                required: true
           files:
             description: PEM files.
             type: dict
@@ -272,6 +293,7 @@ attributes:
     support: full
 extends_documentation_fragment:
   - pingpong.platform.cluster
+  - pingpong.platform.cloud
 notes:
   - Needs the Python library C(cryptography) in the controller.
 """
@@ -296,6 +318,23 @@ EXAMPLES = r"""
         issuer: {ref: edge-root}
         sinks:
           - secret: {namespace: istio-ingress, name: test-localdev-me}
+
+- name: An authority that only Secret Manager keeps, and a certificate that it signs
+  pingpong.platform.certificate:
+    connection: "{{ cluster_connection }}"
+    cloud: {project: example-project}
+    certificates:
+      - name: authority
+        common_name: example hosts
+        ca: {path_length: 0}
+        validity: 3650d
+        sinks:
+          - secret_manager: {name: hosts-authority}
+      - name: host
+        dns: [app.example.com]
+        issuer: {ref: authority}
+        sinks:
+          - secret: {namespace: app, name: app-tls}
 
 - name: A client certificate as PKCS#12, signed by an authority in a Secret
   pingpong.platform.certificate:
@@ -336,6 +375,10 @@ certificates:
       description: The reasons in words, with what was found.
       type: str
       sample: it ends 2027-01-01T00:00:00Z, in 12d3h; due since 2026-12-02T00:00:00Z
+    trusted:
+      description: The certificate that clients must trust, the last of the chain, as PEM.
+      returned: unless check mode made the certificate
+      type: str
     fingerprint:
       description: SHA-256 of the certificate, in hexadecimal.
       returned: unless check mode made the certificate

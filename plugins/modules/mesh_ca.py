@@ -56,8 +56,9 @@ options:
         type: str
       secret:
         description:
-          - A secret of Google's Secret Manager, in the project of O(cloud). It must exist; its newest version
-            holds what O(root.file) would, and the versions before it are disabled.
+          - A secret of Google's Secret Manager, in the project of O(cloud). It must exist; its newest enabled version
+            holds what O(root.file) would, and the versions before it are disabled. Of two runs that write at once, one
+            writes and the other fails.
         type: str
       algorithm:
         description: How the key of a root that is made here is made.

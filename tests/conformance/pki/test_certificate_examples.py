@@ -31,7 +31,9 @@ def test_the_examples_run_as_written_and_openssl_agrees(server: ApiServer, tmp_p
     made = {"connection": "{{ cluster_connection }}", "certificates": [authority]}
     played(tmp_path, server, [{"pingpong.platform.certificate": made}])
 
+    # what Secret Manager keeps is tried with the local cloud
     examples = yaml.safe_load(certificate.EXAMPLES)
+    examples = [task for task in examples if "cloud" not in task["pingpong.platform.certificate"]]
     planned = played(tmp_path, server, examples, "--check", "--diff", "-vvv")
     assert "changed=2" in planned and not (tmp_path / "pki").exists() and not (tmp_path / "reader.p12").exists()
     done = played(tmp_path, server, examples, "--diff", "-vvv")
