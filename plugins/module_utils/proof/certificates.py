@@ -11,15 +11,22 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from ansible_collections.pingpong.platform.plugins.module_utils.pki.certificates import describe, fingerprint
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.certificates import describe, fingerprint, readable
 
 with suppress(ImportError):  # see libraries.require
     from cryptography import x509
 
 
 def read_chain(chain: Iterable[str], now: datetime) -> list[dict[str, Any]]:
-    """A chain of base64 DER certificates, leaf first, decoded."""
-    return [describe_at(x509.load_der_x509_certificate(base64.b64decode(item)), now) for item in chain]
+    """A chain of base64 DER certificates, leaf first, decoded; empty when one of them is malformed.
+
+    OpenSSL shakes hands over certificates that are malformed in part: nothing can then be said of the chain.
+    """
+    try:
+        ders = [base64.b64decode(item) for item in chain]
+        return [describe_at(one, now) for one in readable(*map(x509.load_der_x509_certificate, ders))]
+    except ValueError:
+        return []
 
 
 def describe_at(certificate: x509.Certificate, now: datetime) -> dict[str, Any]:

@@ -95,9 +95,7 @@ def test_a_plan_is_complete_and_changes_nothing(empty: Site, environment: str, r
         "unchanged": 0,
     }
     for cluster in ("primary", "secondary"):
-        assert f"{name}-{cluster} does not exist yet, so changes inside it can't be planned" in " ".join(
-            output.split()
-        )
+        assert f"{name}-{cluster} does not exist yet, so changes inside it can't be planned" in " ".join(output.split())
     # A pool's fields are shown once, and what is long is shortened.
     assert "nodePools[" not in output
     assert max(map(len, output.splitlines())) < 250

@@ -172,6 +172,21 @@ def test_two_authorities_with_one_serial_are_two() -> None:
     assert [cell.verdict for cell in summary.authority_cells("primary", seen, 14)] == ["fail", "pass"]
 
 
+def test_a_malformed_chain_proves_nothing_and_ends_nothing() -> None:
+    """A letter that is no ASCII in a name: OpenSSL takes it, and whoever decodes it does not."""
+    der = bytearray(base64.b64decode(certificate("leaf", 100)))
+    der[der.index(b"leaf")] = 0xE9
+    chain = (base64.b64encode(bytes(der)).decode(),)
+    observation = observed()
+    exchanges = [replace(observation.exchanges[0], chain=chain), *observation.exchanges[1:]]
+    found = replace(observation, exchanges=exchanges)
+    now = datetime.now(UTC)
+    assert summary.certificates_seen(found, now) == []
+    (cell,) = summary.malformed_cells("primary", found, now)
+    assert (cell.verdict, cell.target) == ("inconclusive", observation.attempts[0].target.workload.reference)
+    assert summary.malformed_cells("primary", observation, now) == []
+
+
 def test_an_exception_that_ended_is_named() -> None:
     found = cells(observed(permissive), ({**EXCEPTION, "until": "2026-11-21"},))
     assert any("its declared exception ended on 2026-11-21" in cell.reason for cell in found)

@@ -101,6 +101,7 @@ def measure(
         *datagram_cells(options["cluster"], topology, exceptions, now.date()),
         *judged_cells(options["cluster"], observation, trust_domain, exceptions, now.date(), outsider),
         *unmeasured,
+        *summary.malformed_cells(options["cluster"], observation, now),
         *summary.authority_cells(options["cluster"], certificates, float(options["min_authority_days"])),
     ]
     return Findings(cells, {**_returned(pods, certificates), **summary.floors(observation.exchanges),

@@ -45,10 +45,7 @@ def run(options: Mapping[str, Any]) -> dict[str, Any]:
         now = datetime.now(UTC)
         cells, certificates = [], []
         for endpoint, expectation, observation in zip(located, expectations, observations, strict=True):
-            try:
-                chain = read_chain(observation.chain, now)
-            except ValueError:  # OpenSSL shakes hands over certificates that are malformed in part
-                chain = []
+            chain = read_chain(observation.chain, now)
             cells += cells_of(options["cluster"], endpoint, expectation, observation, chain)
             certificates += [{**item, "depth": depth, "seen_at": [endpoint.name]} for depth, item in enumerate(chain)]
         return Findings(cells, {"certificates": certificates, "coverage": {"endpoints": len(endpoints)}})

@@ -30,6 +30,28 @@ def certificates_seen(observation: Observation, now: datetime) -> list[dict[str,
     return sorted(seen.values(), key=lambda entry: str(entry["not_after"]))
 
 
+def malformed_cells(cluster: str, observation: Observation, now: datetime) -> list[Cell]:
+    """A cell for each workload that presented a malformed certificate: when its chain ends is not known."""
+    malformed = {
+        attempt.target.workload.reference
+        for attempt, exchange in observation.pairs
+        if exchange.chain and not read_chain(exchange.chain, now)
+    }
+    return [
+        Cell(
+            proof=PROOF,
+            cluster=cluster,
+            source="",
+            target=target,
+            case="authority_expiry",
+            expected="a chain of certificates",
+            observed="a certificate that is malformed",
+            verdict="inconclusive",
+        )
+        for target in sorted(malformed)
+    ]
+
+
 def authority_cells(cluster: str, certificates: Iterable[dict[str, Any]], min_days: float) -> list[Cell]:
     """A cell for each CA certificate of the mesh: it must not end before somebody can act."""
     return [
