@@ -45,7 +45,10 @@ options:
     suboptions:
       kind: {description: 'The kind, of an object or of a cloud resource, as cells name it.', type: str, required: true}
       namespace: {description: The namespace; of a cloud resource its place., type: str}
-      name: {description: The name; V(*) and V(?) stand for any text and any letter., type: str, required: true}
+      name:
+        description: The name; V(*) and V(?) stand for any text and any letter.
+        type: str
+        required: true
       cases:
         description: The cases that are excused, such as V(undeclared); all of them when left out.
         type: list

@@ -35,7 +35,7 @@ options:
           namespace: {description: Its namespace., type: str, required: true}
           name: {description: Its name., type: str, required: true}
       port: {description: The port., type: int, default: 443}
-      server_name: {description: The name sent as SNI, which the certificate must carry., type: str, required: true}
+      server_name: {description: 'The name sent as SNI, which the certificate must carry.', type: str, required: true}
       ca: {description: 'The CA to trust, PEM text; the system''s CAs without it.', type: str}
       ca_file: {description: A file with the CA instead., type: path}
       path: {description: The path of the request., type: str, default: /}
