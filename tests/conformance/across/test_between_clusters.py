@@ -1,4 +1,4 @@
-"""Clusters of one mesh call each other: every workload is taken, every impostor refused, and what breaks is named."""
+"""Clusters of one mesh call each other: declared callers are let in, impostors refused, and what breaks is named."""
 
 from __future__ import annotations
 
@@ -28,6 +28,13 @@ ROOT = Path(__file__).parents[3]
 STATE = Path(os.environ.get("PINGPONG_STATE") or ROOT / ".local")
 CONFIGS = {name: STATE / "clusters" / f"pingpong-local-{name}" / "kubeconfig" for name in ("primary", "secondary")}
 WAYS = [("primary", "secondary"), ("secondary", "primary")]
+# Of what the role ping declares: each of the two may call the other one, from any cluster, and not its own kind.
+DECLARED = [
+    {"namespace": target, "port": 8080, "callers": [
+        {"namespace": caller, "service_account": caller, "methods": ["GET"], "paths": ["/ping", "/whoami"]},
+    ]}
+    for caller, target in (("pingpong-a", "pingpong-b"), ("pingpong-b", "pingpong-a"))
+]  # fmt: skip
 Object = dict[str, Any]
 
 
@@ -45,7 +52,9 @@ def check(here: str, there: str) -> Object:
     """``mtls_check`` of a cluster with callers of the other one, without failing."""
     image = json.loads((STATE / "images.json").read_text())["ping"]
     beside = [{"cluster": there, "connection": connection(there)}]
-    options = {"callers": beside, "probe_namespace": "pingpong-c", "admit_probes": True}
+    options = {
+        "callers": beside, "declared_callers": DECLARED, "probe_namespace": "pingpong-c", "admit_probes": True,
+    }  # fmt: skip
     return mtls_check(connection(here), here, image, ["pingpong-a", "pingpong-b"], **options)
 
 
@@ -66,7 +75,7 @@ def verdicts(cells: list[Object]) -> set[str]:
 
 
 @pytest.mark.parametrize(("here", "there"), WAYS)
-def test_every_workload_of_the_other_cluster_is_taken_and_every_impostor_refused(
+def test_every_declared_caller_of_the_other_cluster_is_taken_and_every_impostor_refused(
     clients: dict[str, ClusterClient], here: str, there: str
 ) -> None:
     result = check(here, there)
@@ -75,8 +84,8 @@ def test_every_workload_of_the_other_cluster_is_taken_and_every_impostor_refused
     called = {(cell["source"], cell["target"]) for cell in across if cell["case"].startswith("valid/")}
     assert called == {
         (f"{there}: {source}/{source}", f"{target}/{target}:8080")
-        for source in ("pingpong-a", "pingpong-b") for target in ("pingpong-a", "pingpong-b")
-    }  # fmt: skip
+        for source, target in (("pingpong-a", "pingpong-b"), ("pingpong-b", "pingpong-a"))
+    }
     assert result["coverage"]["pairs"] == {"probed": 6, "total": 6}
     assert len({result["authorities"][name] for name in (here, there)}) == 2, "an intermediate for each"
     for client in clients.values():
