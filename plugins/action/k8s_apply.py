@@ -7,11 +7,6 @@ from __future__ import annotations
 
 from typing import Any
 
-# isort: off
-# Before the modules that it lets Python import from bytecode.
-from ansible_collections.pingpong.platform.plugins.plugin_utils import bytecode  # noqa: F401
-
-# isort: on
 from ansible.errors import AnsibleError
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.apply.run import run
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.model import Objects
