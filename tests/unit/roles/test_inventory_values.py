@@ -17,7 +17,7 @@ ROLES = sorted(path.name for path in (ROOT / "roles").iterdir())
 BARE = {"when", "that", "failed_when", "changed_when", "until"}
 # What Ansible brings, and what tasks before find out: a cluster's connection, the edge's address, a loop's variable.
 GIVEN = {"lookup", "omit", "ansible_failed_result", "ansible_failed_task", "item", "mesh_stage"}
-FOUND = {"cluster_connection", "edge_address", "edge_name_servers", "verify_results"}
+FOUND = {"cluster_connection", "edge_address", "edge_name_servers", "verify_results", "__ping_authority"}
 # The drill runs after tasks_from facts of role edge, whose variables that leaves public.
 PUBLIC = {"verify": "edge"}
 
