@@ -34,12 +34,14 @@ class PlatformAction(ActionBase):  # type: ignore[misc]
         """Validate the task's options, execute, and mask every ``no_log`` value in what is returned."""
         result: dict[str, Any] = super().run(tmp, task_vars) or {}
         self.task_vars = task_vars or {}
+        # Ansible's own validation copies the options deeply, which takes far longer of its tagged values.
+        self._task.args = plain(self._task.args)
         problem = next(malformed(self.ARGUMENT_SPEC, self._task.args), None)
         if problem:
             return {**result, "failed": True, "msg": problem}
         validation, args = self.validate_argument_spec(argument_spec=self.ARGUMENT_SPEC, **self.CONSTRAINTS)
         try:
-            result.update(self.execute(plain(args)))
+            result.update(self.execute(args))
         except PlatformError as error:
             result.update(failed=True, msg=error.message, **error.details)
         if not self.diff:

@@ -14,13 +14,12 @@ from urllib.parse import urlsplit
 
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
 from ansible_collections.pingpong.platform.plugins.module_utils.pki import keys
-from ansible_collections.pingpong.platform.plugins.module_utils.pki.certificates import Issued, utc_text
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.certificates import Issued, extension_of, utc_text
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.desired import EXTENDED_USAGES, Desired
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.names import DNS, KINDS, Names, read_names
 
 with suppress(ImportError):  # see libraries.require
     from cryptography import x509
-    from cryptography.x509.extensions import ExtensionTypeVar
     from cryptography.x509.oid import ExtendedKeyUsageOID
 
 
@@ -38,17 +37,17 @@ def _problems(desired: Desired, issuer: Issued, now: datetime) -> Iterator[str]:
         yield f"it ended {utc_text(certificate.not_valid_after_utc)}; expected one that is valid now"
     if now < certificate.not_valid_before_utc:
         yield f"it begins {utc_text(certificate.not_valid_before_utc)}; expected one that is valid now"
-    basic = _extension(certificate, x509.BasicConstraints)
+    basic = extension_of(certificate, x509.BasicConstraints)
     if basic is None or not basic.ca:
         yield "found a certificate that is no CA; expected basic constraints CA:TRUE"
     weakness = keys.weakness(certificate.public_key())
     if weakness:
         yield f"its key is too weak: {weakness}"
-    usage = _extension(certificate, x509.KeyUsage)
+    usage = extension_of(certificate, x509.KeyUsage)
     if usage is not None and not usage.key_cert_sign:
         yield "its key usage lacks key_cert_sign"
     for depth, above in enumerate(issuer.chain):
-        basic = _extension(above, x509.BasicConstraints)
+        basic = extension_of(above, x509.BasicConstraints)
         length = None if basic is None else basic.path_length
         needed = depth + (desired.authority is not None)
         if length is not None and length < needed:
@@ -58,13 +57,13 @@ def _problems(desired: Desired, issuer: Issued, now: datetime) -> Iterator[str]:
             only = ", so that it signs leaves only" if depth == length == 0 else ""
             yield f"{whose} is {length}{only}; expected {needed} or more, or none"
         yield from _lacks_purposes(desired, above)
-        constraints = _extension(above, x509.NameConstraints)
+        constraints = extension_of(above, x509.NameConstraints)
         if constraints is not None:
             yield from _forbidden(_constrained(desired), constraints)
 
 
 def _lacks_purposes(desired: Desired, above: x509.Certificate) -> Iterator[str]:
-    purposes = _extension(above, x509.ExtendedKeyUsage)
+    purposes = extension_of(above, x509.ExtendedKeyUsage)
     if purposes is None or ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE in purposes:
         return
     found = {purpose.dotted_string for purpose in purposes}
@@ -109,10 +108,3 @@ def within(kind: str, name: str, subtree: str) -> bool:
         return name.lower() == subtree
     # For URIs and addresses a leading dot means any host below, and its absence that very host.
     return host.lower().endswith(subtree) if subtree.startswith(".") else host.lower() == subtree
-
-
-def _extension(certificate: x509.Certificate, kind: type[ExtensionTypeVar]) -> ExtensionTypeVar | None:
-    try:
-        return certificate.extensions.get_extension_for_class(kind).value
-    except x509.ExtensionNotFound:
-        return None
