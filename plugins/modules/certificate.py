@@ -271,6 +271,10 @@ options:
         description: Return certificate, chain and private key too. Set C(no_log) on the task then.
         type: bool
         default: false
+      return_trusted:
+        description: Return the certificate that clients must trust, which is public.
+        type: bool
+        default: false
   connection:
     description: How to reach the cluster whose Secrets are read or written; not needed without one.
     required: false
@@ -377,7 +381,7 @@ certificates:
       sample: it ends 2027-01-01T00:00:00Z, in 12d3h; due since 2026-12-02T00:00:00Z
     trusted:
       description: The certificate that clients must trust, the last of the chain, as PEM.
-      returned: unless check mode made the certificate
+      returned: when O(certificates[].return_trusted) asks for it, unless check mode made the certificate
       type: str
     fingerprint:
       description: SHA-256 of the certificate, in hexadecimal.

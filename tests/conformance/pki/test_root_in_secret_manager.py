@@ -117,7 +117,14 @@ def test_an_authority_of_hosts_is_made_and_signs_by_a_task(
     kept = {"secret_manager": {"name": "hosts-authority"}}
     files = {"certificate": f"{tmp_path}/host.pem", "key": f"{tmp_path}/host.key", "chain": f"{tmp_path}/chain.pem"}
     certificates = [
-        {"name": "authority", "common_name": "hosts", "ca": {"path_length": 0}, "validity": "3650d", "sinks": [kept]},
+        {
+            "name": "authority",
+            "common_name": "hosts",
+            "ca": {"path_length": 0},
+            "validity": "3650d",
+            "sinks": [kept],
+            "return_trusted": True,
+        },
         {"name": "host", "dns": ["a.example"], "issuer": kept, "sinks": [{"files": files}]},
     ]
     tasks = [

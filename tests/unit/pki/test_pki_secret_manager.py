@@ -36,6 +36,18 @@ def test_the_authority_is_made_once_and_signs_from_there(tmp_path: Path) -> None
     assert "PRIVATE KEY" not in str(first)
 
 
+def test_the_certificate_that_clients_trust_is_returned_where_it_is_asked_for() -> None:
+    secrets = FakeSecretManager()
+    assert (
+        "trusted"
+        not in engine(secrets=secrets, check_mode=True).run([authority(return_trusted=True)])["certificates"][0]
+    )
+    for _turn in range(2):
+        trusted = engine(secrets=secrets).run([authority(return_trusted=True)])["certificates"][0]["trusted"]
+        assert secrets.payloads[0].startswith(trusted.encode())
+    assert "trusted" not in engine(secrets=secrets).run([authority()])["certificates"][0]
+
+
 def test_check_mode_adds_no_version() -> None:
     secrets = FakeSecretManager()
     result = engine(secrets=secrets, check_mode=True).run([authority()])

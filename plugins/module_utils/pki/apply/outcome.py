@@ -24,6 +24,7 @@ class Entry:
     issuer: Mapping[str, Any]
     sinks: list[Sink]
     return_content: bool
+    return_trusted: bool = False
 
     @property
     def ref(self) -> str | None:

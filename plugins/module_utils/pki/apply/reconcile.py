@@ -56,7 +56,8 @@ class Engine:
         desired = parse_desired(option, options)
         sinks = make_sinks(f"{option}.sinks", desired.name, options.get("sinks") or [], self._backends, self._labels)
         issuer = parse_issuer(f"{option}.issuer", options.get("issuer"))
-        return Entry(option, desired, issuer, sinks, bool(options.get("return_content")))
+        returned = (bool(options.get("return_content")), bool(options.get("return_trusted")))
+        return Entry(option, desired, issuer, sinks, *returned)
 
     def _reconcile(self, entry: Entry, outcomes: Mapping[str, Outcome]) -> Outcome:
         issuer = self._issuer(entry, outcomes)

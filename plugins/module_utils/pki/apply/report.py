@@ -49,11 +49,13 @@ def one(outcome: Outcome, now: datetime, *, check_mode: bool = False) -> dict[st
         "why": "; ".join(finding.why for finding in outcome.findings),
         **describe(certificate),
         # What check mode made is thrown away: it has no lasting identity to report.
-        **({} if check_mode and outcome.made else {**identity(certificate), "trusted": pem(after.root).decode()}),
+        **({} if check_mode and outcome.made else identity(certificate)),
         "renew_at": utc_text(renew_at),
         "days_left": (certificate.not_valid_after_utc - now).days,
         "sinks": [{"sink": sink.label, "changed": sink.label in outcome.stale} for sink in entry.sinks],
     }
+    if entry.return_trusted and not (check_mode and outcome.made):
+        found["trusted"] = pem(after.root).decode()
     if entry.return_content:
         found["content"] = {
             "certificate": pem(certificate).decode(),

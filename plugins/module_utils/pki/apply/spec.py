@@ -113,6 +113,7 @@ CERTIFICATES: Spec = {
         "sinks": SINK,
         "mesh_leaf": {"type": "bool", "default": False},
         "return_content": {"type": "bool", "default": False},
+        "return_trusted": {"type": "bool", "default": False},
     },
 }
 ARGUMENT_SPEC: Spec = {
