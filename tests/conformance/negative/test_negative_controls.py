@@ -96,7 +96,7 @@ def psa_label_removed(client: ClusterClient) -> AbstractContextManager[None]:
 
 
 def certificate_of_another_ca(client: ClusterClient) -> AbstractContextManager[None]:
-    ref = ("v1", "Secret", "test-localdev-me", "istio-ingress")
+    ref = ("v1", "Secret", "edge-tls", "istio-ingress")
     secret = client.get(*ref)
     assert secret is not None
     return patched(client, ref, {"data": foreign_pair("test.localdev.me")}, {"data": secret["data"]})
