@@ -74,7 +74,9 @@ HELD = [
 ]
 
 
-@pytest.mark.parametrize(("path", "user"), HELD, ids=[path.rpartition("/")[0].rpartition("/")[2] for path, _ in HELD])
+@pytest.mark.parametrize(
+    ("path", "user"), HELD, ids=[path.rpartition("/")[0].rpartition("/")[2] for path, _user in HELD]
+)
 def test_what_is_in_use_stays(balanced: RunningCloud, path: str, user: str) -> None:
     status, reason, message = refused(balanced, "DELETE", path)
     assert (status, reason) == (400, "resourceInUseByAnotherResource")

@@ -131,7 +131,7 @@ def test_two_runs_of_a_mesh_make_one_root(tmp_path: Path) -> None:
     mesh = Mesh(tmp_path, SecretManagerStore(secrets.versions()))
     other = Mesh(tmp_path, SecretManagerStore(secrets.versions()))
     other.clusters = mesh.clusters
-    secrets.meanwhile = lambda: other.run()
+    secrets.meanwhile = other.run
     with pytest.raises(PlatformError, match=CONFLICT):
         mesh.run()
     assert len(secrets.enabled) == 1

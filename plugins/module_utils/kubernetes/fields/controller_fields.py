@@ -21,7 +21,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.field
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.fields.managers import ManagerPolicy
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.model import FIELD_MANAGER, Object
 
-Place = tuple[str | int, ...]
+Place = tuple["str | int", ...]
 
 _BUNDLES = [
     (("webhooks", "*", "clientConfig", "caBundle"), "*", ""),
