@@ -23,6 +23,7 @@ def test_an_image_has_its_tag(image: str, good: bool, tmp_path: Path) -> None:
         "ping_authority_folder": "",
         "platform_domain": "x.example",
         "platform_environment": "x",
+        "platform_trust_domain": "x.example",
     }
     done = play(tmp_path, [], vars=known, roles=["pingpong.platform.ping"])
     refused = f'ping_image: found "{image}", expected an image with its tag or digest'
