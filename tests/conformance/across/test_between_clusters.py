@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.client import ClusterClient
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls import callers
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.callers import clusters as callers
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.callers.certificates import (
     Signer,
     untrusted_authority,

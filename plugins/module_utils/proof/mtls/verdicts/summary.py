@@ -75,7 +75,8 @@ def coverage(topology: Topology, observation: Observation) -> dict[str, Any]:
     """How much of the mesh was probed: pairs of workloads, pods and ports, of all there are."""
     targets, attempts = len(workloads_of(topology.pods)), observation.attempts
     callers = targets - 1 + sum(len(workloads) for workloads in topology.across.values())
-    pairs = {(a.cluster, a.source, a.target.workload) for a in attempts if a.source and a.judged}
+    called = {(a.cluster, a.source, a.target.workload) for a in attempts if a.source and a.judged}
+    pairs = {pair for pair in called if pair[0] or pair[1] != pair[2]}  # what a workload asks of itself is no pair
     reached = {
         attempt.target.name for attempt, exchange in observation.pairs if exchange.connected and not attempt.run_in
     }
