@@ -91,7 +91,7 @@ PLANTED: list[tuple[str, str, dict[str, Any], str, str]] = [
     ("a record", f"{DNS}/rrsets", record("other.ping.example.com."),
      "dns_record ping-example-com/other.ping.example.com.", "it is inside dns_zone ping-example-com"),
     ("a service account with our name", f"/iam/v1/projects/{PROJECT}/serviceAccounts",
-     {"accountId": f"{PROJECT}-x"}, f"service_account {PROJECT}-x", "nothing that was planned declares it"),
+     {"accountId": f"{PROJECT}-x"}, f"service_account {PROJECT}-x", f"it is named after {PROJECT}"),
 ]  # fmt: skip
 
 

@@ -107,7 +107,9 @@ def undeclared(resource: Resource, live: Live, project: Project) -> str:
         (live.get("type"), True) == (kind, resource.name.startswith(start)) for kind, start in RECORDS
     ):
         return ""
-    inside = next((other for other, _unused in project.declared if resource.item.startswith(f"{other.item}/")), None)
+    # A project's own policy has the project's path and contains nothing.
+    holders = (other for other, _unused in project.declared if other.kind.name != "project_iam")
+    inside = next((other for other in holders if resource.item.startswith(f"{other.item}/")), None)
     if inside is not None:
         return f"it is inside {name_of(inside)}, and nothing that was planned declares it"
     labels = live.get(resource.kind.labels or "") or {}
