@@ -137,7 +137,7 @@ def backend_of_another_authority(edge: Edge) -> AbstractContextManager[None]:
 def proxies_not_admitted(edge: Edge) -> Iterator[None]:
     """Without the policy that admits them. Made anew at the end: a patch would leave another owner of its fields."""
     version = "networking.k8s.io/v1"
-    policy, *_ = [
+    policy, *_others = [
         policy
         for policy in edge.client.list(version, "NetworkPolicy", NAMESPACE)
         if any("443" in str(rule.get("ports")) for rule in policy["spec"].get("ingress") or ())
