@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import http.client
 import os
@@ -17,7 +16,7 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import urlsplit
 
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import (
     OptionError,
@@ -28,6 +27,10 @@ from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.c
     Connection,
     Credential,
     checked_token,
+)
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.proxies import (
+    environment_proxy,
+    parse_proxy,
 )
 
 _MAX_IDLE = 16
@@ -60,6 +63,8 @@ class Transport:
         self.timeout = timeout
         self._target = urlsplit(connection.endpoint)
         self._connection = connection
+        self._proxy = connection.proxy or environment_proxy(str(self._target.hostname))
+        self._proxy_option = "connection.proxy" if connection.proxy else "HTTPS_PROXY"
         self._idle: list[http.client.HTTPConnection] = []
         self._lock = threading.Lock()
         self._ssl: ssl.SSLContext | None = None
@@ -154,7 +159,7 @@ class Transport:
             ) from None
         except (OSError, http.client.HTTPException) as error:
             connection.close()
-            way = " through connection.proxy" if self._connection.proxy else ""
+            way = f" through {self._proxy_option}" if self._proxy else ""
             raise ConnectionLost(f"cannot connect to {self.endpoint}{way}: {_reason(error)}", sent=False) from None
         return connection
 
@@ -162,9 +167,9 @@ class Transport:
         if self._ssl is None:
             return http.client.HTTPConnection(host, port or 80, timeout=timeout)
         name = self._connection.server_name
-        if not self._connection.proxy:
+        if not self._proxy:
             return _HTTPSConnection(host, port or 443, timeout, self._ssl, name)
-        proxy, headers = _proxy(self._connection.proxy)
+        proxy, headers = parse_proxy(self._proxy, self._proxy_option)
         connection = _HTTPSConnection(str(proxy.hostname), proxy.port or 3128, timeout, self._ssl, name or host)
         connection.set_tunnel(host, port or 443, headers)
         return connection
@@ -181,21 +186,6 @@ class _HTTPSConnection(http.client.HTTPSConnection):
     def connect(self) -> None:
         http.client.HTTPConnection.connect(self)
         self.sock = self._tls.wrap_socket(self.sock, server_hostname=self._name)
-
-
-def _proxy(url: str) -> tuple[SplitResult, dict[str, str]]:
-    """A proxy's URL, and the header that carries its user and password; neither is ever shown."""
-    try:
-        parts = urlsplit(url)
-        usable = parts.scheme == "http" and parts.hostname and parts.port != 0
-    except ValueError:
-        usable = False
-    if not usable:
-        raise OptionError("connection.proxy: it is not usable, expected http://host:port")
-    if parts.username is None:
-        return parts, {}
-    user = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-    return parts, {"Proxy-Authorization": f"Basic {base64.b64encode(user.encode()).decode()}"}
 
 
 def _reason(error: Exception) -> str:
