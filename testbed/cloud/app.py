@@ -14,6 +14,7 @@ from testbed.cloud.core.settings import Settings
 from testbed.cloud.core.state.operations import Operations
 from testbed.cloud.core.state.payloads import Payloads
 from testbed.cloud.core.state.store import Store
+from testbed.cloud.published.upstreams import Upstreams
 from testbed.cloud.resolver.health import HealthMonitor
 from testbed.cloud.resolver.server import Resolver
 from testbed.cloud.services import register
@@ -27,7 +28,10 @@ register()
 
 @dataclass
 class LocalCloud:
-    """A running local cloud. `folder` holds ca.pem, token and state/; port 0 takes a free port."""
+    """A running local cloud; port 0 takes a free port.
+
+    `folder` holds ca.pem, token and state/; charts/ beside it is what upstreams publish.
+    """
 
     folder: Path
     backend: Backend
@@ -60,7 +64,7 @@ class LocalCloud:
         )
         self.worker = ClusterWorker(self.cloud, self.backend)
         self.worker.resume()
-        self.server = Server(self.cloud, {self.token})
+        self.server = Server(self.cloud, {self.token}, Upstreams(self.folder.parent / "charts"))
         self.port = await self.server.start(hosts, self.port, context)
         self.cloud.inward = f"https://{hosts[-1]}:{self.port}/{{service}}"
         self.monitor = HealthMonitor(self.cloud)

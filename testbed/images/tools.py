@@ -10,7 +10,7 @@ from testbed.host import link, write_json
 from testbed.images.builder import Image
 from testbed.images.catalog import ENVOY, ENVOY_PROGRAM
 from testbed.images.golang import BY_NAME as MODULES
-from testbed.images.golang import module_source
+from testbed.images.golang import ISTIO_VERSION, module_source
 
 # A program and the file that it is: the name that it is called by says which program the Kubernetes binary is.
 PROGRAMS = {
@@ -44,8 +44,14 @@ def place_programs(cache: Path, state: Path) -> dict[str, Path]:
 
 
 def place_charts(state: Path) -> dict[str, Path]:
-    """Copy the charts that are missing, or of another version, into ``charts``; return them by name."""
-    return {name: _place(state / "charts" / name, *CHARTS[name]) for name in CHARTS}
+    """Copy the charts that are missing, or of another version, into ``charts``; return them by name.
+
+    ``versions.json`` beside them says of which releases they are, by the release's own count.
+    """
+    placed = {name: _place(state / "charts" / name, *CHARTS[name]) for name in CHARTS}
+    releases = {"istio": ISTIO_VERSION, "contour": MODULES["contour"].version.removeprefix("v")}
+    write_json(state / "charts" / "versions.json", releases)
+    return placed
 
 
 def _place(target: Path, module: str, folder: str) -> Path:

@@ -18,6 +18,7 @@ from testbed.cloud.access.proxy import ControlPlanes
 from testbed.cloud.core.call import Cloud
 from testbed.cloud.core.protocol.errors import ApiError, Style, unauthenticated
 from testbed.cloud.core.state.identity import Workload
+from testbed.cloud.published.upstreams import HOSTS, Upstreams
 from testbed.cloud.web import tokens
 from testbed.cloud.web.admin import Admin
 from testbed.cloud.web.dispatch import Dispatcher, Target
@@ -40,10 +41,11 @@ class Reset(Exception):
 
 
 class Server:
-    """Answers requests; `tokens` are the accepted bearer tokens."""
+    """Answers requests; `tokens` are the accepted bearer tokens, `upstreams` what others publish."""
 
-    def __init__(self, cloud: Cloud, tokens: set[str]) -> None:
+    def __init__(self, cloud: Cloud, tokens: set[str], upstreams: Upstreams) -> None:
         self.cloud = cloud
+        self.upstreams = upstreams
         self.tokens = tokens
         self.dispatcher = Dispatcher(cloud)
         self.log = RequestLog()
@@ -79,6 +81,8 @@ class Server:
             return await self._answer_admin(request)
         if admission.is_cluster_name(request.host):
             return await self.control_planes.answer(request)
+        if request.host.partition(":")[0] in HOSTS:
+            return self._answer_published(request)
         target = self.dispatcher.locate(request.host, path, verb)
         api = target.method.id if target and target.method else ""
         if tokens.is_token_request(request.host, path):
@@ -185,6 +189,12 @@ class Server:
                 ],
             )
         self.recent[project] = [*window, now]
+
+    def _answer_published(self, request: web.BaseRequest) -> web.Response:
+        found = self.upstreams.find(request.host.partition(":")[0], request.path)
+        if found is None:
+            return web.Response(status=404, text="404: Not Found")
+        return web.Response(body=found)
 
     async def _answer_admin(self, request: web.BaseRequest) -> web.Response:
         try:

@@ -16,8 +16,10 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from testbed.cloud.core.regions import REGIONS, ZONES
 from testbed.cloud.core.state.files import write_private
+from testbed.cloud.published.upstreams import HOSTS
 
-NAMES = ("localhost", "*.googleapis.com", "googleapis.com", "metadata.google.internal", "accounts.google.com")
+NAMES = ("localhost", "*.googleapis.com", "googleapis.com", "metadata.google.internal", "accounts.google.com",
+         *sorted(HOSTS))  # fmt: skip
 VALID = timedelta(days=3650)
 
 
@@ -96,10 +98,10 @@ def leaf(
 def ensure(folder: Path, addresses: Sequence[str] = ()) -> ssl.SSLContext:
     """The server's TLS settings; `folder` gets ca.pem, server.pem and server.key (0600) on first use.
 
-    They are made anew when the certificate does not name an address that the server has by now.
+    They are made anew when the certificate does not name an address or a name that the server has by now.
     """
     files = [folder / name for name in ("ca.pem", "server.pem", "server.key")]
-    if not all(path.is_file() for path in files) or not _named(files[1]).issuperset(addresses):
+    if not all(path.is_file() for path in files) or not _named(files[1]).issuperset({*addresses, *NAMES}):
         ca_certificate, ca_key = authority("pingpong local cloud CA")
         certificate, key = leaf(ca_certificate, ca_key, addresses)
         folder.mkdir(parents=True, exist_ok=True)
@@ -146,10 +148,11 @@ def _clusters(folder: Path) -> ssl.SSLContext:
 
 
 def _named(certificate: Path) -> set[str]:
-    """The addresses that a certificate is for."""
+    """The addresses and names that a certificate is for."""
     found = x509.load_pem_x509_certificate(certificate.read_bytes())
     names = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    return {str(address) for address in names.get_values_for_type(x509.IPAddress)}
+    addresses = {str(address) for address in names.get_values_for_type(x509.IPAddress)}
+    return addresses | set(names.get_values_for_type(x509.DNSName))
 
 
 def ensure_token(path: Path) -> str:
