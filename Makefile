@@ -41,6 +41,10 @@ plan: up ## Show what base.yml would change: make plan ENV=production
 	$(PLAYBOOK) playbooks/base.yml -i inventories/$(ENV) --check --diff \
 	  -e @inventories/local/group_vars/all/cloud.yml $(ARGS)
 
+.PHONY: rehearse
+rehearse: up ## Run an environment whole on this machine, then again, then remove it: make rehearse ENV=production
+	$(PYTHON) -m testbed rehearse $(ENV) $(ARGS)
+
 .PHONY: down
 down: venv ## Remove all that was started on this machine
 	$(PYTHON) -m testbed down

@@ -4,6 +4,7 @@ up      make the machine ready, build what is missing, start the local cloud, ca
 down    remove the clusters, the network, the local cloud and all state; built things stay in the cache
 status  what is there
 images  build images (all, or those named) and bring them into the running clusters
+rehearse  run an environment's own inventory whole against the local cloud: site, site again, destroy
 """
 
 from __future__ import annotations
@@ -31,11 +32,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands.add_parser("status", help="show the cloud, the clusters and the images")
     build = commands.add_parser("images", help="build images and load them into running clusters")
     build.add_argument("names", nargs="*", help="images to build; all without a name")
+    rehearse = commands.add_parser("rehearse", help="run an environment's inventory whole on this machine")
+    rehearse.add_argument("inventory", help="its name in inventories/, or a path")
+    rehearse.add_argument("--keep", action="store_true", help="without destroy, for a look around")
     chosen = parser.parse_args(arguments)
     console = Console(stderr=True, highlight=False)
     try:
         if chosen.command == "images":
             _images(console, chosen.names or None)
+        elif chosen.command == "rehearse":
+            _rehearse(console, chosen.inventory, chosen.keep)
         else:
             {"up": _up, "down": _down, "status": _status}[chosen.command](console)
     except (HostError, TaskError) as error:
@@ -96,6 +102,12 @@ def _images(console: Console, names: Sequence[str] | None) -> None:
             say(f"loaded {line}")
     for image in built.values():
         print(f"{image.name:20} {image.reference}")
+
+
+def _rehearse(console: Console, inventory: str, keep: bool) -> None:
+    from testbed.rehearsal.run import against_the_daemon
+
+    against_the_daemon(inventory, _speaker(console)).run(keep)
 
 
 def _speaker(console: Console) -> Callable[[str], None]:

@@ -1,0 +1,121 @@
+"""The steps of a rehearsal, in order; the first that fails ends it, with what it had made left for a look."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from ssl import create_default_context
+from typing import Any
+
+from testbed import daemon
+from testbed.cloud.core.state.files import write_private
+from testbed.host import REPOSITORY, HostError, state_root
+from testbed.rehearsal import verdicts
+from testbed.rehearsal.environment import environment, person
+
+OVERLAY = Path(__file__).parent / "overlay.yml"
+Say = Callable[[str], None]
+
+
+@dataclass
+class Rehearsal:
+    """A rehearsal of one inventory against the local cloud of ``folder``, which serves at ``port`` and ``proxy_port``.
+
+    ``say`` hears a line for each step and verdict; ``arguments`` are ansible-playbook's own, for each step.
+    """
+
+    inventory: Path
+    say: Say
+    folder: Path
+    port: int
+    proxy_port: int
+    arguments: Sequence[str] = ()
+    took: list[str] = field(default_factory=list)
+
+    def run(self, keep: bool = False) -> None:
+        """Every step; HostError with the first one's shortcomings. ``keep``: without the last, for a look around."""
+        credentials = self.folder / "application-default.json"
+        write_private(credentials, person(self._token()).encode())
+        proxy = f"http://127.0.0.1:{self.proxy_port}"
+        self.env = {**os.environ, **environment(proxy, self.folder / "ca.pem", credentials, os.environ)}
+        self._play("bootstrap")
+        before = self._resources()
+        self._play("site")
+        self._ask("DELETE", "requests")
+        output = self._play("site")
+        requests = self._ask("GET", "requests")["requests"]
+        self._judge("the second site", verdicts.changed(output) + verdicts.mutations(requests))
+        if not keep:
+            self._play("destroy", "-e", "platform_unprotect=true")
+            self._judge("destroy", verdicts.left(before, self._resources()))
+        self.say(f"rehearsed {self.inventory.name}: {', '.join(self.took)}")
+
+    def _play(self, playbook: str, *arguments: str) -> str:
+        """Run a playbook as a user would, shown as it runs; return what it printed."""
+        self.say(f"rehearsal of {self.inventory.name}: {playbook}.yml")
+        began = time.monotonic()
+        command: Sequence[str] = [
+            str(Path(sys.executable).parent / "ansible-playbook"), str(REPOSITORY / "playbooks" / f"{playbook}.yml"),
+            "-i", str(self.inventory), "-e", f"@{OVERLAY}", *self.arguments, *arguments,
+        ]  # fmt: skip
+        lines = []
+        with subprocess.Popen(
+            command, cwd=REPOSITORY, env=self.env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
+        ) as process:
+            for line in process.stdout or ():
+                sys.stdout.write(line)
+                sys.stdout.flush()
+                lines.append(line)
+        if process.returncode:
+            raise HostError(
+                f"{playbook}.yml on {self.inventory.name}: exit code {process.returncode}; what it made stays"
+            )
+        self.took.append(f"{playbook} {time.monotonic() - began:.0f} s")
+        return "".join(lines)
+
+    def _judge(self, what: str, shortcomings: Sequence[str]) -> None:
+        if shortcomings:
+            raise HostError("\n".join([f"{what} of {self.inventory.name} fell short:", *shortcomings]))
+        self.say(f"{what}: as expected")
+
+    def _resources(self) -> list[dict[str, str]]:
+        return list(self._ask("GET", "resources")["resources"])
+
+    def _ask(self, verb: str, hook: str) -> Any:
+        """A test hook of the local cloud."""
+        request = urllib.request.Request(
+            f"https://127.0.0.1:{self.port}/_testbed/{hook}", method=verb,
+            headers={"Authorization": f"Bearer {self._token()}"},
+        )  # fmt: skip
+        context = create_default_context(cafile=self.folder / "ca.pem")
+        handler = urllib.request.HTTPSHandler(context=context)
+        with urllib.request.build_opener(urllib.request.ProxyHandler({}), handler).open(request, timeout=30) as answer:
+            return json.loads(answer.read() or b"{}")
+
+    def _token(self) -> str:
+        return (self.folder / "token").read_text(encoding="ascii").strip()
+
+
+def against_the_daemon(inventory: str, say: Say) -> Rehearsal:
+    """A rehearsal against the local cloud that runs in the background; HostError when none does."""
+    if not daemon.running():
+        raise HostError(f"the local cloud does not run in {state_root()}: python -m testbed up")
+    port = int(os.environ.get("PINGPONG_CLOUD_PORT", "18443"))
+    return Rehearsal(chosen(inventory), say, daemon.folder(), port, port + 1)
+
+
+def chosen(name: str) -> Path:
+    """The inventory's folder, by its name in ``inventories`` or by a path; HostError when there is none."""
+    folder = REPOSITORY / "inventories" / name
+    path = folder if folder.exists() else Path(name)
+    if not path.exists():
+        known = ", ".join(sorted(item.name for item in (REPOSITORY / "inventories").iterdir()))
+        raise HostError(f"ENV: found {name!r}, expected one of {known}, or the path of an inventory")
+    return path.resolve()
