@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 import json
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
@@ -18,6 +18,7 @@ from testbed.nodes.bringup import BringUp, endpoint
 from testbed.nodes.kind.kubectl import Kubectl
 from testbed.nodes.network import routes
 from testbed.nodes.registry import loading
+from testbed.nodes.registry.published import version
 from testbed.nodes.runtime import Runtime
 
 logger = logging.getLogger(__name__)
@@ -150,6 +151,14 @@ class Clusters:
         ours = {name for name in record.names() if (known := record.load(name)) and known.ready}
         running = [node for node in self._runtime.nodes() if node.running and node.cluster in ours]
         return loading.load(self._runtime, running, chosen.values())
+
+    def publish(self, image: str, repositories: Iterable[str]) -> Sequence[str]:
+        """Name a built image ``REPOSITORY/IMAGE:VERSION`` in every node, as if it had been pulled; return the names."""
+        found = loading.built()[image]
+        names = [f"{repository}/{image}:{version(found.reference)}" for repository in repositories]
+        for name in names:
+            loading.name_as(self._runtime, self._runtime.nodes(), {found.reference: name})
+        return names
 
     def _alone(self, name: str) -> AbstractContextManager[None]:
         return locked(state_root() / "locks" / f"cluster-{name}")

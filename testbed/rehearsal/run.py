@@ -17,6 +17,7 @@ from typing import Any
 from testbed import daemon
 from testbed.cloud.core.state.files import write_private
 from testbed.host import REPOSITORY, HostError, state_root
+from testbed.nodes import Clusters
 from testbed.rehearsal import verdicts
 from testbed.rehearsal.environment import environment, person
 
@@ -28,7 +29,8 @@ Say = Callable[[str], None]
 class Rehearsal:
     """A rehearsal of one inventory against the local cloud of ``folder``, which serves at ``port`` and ``proxy_port``.
 
-    ``say`` hears a line for each step and verdict; ``arguments`` are ansible-playbook's own, for each step.
+    ``say`` hears a line for each step and verdict; ``push`` brings the service's image into registries and returns its
+    names; ``arguments`` are ansible-playbook's own, for each step.
     """
 
     inventory: Path
@@ -36,6 +38,7 @@ class Rehearsal:
     folder: Path
     port: int
     proxy_port: int
+    push: Callable[[Sequence[str]], Sequence[str]]
     arguments: Sequence[str] = ()
     took: list[str] = field(default_factory=list)
 
@@ -47,6 +50,8 @@ class Rehearsal:
         self.env = {**os.environ, **environment(proxy, self.folder / "ca.pem", credentials, os.environ)}
         self._play("bootstrap")
         before = self._resources()
+        self._play("base")
+        self._push()
         self._play("site")
         self._ask("DELETE", "requests")
         output = self._play("site")
@@ -80,6 +85,13 @@ class Rehearsal:
         self.took.append(f"{playbook} {time.monotonic() - began:.0f} s")
         return "".join(lines)
 
+    def _push(self) -> None:
+        """What a pipeline does between base and app: the service's image into each registry that base made."""
+        made = [item["key"].split("/") for item in self._resources() if item["kind"] == "artifactregistry.repository"]
+        places = [f"{parts[4]}-docker.pkg.dev/{parts[2]}/{parts[6]}" for parts in made]
+        for name in self.push(places):
+            self.say(f"pushed {name}")
+
     def _judge(self, what: str, shortcomings: Sequence[str]) -> None:
         if shortcomings:
             raise HostError("\n".join([f"{what} of {self.inventory.name} fell short:", *shortcomings]))
@@ -108,7 +120,9 @@ def against_the_daemon(inventory: str, say: Say) -> Rehearsal:
     if not daemon.running():
         raise HostError(f"the local cloud does not run in {state_root()}: python -m testbed up")
     port = int(os.environ.get("PINGPONG_CLOUD_PORT", "18443"))
-    return Rehearsal(chosen(inventory), say, daemon.folder(), port, port + 1)
+    return Rehearsal(
+        chosen(inventory), say, daemon.folder(), port, port + 1, lambda to: Clusters(say).publish("ping", to)
+    )
 
 
 def chosen(name: str) -> Path:

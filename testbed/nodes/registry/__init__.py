@@ -1,1 +1,5 @@
-"""Where a kind cluster's images come from: archives that every node sees, brought in by `loading`."""
+"""Where a kind cluster's images come from: archives that every node sees, brought in by `loading`.
+
+images.built → loading (into the nodes' own store) → published (the names that upstreams and inventories have for them).
+Nothing is pulled: no registry is reached from here.
+"""

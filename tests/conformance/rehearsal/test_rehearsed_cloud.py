@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,10 @@ from testbed.cloud.testing import running_cloud
 from testbed.host import HostError
 from testbed.rehearsal.run import Rehearsal, chosen
 
+REGISTRIES = {
+    "production": "europe-docker.pkg.dev/pingpong-production/pingpong-production",
+    "staging": "europe-west1-docker.pkg.dev/pingpong-staging/pingpong-staging",
+}
 CLOUD_ALONE = ("--tags", "bootstrap,cloud")
 
 
@@ -22,10 +27,17 @@ def test_what_it_makes_is_whole_at_once_and_goes_without_a_rest(tmp_path: Path, 
     with running_cloud(tmp_path / "cloud", MemoryBackend(delay=0.01)) as cloud:
         port, proxy_port = (int(url.rpartition(":")[2].partition("/")[0]) for url in (cloud.endpoint, cloud.proxy))
         said: list[str] = []
+        pushed: list[str] = []
+
+        def push(places: Sequence[str]) -> Sequence[str]:
+            pushed.extend(places)
+            return places
+
         rehearsal = Rehearsal(
-            chosen(inventory), said.append, tmp_path / "cloud", port, proxy_port, arguments=CLOUD_ALONE
+            chosen(inventory), said.append, tmp_path / "cloud", port, proxy_port, push, arguments=CLOUD_ALONE
         )
         rehearsal.run()
+        assert pushed == [REGISTRIES[inventory]]
         assert "the second site: as expected" in said
         assert "destroy: as expected" in said
 

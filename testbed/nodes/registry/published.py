@@ -1,0 +1,33 @@
+"""Under which names upstreams publish what is built here. Pure.
+
+A node has each image by its upstream's name too, as if it had been pulled: an inventory's names are kept, and another
+version than the one that was built is not there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+# Image of the catalog → the upstream's repository, and its tag for a version.
+UPSTREAMS: Mapping[str, tuple[str, str]] = {
+    "pilot": ("docker.io/istio/pilot", "{}"),
+    "proxyv2": ("docker.io/istio/proxyv2", "{}"),
+    "install-cni": ("docker.io/istio/install-cni", "{}"),
+    "contour": ("ghcr.io/projectcontour/contour", "v{}"),
+    "envoy": ("docker.io/envoyproxy/envoy", "distroless-v{}"),
+    "prometheus": ("docker.io/prom/prometheus", "v{}"),
+    "kube-state-metrics": ("registry.k8s.io/kube-state-metrics/kube-state-metrics", "v{}"),
+}
+
+
+def upstream_name(image: str, reference: str) -> str | None:
+    """The upstream's name of an image, whose own reference is ``…:VERSION-DIGEST``; None where there is none."""
+    if image not in UPSTREAMS:
+        return None
+    repository, tag = UPSTREAMS[image]
+    return f"{repository}:{tag.format(version(reference))}"
+
+
+def version(reference: str) -> str:
+    """The version in a built image's reference."""
+    return reference.rpartition(":")[2].rpartition("-")[0]
