@@ -11,12 +11,12 @@ short_description: Optional fields of a GKE cluster
 version_added: 0.1.0
 author: The pingpong.platform maintainers (@pingpong)
 description:
-  - Returns the fields of a cluster that are there only where an inventory asks for them.
+  - Returns the fields of a cluster that are there only where an inventory asks for them, and its maintenance window.
 options:
   _input:
     description: >-
       The variables C(locations), C(binary_authorization), C(secrets_key), C(rbac_group), C(confidential_nodes),
-      C(fleet_project), C(secret_manager) and C(secret_rotation).
+      C(fleet_project), C(secret_manager), C(secret_rotation) and C(maintenance).
     type: dict
     required: true
 """

@@ -55,6 +55,7 @@ def _pool(pool: Mapping[str, Any], common: Mapping[str, Any], locations: Sequenc
             "taints": [*pool.get("taints", []), *([SPOT] if pool.get("spot") else [])],
             "spot": pool.get("spot", False),
         },
+        **({"maxPodsConstraint": {"maxPodsPerNode": pool["max_pods"]}} if "max_pods" in pool else {}),
     }
 
 
@@ -62,7 +63,8 @@ def cluster_options(options: Mapping[str, Any]) -> Body:
     """The fields of a cluster that are there only where an inventory asks for them.
 
     options: locations (list), binary_authorization (bool), secrets_key (a KMS key's path), rbac_group (a Google group),
-    confidential_nodes (bool), fleet_project (a project's id), secret_manager (bool), secret_rotation (such as 120s).
+    confidential_nodes (bool), fleet_project (a project's id), secret_manager (bool), secret_rotation (such as 120s),
+    maintenance (as ``cluster_maintenance`` declares it).
     """
     fields: dict[str, tuple[Any, Body]] = {
         "locations": (options["locations"], options["locations"]),
@@ -81,7 +83,28 @@ def cluster_options(options: Mapping[str, Any]) -> Body:
     rotation = {"enabled": True, "rotationInterval": options["secret_rotation"]}
     return {
         **{name: field for name, (asked, field) in fields.items() if asked},
+        "maintenancePolicy": {"window": _window(options["maintenance"])},
         "secretManagerConfig": (
             {"enabled": True, "rotationConfig": rotation} if options["secret_manager"] else {"enabled": False}
         ),
+    }
+
+
+def _window(maintenance: Mapping[str, Any]) -> Body:
+    """When upgrades may happen, and when not; None, where there are no exclusions, orders live ones to be removed."""
+    return {
+        "recurringWindow": {
+            "recurrence": maintenance["recurrence"],
+            "window": {"startTime": maintenance["start"], "endTime": maintenance["end"]},
+        },
+        "maintenanceExclusions": None
+        if not maintenance.get("exclusions")
+        else {
+            exclusion["name"]: {
+                "startTime": exclusion["start"],
+                "endTime": exclusion["end"],
+                "maintenanceExclusionOptions": {"scope": exclusion.get("scope", "NO_UPGRADES")},
+            }
+            for exclusion in maintenance["exclusions"]
+        },
     }

@@ -69,6 +69,11 @@ OFF: dict[str, Any] = {
     "fleet_project": "",
     "secret_manager": False,
     "secret_rotation": "120s",
+    "maintenance": {"recurrence": "FREQ=DAILY", "start": "2026-01-03T02:00:00Z", "end": "2026-01-03T08:00:00Z"},
+}
+WINDOW = {
+    "recurrence": "FREQ=DAILY",
+    "window": {"startTime": "2026-01-03T02:00:00Z", "endTime": "2026-01-03T08:00:00Z"},
 }
 
 
@@ -90,8 +95,34 @@ OFF: dict[str, Any] = {
 )
 def test_an_option_that_is_asked_for_is_one_field(asked: dict[str, Any], field: str, value: Any) -> None:
     off = cluster_options(OFF)
-    assert off == {"secretManagerConfig": {"enabled": False}}
+    assert off == {
+        "secretManagerConfig": {"enabled": False},
+        "maintenancePolicy": {"window": {"recurringWindow": WINDOW, "maintenanceExclusions": None}},
+    }
     assert cluster_options({**OFF, **asked}) == {**off, field: value}
+
+
+@pytest.mark.parametrize(
+    ("scope", "sent"), [({}, "NO_UPGRADES"), ({"scope": "NO_MINOR_UPGRADES"}, "NO_MINOR_UPGRADES")]
+)
+def test_an_exclusion_says_when_nothing_is_upgraded(scope: dict[str, str], sent: str) -> None:
+    freeze = {"name": "freeze", "start": "2026-12-18T00:00:00Z", "end": "2027-01-04T00:00:00Z", **scope}
+    found = cluster_options({**OFF, "maintenance": {**OFF["maintenance"], "exclusions": [freeze]}})
+    assert found["maintenancePolicy"]["window"] == {
+        "recurringWindow": WINDOW,
+        "maintenanceExclusions": {
+            "freeze": {
+                "startTime": "2026-12-18T00:00:00Z",
+                "endTime": "2027-01-04T00:00:00Z",
+                "maintenanceExclusionOptions": {"scope": sent},
+            }
+        },
+    }
+
+
+def test_a_pool_may_have_its_own_number_of_pods() -> None:
+    assert "maxPodsConstraint" not in pool()
+    assert pool(max_pods=32)["maxPodsConstraint"] == {"maxPodsPerNode": 32}
 
 
 def test_who_tolerates_nothing_is_not_put_on_spot_nodes() -> None:

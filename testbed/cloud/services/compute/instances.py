@@ -19,6 +19,7 @@ from testbed.cloud.services.compute.state import find
 from testbed.cloud.services.compute.urls import path_of, require_ready, resolve, url
 
 IMAGE = re.compile(r"projects/([a-z][a-z0-9-]+)/global/images/(family/)?[a-z0-9-]+")
+KEY = re.compile(r"projects/[^/]+/locations/[^/]+/keyRings/[^/]+/cryptoKeys/[^/]+(/cryptoKeyVersions/\d+)?")
 SHIELDED = {"enableSecureBoot": False, "enableVtpm": True, "enableIntegrityMonitoring": True}
 SCHEDULING = {
     "onHostMaintenance": "MIGRATE",
@@ -76,6 +77,9 @@ def _disk(call: Call, body: Body, index: int) -> Body:
             raise _refuse(
                 f"disks[{index}].initializeParams.sourceImage", image, "The referenced image resource cannot be found."
             )
+    encryption = disk.get("diskEncryptionKey") or {}
+    if encryption.get("kmsKeyName"):
+        disk["diskEncryptionKey"] = {**encryption, "kmsKeyName": _key_version(index, encryption["kmsKeyName"])}
     name = (params or {}).get("diskName") or (body["name"] if index == 0 else f"{body['name']}-{index}")
     disk.setdefault("source", url(f"projects/{call.project}/zones/{call.path['zone']}/disks/{name}"))
     return {
@@ -89,6 +93,13 @@ def _disk(call: Call, body: Body, index: int) -> Body:
         "diskSizeGb": str((params or {}).get("diskSizeGb") or 10),
         **disk,
     }
+
+
+def _key_version(index: int, key: str) -> str:
+    """The key's version that encrypts a disk, which is what is answered: compute.v1.json, CustomerEncryptionKey."""
+    if not KEY.fullmatch(key):
+        raise _refuse(f"disks[{index}].diskEncryptionKey.kmsKeyName", key, "It is no name of a Cloud KMS key.")
+    return key if "/cryptoKeyVersions/" in key else f"{key}/cryptoKeyVersions/1"
 
 
 def _interface(call: Call, interface: Body, index: int, region: str) -> None:

@@ -23,6 +23,19 @@ def _tags(context: Context) -> Body:
     }
 
 
+def _key_of_disk(disk: Body) -> Body:
+    """Without the key's version: a disk is asked for by its key, and answers with the version that encrypts it."""
+    key = disk.get("diskEncryptionKey") or {}
+    if "kmsKeyName" not in key:
+        return disk
+    return {**disk, "diskEncryptionKey": {**key, "kmsKeyName": key["kmsKeyName"].partition("/cryptoKeyVersions/")[0]}}
+
+
+def _as_asked(instance: Body) -> Body:
+    disks = instance.get("disks")
+    return {**instance, "disks": [_key_of_disk(disk) for disk in disks]} if disks else instance
+
+
 # What Compute Engine takes a field for that it does not answer: what is older than a field lacks it for ever.
 _INSTANCE = {
     "disks.mode": "READ_WRITE",
@@ -75,6 +88,7 @@ KINDS = (
         unions=(one_of("scheduling", "maxRunDuration", "terminationTime"),),
         caseless=("minCpuPlatform",),
         defaults=_INSTANCE,
+        canonical=_as_asked,
         pending=("PROVISIONING", "STAGING", "STOPPING"),
     ),
 )

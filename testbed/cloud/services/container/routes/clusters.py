@@ -13,7 +13,7 @@ from testbed.cloud.core.state.operations import Operation
 from testbed.cloud.core.state.store import Resource
 from testbed.cloud.services.container import paths, state
 from testbed.cloud.services.container.routes import operations
-from testbed.cloud.services.container.rules import addons, checks, defaults, endpoints
+from testbed.cloud.services.container.rules import addons, checks, defaults, endpoints, pods
 
 
 def _pools_of(body: Body) -> list[Body]:
@@ -76,7 +76,7 @@ def _complete(call: Call, sent: Body, key: str, location: str) -> Body:
         "initialClusterVersion": version,
         "currentMasterVersion": version,
         "currentNodeVersion": version,
-        "nodeIpv4CidrSize": 24,
+        "nodeIpv4CidrSize": pods.pod_size(body["defaultMaxPodsConstraint"]),
         "status": "PROVISIONING",
         "labelFingerprint": "",
         "masterAuth": {"clientCertificateConfig": {}} | (sent.get("masterAuth") or {}),

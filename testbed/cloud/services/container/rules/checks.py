@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from datetime import datetime
 
 from testbed.cloud.core.call import Body, Call
 from testbed.cloud.core.protocol.errors import ApiError, invalid
@@ -169,6 +170,10 @@ def _maintenance(policy: Body) -> None:
             "Invalid value at 'maintenance_policy.window' (oneof), oneof field 'policy' is already set. "
             f"Cannot set '{both[1]}'"
         )
+    for name, exclusion in ((policy.get("window") or {}).get("maintenanceExclusions") or {}).items():
+        start, end = exclusion.get("startTime"), exclusion.get("endTime")
+        if start and end and datetime.fromisoformat(end) <= datetime.fromisoformat(start):
+            raise invalid(f'Maintenance exclusion "{name}" must end after it starts, found {start} to {end}.')
 
 
 def private(body: Body) -> None:
@@ -222,6 +227,9 @@ def consistent(call: Call, body: Body) -> None:
 
 def _dataplane_only(body: Body, dataplane: bool) -> None:
     config = body.get("networkConfig") or {}
+    metrics = (body.get("monitoringConfig") or {}).get("advancedDatapathObservabilityConfig") or {}
+    if (metrics.get("enableMetrics") or metrics.get("enableRelay")) and not dataplane:
+        raise invalid("advanced_datapath_observability_config needs datapath_provider ADVANCED_DATAPATH.")
     for field in ("enableFqdnNetworkPolicy", "enableCiliumClusterwideNetworkPolicy"):
         if config.get(field) and not dataplane:
             raise invalid(f"network_config.{field} needs datapath_provider ADVANCED_DATAPATH.")

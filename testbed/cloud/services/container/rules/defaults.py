@@ -7,7 +7,7 @@ import copy
 from testbed.cloud.core.call import Body, Call
 from testbed.cloud.core.protocol.errors import ApiError, invalid
 from testbed.cloud.services.compute.catalog import MACHINE_TYPES
-from testbed.cloud.services.container.rules import checks
+from testbed.cloud.services.container.rules import checks, pods
 
 VERSION = "1.34.4-gke.1000000"
 LATEST = ("1.34.4-gke.1000000", "1.33.9-gke.1020000", "1.32.13-gke.1005000")
@@ -76,10 +76,8 @@ CLUSTER: Body = {
 }
 POOL: Body = {
     "management": {"autoUpgrade": True, "autoRepair": True},
-    "maxPodsConstraint": {"maxPodsPerNode": "110"},
     "upgradeSettings": {"maxSurge": 1, "strategy": "SURGE"},
     "networkConfig": {},
-    "podIpv4CidrSize": 24,
 }
 NODE: Body = {
     "machineType": "e2-medium",
@@ -175,7 +173,8 @@ def pool(call: Call, cluster: Body, given: Body) -> Body:
             f'Invalid value for field "node_pool.name": "{name}". Must be a match of regex '
             f"'{checks.CLUSTER_NAME.pattern}'"
         )
-    body = filled(POOL, given)
+    body = filled({**POOL, "maxPodsConstraint": cluster["defaultMaxPodsConstraint"]}, given)
+    body["podIpv4CidrSize"] = pods.pod_size(body["maxPodsConstraint"])
     config = filled(NODE, _any_platform(body.get("config") or {}))
     if (cluster.get("workloadIdentityConfig") or {}).get("workloadPool"):
         config.setdefault("workloadMetadataConfig", {"mode": "GKE_METADATA"})

@@ -16,11 +16,12 @@ KNOWN = frozenset(
     f"{name}.googleapis.com"
     for name in (
         "artifactregistry", "binaryauthorization", "certificatemanager", "cloudbuild", "cloudkms",
-        "cloudresourcemanager", "compute", "container", "containeranalysis", "containerscanning",
-        "containersecurity", "dns", "gkebackup", "gkeconnect", "gkehub", "iam", "iamcredentials", "iap", "logging",
-        "monitoring", "multiclusteringress", "multiclusterservicediscovery", "networkmanagement",
-        "networksecurity", "networkservices", "oslogin", "pubsub", "secretmanager", "servicenetworking",
-        "serviceusage", "storage", "sts", "trafficdirector", "cloudtrace", "anthos", "mesh",
+        "cloudresourcemanager", "compute", "container", "containeranalysis", "containerfilesystem",
+        "containerscanning", "containersecurity", "dns", "gkebackup", "gkeconnect", "gkehub", "iam",
+        "iamcredentials", "iap", "logging", "monitoring", "multiclusteringress", "multiclusterservicediscovery",
+        "networkmanagement", "networksecurity", "networkservices", "oslogin", "pubsub", "secretmanager",
+        "servicenetworking", "serviceusage", "storage", "sts", "trafficdirector", "cloudtrace", "anthos",
+        "mesh",
     )
 )  # fmt: skip
 BATCH_LIMIT = 20
