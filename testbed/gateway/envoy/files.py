@@ -15,7 +15,6 @@ def bootstrap(folder: Path) -> Json:
     """What Envoy is started with."""
     return {
         "node": {"id": "load-balancer", "cluster": folder.name},
-        "admin": {"address": {"pipe": {"path": str(folder / "admin.sock")}}},
         "dynamic_resources": {
             "lds_config": file_source(folder, "listeners.json"),
             "cds_config": file_source(folder, "clusters.json"),
