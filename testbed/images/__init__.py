@@ -42,5 +42,6 @@ def prepare(names: Iterable[str] | None = None, progress: Reporter | None = None
     images = built()
     tools.place_programs(cache, state_root())
     tools.place_charts(state_root())
+    tools.place_releases(state_root())
     tools.place_images(state_root(), images)
     return images

@@ -44,14 +44,14 @@ def place_programs(cache: Path, state: Path) -> dict[str, Path]:
 
 
 def place_charts(state: Path) -> dict[str, Path]:
-    """Copy the charts that are missing, or of another version, into ``charts``; return them by name.
+    """Copy the charts that are missing, or of another version, into ``charts``; return them by name."""
+    return {name: _place(state / "charts" / name, *CHARTS[name]) for name in CHARTS}
 
-    ``versions.json`` beside them says of which releases they are, by the release's own count.
-    """
-    placed = {name: _place(state / "charts" / name, *CHARTS[name]) for name in CHARTS}
+
+def place_releases(state: Path) -> None:
+    """Write ``versions.json`` beside the charts: of which releases they are, by the project's own count."""
     releases = {"istio": ISTIO_VERSION, "contour": MODULES["contour"].version.removeprefix("v")}
     write_json(state / "charts" / "versions.json", releases)
-    return placed
 
 
 def _place(target: Path, module: str, folder: str) -> Path:
