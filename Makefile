@@ -96,7 +96,11 @@ test: checks unit conformance proof molecule ## Everything up to the whole platf
 	$(PYTHON) -m testbed down
 
 .PHONY: test-all
-test-all: test ## And what takes long: a fault at every request, ten kills of make site, a rotation under load
+test-all: test ## And what takes long: rehearsals, a fault at every request, ten kills of make site, a rotation under load
+	$(MAKE) rehearse ENV=production ARGS=
+	$(PYTHON) -m testbed down
+	$(MAKE) rehearse ENV=staging ARGS=
+	$(PYTHON) -m testbed down
 	$(PYTHON) -m pytest tests/conformance -m 'long and not platform' -q --long
 	$(MAKE) site
 	$(PYTHON) -m pytest tests/conformance -m 'long and platform' -q --long
