@@ -8,6 +8,7 @@ outcome from a check's cells to a task's result, or its failure
 probes  pods that connections are made from; exchange is what one connection saw, workloads are the pods of the cluster
 exceptions   what every declared exception has: a reason, and a last day after which it excuses nothing
 drift   what runs held against what the roles declare: plans, observe, judge
+cloud   the project as its APIs answer: ways in, hardening, accounts, logs
 mtls, network_policy, pod_security, tls, dashboard, failover   a proof each: discover, plan, observe, judge
 report  one page and one document from the results of all
 

@@ -55,6 +55,7 @@ def _of_the_table(cell: Cell) -> bool:
 
 LAYOUTS: dict[str, Layout] = {
     "drift": Layout("Drift from what is declared"),
+    "cloud": Layout("The cloud, as its APIs answer"),
     "mtls": Layout(
         "Mutual TLS between workloads",
         GridLayout("caller → port", lambda cell: cell.way, lambda cell: cell.case, _has_source, _home, _target),
