@@ -88,7 +88,7 @@ def _declared_addresses(answer: Answer, promise: Promise) -> dict[str, Public]:
 
 
 def _public(live: Live) -> bool:
-    return live.get("addressType", "EXTERNAL") == "EXTERNAL"
+    return str(live.get("addressType", "EXTERNAL")) == "EXTERNAL"
 
 
 def _outgoing(live: Live) -> bool:
