@@ -17,6 +17,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.common.errors im
 from ansible_collections.pingpong.platform.plugins.module_utils.inventory.checks import (
     VARIABLES,
     invalid_names,
+    missing_ranges,
     problems,
 )
 from ansible_collections.pingpong.platform.plugins.plugin_utils.action import PlatformAction
@@ -68,7 +69,8 @@ class ActionModule(PlatformAction):
                     spec[name] = {}
         spec = _without_defaults(spec)
         wrong = list(malformed(spec, given))
-        yield from wrong or ArgumentSpecValidator(spec).validate(given).error_messages
+        wrong = wrong or ArgumentSpecValidator(spec).validate(given).error_messages
+        yield from wrong or missing_ranges(given)
         yield from invalid_names(given, clusters)
 
     def _load(self, role: str, file: str) -> Any:

@@ -51,6 +51,12 @@ def _malformed(cluster: str, values: Mapping[str, Any]) -> Iterator[str]:
             yield f"{cluster} {RANGES}.{name}: found {_shown(value)}, expected an IPv4 network such as 10.0.0.0/24"
 
 
+def missing_ranges(options: Mapping[str, Any]) -> Iterator[str]:
+    """Ranges that only some choices need, so that an argument spec can't require them."""
+    if options.get("network_bastion") is True and not options[RANGES].get("bastion"):
+        yield f"{RANGES}.bastion: found nothing, expected the bastion's range, because network_bastion is true"
+
+
 def invalid_names(options: Mapping[str, Any], clusters: Collection[str]) -> Iterator[str]:
     """What is wrong with names among the options of roles, which an argument spec takes for any text."""
     hosts = options.get("edge_hosts")

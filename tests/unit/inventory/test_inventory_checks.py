@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.pingpong.platform.plugins.module_utils.inventory.checks import invalid_names, problems
+from ansible_collections.pingpong.platform.plugins.module_utils.inventory.checks import (
+    invalid_names,
+    missing_ranges,
+    problems,
+)
 
 Values = dict[str, Any]
 
@@ -85,6 +89,22 @@ def test_names_that_are_right() -> None:
     hosts = ["a.example.com", "*.b.example.com"]
     right = {"edge_hosts": hosts, "edge_domain": "example.com", "edge_primary": "primary"}
     assert list(invalid_names(right, ["primary"])) == list(invalid_names({}, [])) == []
+
+
+@pytest.mark.parametrize(
+    ("bastion", "ranges", "expected"),
+    [
+        (
+            True,
+            {},
+            ["network_ranges.bastion: found nothing, expected the bastion's range, because network_bastion is true"],
+        ),
+        (True, {"bastion": "10.0.0.0/28"}, []),
+        (False, {}, []),
+    ],
+)
+def test_a_bastion_needs_its_range_and_nothing_else_does(bastion: bool, ranges: Values, expected: list[str]) -> None:
+    assert list(missing_ranges({"network_bastion": bastion, "network_ranges": ranges})) == expected
 
 
 def test_nobody_at_all() -> None:

@@ -32,8 +32,9 @@ class Question:
 def _aggregated(collection: str) -> Callable[[str], Question]:
     def question(project: str) -> Question:
         path = f"compute/v1/projects/{project}/aggregated/{collection}"
-        ask = lambda client: client.aggregated("compute", path, collection, _PAGE)  # noqa: E731
-        return Question(f"compute.{collection}.list", ask)
+        return Question(
+            f"compute.{collection}.list", lambda client: client.aggregated("compute", path, collection, _PAGE)
+        )
 
     return question
 

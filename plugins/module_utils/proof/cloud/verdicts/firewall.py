@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Union
 
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.cells import Cell
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.cloud.model import Answers, Live, Promise
@@ -24,7 +24,7 @@ IAP = "35.235.240.0/20"
 _INSIDE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "240.0.0.0/4", "fc00::/7")
 _DEFAULT_PRIORITY = 1000
 _NAMES = {"1": "icmp", "6": "tcp", "17": "udp", "50": "esp", "51": "ah", "132": "sctp"}
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]  # noqa: UP007 - pylint reads it as Python 3.9
 
 
 def cells(bench: Bench, answers: Answers, promise: Promise) -> Iterator[Cell]:
