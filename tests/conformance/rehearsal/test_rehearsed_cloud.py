@@ -15,14 +15,21 @@ from testbed.cloud.testing import running_cloud
 from testbed.host import HostError
 from testbed.rehearsal.run import Rehearsal, chosen
 
+# Three regions without bastions, in INI and host_vars, with names of its own: as somebody else would write it.
+OTHER = str(Path(__file__).parent / "three_regions")
 REGISTRIES = {
+    OTHER: "asia-northeast1-docker.pkg.dev/atlas-shop/pingpong-atlas",
     "production": "europe-docker.pkg.dev/pingpong-production/pingpong-production",
     "staging": "europe-west1-docker.pkg.dev/pingpong-staging/pingpong-staging",
 }
 CLOUD_ALONE = ("--tags", "bootstrap,cloud")
 
 
-@pytest.mark.parametrize("inventory", ["production", pytest.param("staging", marks=pytest.mark.long)])
+@pytest.mark.parametrize(
+    "inventory",
+    ["production", *(pytest.param(name, marks=pytest.mark.long) for name in ("staging", OTHER))],
+    ids=["production", "staging", "three regions"],
+)
 def test_what_it_makes_is_whole_at_once_and_goes_without_a_rest(tmp_path: Path, inventory: str) -> None:
     with running_cloud(tmp_path / "cloud", MemoryBackend(delay=0.01)) as cloud:
         port, proxy_port = (int(url.rpartition(":")[2].partition("/")[0]) for url in (cloud.endpoint, cloud.proxy))
