@@ -50,7 +50,7 @@ down: venv ## Remove all that was started on this machine
 	$(PYTHON) -m testbed down
 
 .PHONY: lint
-lint: venv ## ruff, mypy, yamllint, shellcheck, ansible-lint
+lint: venv graders ## ruff, mypy, yamllint, shellcheck, ansible-lint, and the graders
 	$(VENV)/ruff check .
 	$(VENV)/ruff format --check .
 	$(VENV)/mypy plugins service/src testbed tools
@@ -58,6 +58,10 @@ lint: venv ## ruff, mypy, yamllint, shellcheck, ansible-lint
 	git ls-files -z .ci tools '*.sh' | xargs -0 grep -lZ '^#!.*bash' | xargs -0 $(VENV)/shellcheck
 	$(VENV)/ansible-lint --offline
 	$(PYTHON) tools/role_pages.py --check
+
+.PHONY: graders
+graders: venv ## checkov, kubernetes-validate, antsibull-docs and zizmor over what is shipped
+	tools/graders
 
 .PHONY: sanity
 sanity: venv ## ansible-test sanity

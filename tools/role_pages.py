@@ -36,12 +36,18 @@ def shown(value: Any) -> str:
     return f"`{json.dumps(value) if not isinstance(value, str) else value or json.dumps(value)}`"
 
 
+def _default(option: dict[str, Any], *, derived: bool) -> str:
+    if option.get("required"):
+        return "**required**"
+    return "see `defaults/main.yml`" if derived else shown(option.get("default"))
+
+
 def rows(options: dict[str, Any], prefix: str = "") -> list[str]:
     lines = []
     for name, option in options.items():
         kind = option.get("type", "str") + (f" of {option['elements']}" if "elements" in option else "")
         choices = f" One of {', '.join(f'`{choice}`' for choice in option['choices'])}." if "choices" in option else ""
-        need = "**required**" if option.get("required") else shown(option.get("default"))
+        need = _default(option, derived=not prefix and "default" not in option)
         lines.append(f"| `{prefix}{name}` | {kind} | {need} | {cell(sentences(option['description']))}{choices} |")
         lines += rows(option.get("options", {}), f"{prefix}{name}.")
     return lines
