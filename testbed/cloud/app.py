@@ -15,6 +15,8 @@ from testbed.cloud.core.state.operations import Operations
 from testbed.cloud.core.state.payloads import Payloads
 from testbed.cloud.core.state.store import Store
 from testbed.cloud.published.upstreams import Upstreams
+from testbed.cloud.registry.distribution import Distribution
+from testbed.cloud.registry.server import Registries
 from testbed.cloud.resolver.health import HealthMonitor
 from testbed.cloud.resolver.server import Resolver
 from testbed.cloud.services import register
@@ -64,7 +66,9 @@ class LocalCloud:
         )
         self.worker = ClusterWorker(self.cloud, self.backend)
         self.worker.resume()
-        self.server = Server(self.cloud, {self.token}, Upstreams(self.folder.parent / "charts"))
+        self.distribution = Distribution(self.folder / "state" / "registry")
+        upstreams = Upstreams(self.folder.parent / "charts")
+        self.server = Server(self.cloud, {self.token}, upstreams, Registries(self.cloud, self.distribution))
         self.port = await self.server.start(hosts, self.port, context)
         self.cloud.inward = f"https://{hosts[-1]}:{self.port}/{{service}}"
         self.monitor = HealthMonitor(self.cloud)
@@ -84,6 +88,7 @@ class LocalCloud:
         await self.monitor.stop()
         await self.balancers.stop()
         await self.server.stop()
+        await self.distribution.stop()
         await self.worker.stop()
         self.store.close()
 

@@ -25,7 +25,7 @@ def classify(verb: str, api: str) -> str:
         return "auth"
     if "perations." in api and (verb == "GET" or api.endswith(".wait")):
         return "operation"
-    if verb == "GET" or api.rpartition(".")[2] in READING_VERBS:
+    if verb in ("GET", "HEAD") or api.rpartition(".")[2] in READING_VERBS:
         return "read"
     return "mutate"
 

@@ -1,7 +1,7 @@
 """A CONNECT proxy that leads every Google host to the local cloud, for clients whose URLs can't be changed.
 
-Only the names of Google's APIs, of clusters' DNS endpoints and of what upstreams publish are accepted, and nothing is
-ever connected but the local server: no request leaves.
+Only the names of Google's APIs, of its registries, of clusters' DNS endpoints and of what upstreams publish are
+accepted, and nothing is ever connected but the local server: no request leaves.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from testbed.cloud.published.upstreams import HOSTS
 
 ALLOWED = re.compile(
     r"([a-z0-9-]+\.)*googleapis\.com|accounts\.google\.com|[a-z0-9-]+\.[a-z0-9-]+\.gke\.goog|"
-    + "|".join(map(re.escape, sorted(HOSTS)))
+    r"[a-z0-9-]+-docker\.pkg\.dev|" + "|".join(map(re.escape, sorted(HOSTS)))
 )
 HEAD_LIMIT = 16 * 1024
 

@@ -19,6 +19,8 @@ from testbed.cloud.core.call import Cloud
 from testbed.cloud.core.protocol.errors import ApiError, Style, unauthenticated
 from testbed.cloud.core.state.identity import Workload
 from testbed.cloud.published.upstreams import HOSTS, Upstreams
+from testbed.cloud.registry import names
+from testbed.cloud.registry.server import Registries
 from testbed.cloud.web import tokens
 from testbed.cloud.web.admin import Admin
 from testbed.cloud.web.dispatch import Dispatcher, Target
@@ -41,11 +43,15 @@ class Reset(Exception):
 
 
 class Server:
-    """Answers requests; `tokens` are the accepted bearer tokens, `upstreams` what others publish."""
+    """Answers requests; `tokens` are the accepted bearer tokens, `registries` keep the images.
 
-    def __init__(self, cloud: Cloud, tokens: set[str], upstreams: Upstreams) -> None:
+    `upstreams` is what others publish.
+    """
+
+    def __init__(self, cloud: Cloud, tokens: set[str], upstreams: Upstreams, registries: Registries) -> None:
         self.cloud = cloud
         self.upstreams = upstreams
+        self.registries = registries
         self.tokens = tokens
         self.dispatcher = Dispatcher(cloud)
         self.log = RequestLog()
@@ -83,6 +89,8 @@ class Server:
             return await self.control_planes.answer(request)
         if request.host.partition(":")[0] in HOSTS:
             return self._answer_published(request)
+        if place := names.locate(request.host, path):
+            return await self._answer_registry(request, place)
         target = self.dispatcher.locate(request.host, path, verb)
         api = target.method.id if target and target.method else ""
         if tokens.is_token_request(request.host, path):
@@ -195,6 +203,20 @@ class Server:
         if found is None:
             return web.Response(status=404, text="404: Not Found")
         return web.Response(body=found)
+
+    async def _answer_registry(self, request: web.BaseRequest, place: names.Place) -> web.StreamResponse:
+        began = time.monotonic()
+        response = await self.registries.answer(request, place)
+        self.log.add(
+            at=time.time(),
+            verb=request.method,
+            path=place.path,
+            api="oauth2.token" if place.path == "/v2/token" else "artifactregistry.docker",
+            status=response.status,
+            fault=None,
+            seconds=time.monotonic() - began,
+        )
+        return response
 
     async def _answer_admin(self, request: web.BaseRequest) -> web.Response:
         try:

@@ -19,7 +19,7 @@ from testbed.cloud.core.state.files import write_private
 from testbed.cloud.published.upstreams import HOSTS
 
 NAMES = ("localhost", "*.googleapis.com", "googleapis.com", "metadata.google.internal", "accounts.google.com",
-         *sorted(HOSTS))  # fmt: skip
+         "*.pkg.dev", *sorted(HOSTS))  # fmt: skip
 VALID = timedelta(days=3650)
 
 
