@@ -38,6 +38,9 @@ options:
     description: The environment that the report is about.
     type: str
     required: true
+  max_age:
+    description: How long the verdicts count, in seconds. With it, C(report.prom) says so too, and an alert can compare.
+    type: int
   fail:
     description: Fail the task when a cell is not a pass, and name it; the files are written in any case.
     type: bool

@@ -83,7 +83,7 @@ def running(bundle: Path, controllers: Sequence[str] = CONTROLLERS) -> Iterator[
         programs = {name: folder / name for name in ("etcd", "kube-apiserver", "kube-controller-manager", "kubectl")}
         for link in programs.values():
             link.symlink_to(bundle)
-        etcd_port, peer_port, port = _free_ports(3)
+        etcd_port, peer_port, port = free_ports(3)
         authority = _certificates(folder)
         token = secrets.token_hex(16)
         (folder / "tokens.csv").write_text(f"{token},admin,admin,system:masters\n")
@@ -162,7 +162,7 @@ def _start(log: Path, argv: list[Path | str]) -> subprocess.Popen[bytes]:
         return subprocess.Popen([str(word) for word in argv], stdout=output, stderr=output, stdin=subprocess.DEVNULL)
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
     with contextlib.ExitStack() as stack:
         sockets = [stack.enter_context(socket.socket()) for _turn in range(count)]
         for one in sockets:

@@ -1,4 +1,5 @@
 """Every alert against the Prometheus that the platform runs: promtool evaluates the shipped rule files.
 
+test_published_verdicts (the last play of verify.yml → a ConfigMap → a real Prometheus → alerts on proofs)
 cases.yml (an alert, the series that make it fire, those of its silent twin) → test_alerts (promtool test rules)
 """

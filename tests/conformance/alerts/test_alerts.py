@@ -6,11 +6,14 @@ import json
 import re
 import subprocess
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.report.collect import Report, collect
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.report.export import metrics
 
 from testbed.host import cache_root
 from testbed.images.golang import BY_NAME, build, module_source
@@ -28,8 +31,8 @@ EXPORTERS = {
     "citadel": ("istio", "security/pkg/server/ca"),
 }
 # The scrape job by which each exporter's metrics come.
-JOBS = {"ping": "ping", "kube": "kube-state-metrics", "citadel": "istiod", "envoy": "sidecars"}
-SELECTOR = re.compile(r"\b((?:ping|kube|citadel|envoy)_\w+)")
+JOBS = {"ping": "ping", "pingpong": "proofs", "kube": "kube-state-metrics", "citadel": "istiod", "envoy": "sidecars"}
+SELECTOR = re.compile(r"\b((?:ping|pingpong|kube|citadel|envoy)_\w+)")
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +46,7 @@ def evaluate(promtool: Path, folder: Path, alert: str, kind: str, expect: bool) 
     """What promtool says when it is given the series of a ``kind``; empty when the alert fires only if expected."""
     case = CASES[alert]
     labels, step = case["labels"], case.get("step", "1m")
-    expected = [] if not expect else [{"exp_labels": labels, "exp_annotations": _annotations(alert, labels)}]
+    expected = [] if not expect else [{"exp_labels": labels, "exp_annotations": _annotations(alert, case)}]
     test = {
         "interval": step,
         "input_series": [{"series": name, "values": values} for name, values in case[kind].items()],
@@ -56,9 +59,10 @@ def evaluate(promtool: Path, folder: Path, alert: str, kind: str, expect: bool) 
     return "" if done.returncode == 0 else done.stdout + done.stderr
 
 
-def _annotations(alert: str, labels: Mapping[str, str]) -> dict[str, str]:
+def _annotations(alert: str, case: Mapping[str, Any]) -> dict[str, str]:
     def fill(text: str) -> str:
-        return re.sub(r"{{ \$labels\.(\w+) }}", lambda found: labels.get(found[1], ""), text)
+        text = text.replace("{{ $value }}", str(case.get("value", "")))
+        return re.sub(r"{{ \$labels\.(\w+) }}", lambda found: case["labels"].get(found[1], ""), text)
 
     return {name: fill(text) for name, text in ALERTS[alert]["annotations"].items()}
 
@@ -96,6 +100,7 @@ def test_every_metric_of_the_rules_is_declared_by_its_exporter() -> None:
     assert names
     sources = {
         "ping": (ROOT / "service" / "src" / "pingpong" / "metrics.py").read_text(),
+        "pingpong": re.sub(r"# TYPE (\w+) ", r'"\1"', metrics(_report(), max_age=1)),
         **{exporter: _declared(*place) for exporter, place in EXPORTERS.items()},
     }
     undeclared = {
@@ -123,6 +128,14 @@ def test_prometheus_is_given_every_rule_file_and_scrapes_what_the_rules_ask_of(i
     assert asked <= {job["job_name"] for job in config["scrape_configs"]}
 
 
+def test_each_proof_that_every_run_makes_is_missed() -> None:
+    tasks = (ROOT / "roles" / "verify" / "tasks").glob("*.yml")
+    kept = {proof for file in tasks for proof in re.findall(r"'proof': '(\w+)'", file.read_text())}
+    missed = set(re.findall(r'absent\(\w+{proof="(\w+)"}\)', ALERTS["ProofMissing"]["expr"]))
+    # The drill has a report of its own, and an edge may have no WAF.
+    assert missed == kept - {"failover", "waf"}
+
+
 def test_kube_state_metrics_reads_each_kind_that_the_rules_ask_of() -> None:
     documents = rendered("monitoring", INVENTORIES[0], "kube-state-metrics.yml.j2")
     deployment = next(document for document in documents if document["kind"] == "Deployment")
@@ -135,3 +148,7 @@ def test_kube_state_metrics_reads_each_kind_that_the_rules_ask_of() -> None:
 
 def _declared(module: str, folder: str) -> str:
     return "\n".join(file.read_text() for file in (module_source(BY_NAME[module]) / folder).glob("*.go"))
+
+
+def _report() -> Report:
+    return collect("", "", ["one"], [], datetime.now(UTC))

@@ -43,7 +43,14 @@ GOOD = [
 
 
 def options(path: Path, results: list[dict[str, Any]], **changes: Any) -> dict[str, Any]:
-    base = {"title": "T", "environment_name": "local", "clusters": ["primary"], "path": str(path), "fail": True}
+    base = {
+        "title": "T",
+        "environment_name": "local",
+        "clusters": ["primary"],
+        "path": str(path),
+        "fail": True,
+        "max_age": 93600,
+    }
     return {**base, "results": results, **changes}
 
 
@@ -261,7 +268,14 @@ def test_verdicts_are_exported_for_the_next_run_to_compare(tmp_path: Path) -> No
     place = 'environment="local",cluster="secondary",proof="tls"'
     assert f'pingpong_proof_cells{{{place},verdict="fail"}} 1' in lines
     assert f'pingpong_proof_cells{{{place},verdict="pass"}} 0' in lines
-    assert any(line.startswith('pingpong_proof_run_timestamp_seconds{environment="local"} ') for line in lines)
+    at = datetime.fromisoformat(document["generated_at"]).timestamp()
+    assert f"pingpong_proof_timestamp_seconds{{{place}}} {at:.0f}" in lines
+    assert f"pingpong_proof_max_age_seconds{{{place}}} 93600" in lines
+
+
+def test_a_report_whose_age_nobody_promised_says_no_age(tmp_path: Path) -> None:
+    written = run(options(tmp_path, GOOD, max_age=None))
+    assert "max_age" not in Path(written["metrics"]).read_text()
 
 
 @pytest.mark.parametrize(("proof", "title"), [("drift", "Drift from what is declared"), ("new_proof", "New proof")])

@@ -7,5 +7,5 @@ collect (results → Report: cells, notes, facts; what is missing is a cell too)
 → grids by layouts, drill_timeline, expiry_bars (what the page draws: pure), text (the table), export (numbers)
 → write (report.json, report.prom, index.html from page.html.j2 and page.css)
 
-``write.run`` is the task ``proof_report``.
+The role verify publishes report.prom to each cluster's Prometheus. ``write.run`` is the task ``proof_report``.
 """

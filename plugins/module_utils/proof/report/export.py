@@ -29,24 +29,34 @@ def verdicts(report: Report) -> list[dict[str, Any]]:
     ]
 
 
-def metrics(report: Report) -> str:
-    """The same in Prometheus' text format, for the textfile collector of a node exporter or a Pushgateway.
+def metrics(report: Report, max_age: int | None = None) -> str:
+    """The same in Prometheus' text format, with the time of the run and, in seconds, how long it counts.
 
     https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format
     """
-    common = f'environment="{_escaped(report.environment)}"'
+    found = {
+        f'environment="{_escaped(report.environment)}",cluster="{_escaped(entry["cluster"])}",'
+        f'proof="{_escaped(entry["proof"])}"': entry
+        for entry in verdicts(report)
+    }
     lines = [
         "# HELP pingpong_proof_cells Cells of a proof in the last run, by verdict; all but pass fall short.",
         "# TYPE pingpong_proof_cells gauge",
+        *(
+            f'pingpong_proof_cells{{{place},verdict="{verdict}"}} {entry[verdict]}'
+            for place, entry in found.items()
+            for verdict in VERDICTS
+        ),
+        "# HELP pingpong_proof_timestamp_seconds When the proof was last reported.",
+        "# TYPE pingpong_proof_timestamp_seconds gauge",
+        *(f"pingpong_proof_timestamp_seconds{{{place}}} {int(report.at.timestamp())}" for place in found),
     ]
-    for entry in verdicts(report):
-        place = f'{common},cluster="{_escaped(entry["cluster"])}",proof="{_escaped(entry["proof"])}"'
-        lines += [f'pingpong_proof_cells{{{place},verdict="{verdict}"}} {entry[verdict]}' for verdict in VERDICTS]
-    lines += [
-        "# HELP pingpong_proof_run_timestamp_seconds When the last run was reported.",
-        "# TYPE pingpong_proof_run_timestamp_seconds gauge",
-        f"pingpong_proof_run_timestamp_seconds{{{common}}} {report.at.timestamp():.0f}",
-    ]
+    if max_age is not None:
+        lines += [
+            "# HELP pingpong_proof_max_age_seconds How old the proof may become until the next one.",
+            "# TYPE pingpong_proof_max_age_seconds gauge",
+            *(f"pingpong_proof_max_age_seconds{{{place}}} {max_age}" for place in found),
+        ]
     return "\n".join(lines) + "\n"
 
 

@@ -13,5 +13,6 @@ PROOF_REPORT: Spec = {
     "path": {"type": "path", "required": True},
     "title": {"type": "str", "default": "What was promised, and what runs"},
     "environment_name": {"type": "str", "required": True},
+    "max_age": {"type": "int"},
     "fail": {"type": "bool", "default": True},
 }

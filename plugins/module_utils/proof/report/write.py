@@ -40,7 +40,7 @@ def run(options: Mapping[str, Any]) -> dict[str, Any]:
     document = json.dumps({**report.to_dict(), "verdicts": verdicts(report)}, indent=1, ensure_ascii=False, default=str)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        texts = {"json": document + "\n", "html": page(report), "metrics": metrics(report)}
+        texts = {"json": document + "\n", "html": page(report), "metrics": metrics(report, options["max_age"])}
         for kind, text in texts.items():
             (folder / NAMES[kind]).write_text(text, encoding="utf-8", errors="backslashreplace")
     except OSError as error:
