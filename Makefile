@@ -60,7 +60,7 @@ lint: venv graders ## ruff, mypy, yamllint, shellcheck, ansible-lint, and the gr
 	$(PYTHON) tools/role_pages.py --check
 
 .PHONY: graders
-graders: venv ## checkov, kubernetes-validate, antsibull-docs and zizmor over what is shipped
+graders: venv ## checkov, kubernetes-validate, antsibull-docs, zizmor and actionlint over what is shipped
 	tools/graders
 
 .PHONY: sanity

@@ -122,6 +122,9 @@ MODULES: tuple[GoModule, ...] = (
         ldflags=f"-s -w -X github.com/prometheus/common/version.Version={PROMETHEUS_VERSION}",
         usual_seconds=60,
     ),
+    # In no image: `make lint` reads the workflows with it.
+    GoModule("actionlint", "github.com/rhysd/actionlint", "v1.7.12", {"actionlint": "./cmd/actionlint"},
+             ldflags="-s -w -X github.com/rhysd/actionlint.version=1.7.12", usual_seconds=20),
     GoModule("metrics-server", "sigs.k8s.io/metrics-server", "v0.9.0", {"metrics-server": "./cmd/metrics-server"},
              usual_seconds=130),
     GoModule("prometheus-adapter", "sigs.k8s.io/prometheus-adapter", "v0.12.0", {"adapter": "./cmd/adapter"},

@@ -12,7 +12,7 @@ import yaml
 
 sys.path.insert(0, str(Path(__file__).parents[2] / ".collections"))
 
-from testbed.host import cache_root
+from testbed.host import HostError, cache_root
 from testbed.images import golang
 from tests.graders import outside
 from tests.graders.manifests import objects
@@ -22,8 +22,8 @@ from tests.support.roles import INVENTORIES
 
 def main(programs: Path) -> int:
     waivers = waived(yaml.safe_load(Path(__file__).with_name("waivers.yml").read_text()))
-    cache = cache_root()
-    helm = golang.build(golang.BY_NAME["helm"], cache, cache / "logs" / "go-helm.log") / "helm"
+    helm, actionlint = _built("helm"), _built("actionlint")
+    workflows = outside.ROOT / ".github" / "workflows"
     version = ".".join(golang.KUBERNETES_VERSION.removeprefix("v").split(".")[:2])
     # Through JSON: what Ansible makes of templates are no plain strings.
     shipped = {name: json.loads(json.dumps(objects(name, helm))) for name in INVENTORIES}
@@ -32,7 +32,8 @@ def main(programs: Path) -> int:
             pool.submit(outside.antsibull, programs),
             pool.submit(outside.checkov, programs, shipped, Path(folder, "checkov")),
             pool.submit(outside.kubernetes_validate, programs, version, shipped, Path(folder, "schema")),
-            pool.submit(outside.zizmor, programs, outside.ROOT / ".github" / "workflows"),
+            pool.submit(outside.zizmor, programs, workflows),
+            pool.submit(outside.actionlint, actionlint, sorted(workflows.glob("*.yml"))),
         ]
         findings = [finding for answer in answers for finding in answer.result()]
     wrong = problems(findings, waivers)
@@ -40,5 +41,14 @@ def main(programs: Path) -> int:
     return 1 if wrong else 0
 
 
+def _built(name: str) -> Path:
+    """A program of the Go module of that name."""
+    cache = cache_root()
+    return golang.build(golang.BY_NAME[name], cache, cache / "logs" / f"go-{name}.log") / name
+
+
 if __name__ == "__main__":
-    raise SystemExit(main(Path(sys.argv[1])))
+    try:
+        raise SystemExit(main(Path(sys.argv[1])))
+    except (HostError, outside.GraderError) as error:
+        raise SystemExit(f"graders: {error}") from None

@@ -6,7 +6,7 @@ import json
 import os
 import re
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -88,13 +88,23 @@ def zizmor(programs: Path, folder: Path) -> list[Finding]:
         Finding(
             "zizmor",
             item["ident"],
-            location["symbolic"]["key"]["Local"]["verbatim_path"].removeprefix(f"{ROOT}/"),
+            _of_checkout(location["symbolic"]["key"]["Local"]["verbatim_path"]),
             item["desc"],
         )
         for item in answer
         for location in item["locations"]
         if location["symbolic"]["kind"] == "Primary"
     ]
+
+
+def actionlint(program: Path, workflows: Sequence[Path]) -> list[Finding]:
+    """What actionlint, with shellcheck over each step's script, finds in workflows."""
+    answer = _json(program.parent, program.name, "-format", "{{json .}}", *workflows)
+    return [Finding("actionlint", item["kind"], _of_checkout(item["filepath"]), item["message"]) for item in answer]
+
+
+def _of_checkout(path: str) -> str:
+    return (ROOT / path).resolve().as_posix().removeprefix(f"{ROOT.resolve()}/")
 
 
 def _json(programs: Path, *command: str | Path, **environment: str) -> Any:
@@ -107,7 +117,7 @@ def _json(programs: Path, *command: str | Path, **environment: str) -> Any:
 
 def _run(programs: Path, name: str | Path, *arguments: str | Path, **environment: str) -> str:
     """A grader's standard output. Its exit code says only that there are findings."""
-    # antsibull-docs asks ansible-galaxy and ansible-doc, the project's own.
+    # antsibull-docs asks ansible-galaxy and ansible-doc, actionlint asks shellcheck: the project's own.
     path = os.pathsep.join((str(ROOT / ".venv" / "bin"), os.environ.get("PATH", os.defpath)))
     result = subprocess.run(
         [programs / name, *arguments], cwd=ROOT, env={**os.environ, "PATH": path, **environment},

@@ -14,15 +14,20 @@ from typing import Any
 import pytest
 
 from testbed.host import cache_root
+from testbed.images.golang import BY_NAME
 from tests.graders import outside
 from tests.graders.waivers import Finding
 
 PINS = outside.ROOT / "tests" / "graders" / "requirements.txt"
 PROGRAMS = cache_root() / "graders" / hashlib.sha256(PINS.read_bytes()).hexdigest()[:16] / "bin"
+ACTIONLINT = BY_NAME["actionlint"].output(cache_root()) / "actionlint"
+CI = (outside.ROOT / ".github" / "workflows" / "ci.yml").read_text()
 CONFINED = {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}}
 POD = {"runAsNonRoot": True, "runAsUser": 65534, "seccompProfile": {"type": "RuntimeDefault"}}
 
-pytestmark = pytest.mark.skipif(not PROGRAMS.is_dir(), reason="make graders has not installed them")
+INSTALLED = PROGRAMS.is_dir() and ACTIONLINT.is_file()
+
+pytestmark = pytest.mark.skipif(not INSTALLED, reason="make graders has not installed them")
 
 
 def deployment(**container: Any) -> dict[str, Any]:
@@ -55,13 +60,27 @@ def test_what_the_schema_does_not_know_is_found(tmp_path: Path, changes: dict[st
 
 
 def test_a_weakened_workflow_is_found(tmp_path: Path) -> None:
-    text = (outside.ROOT / ".github" / "workflows" / "ci.yml").read_text()
     folder = tmp_path / ".github" / "workflows"
     folder.mkdir(parents=True)
-    (folder / "weak.yml").write_text(re.sub(r"@[0-9a-f]{40} # v", "@v", text))
+    (folder / "weak.yml").write_text(re.sub(r"@[0-9a-f]{40} # v", "@v", CI))
     found = outside.zizmor(PROGRAMS, folder)
     assert {rule for rule, _path in rules(found)} == {"unpinned-uses"}
     assert all(path.endswith("weak.yml") for _rule, path in rules(found))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "weakened", "rule"),
+    [
+        ("github.ref }}", "github.reff }}", "expression"),
+        ("runs-on: ubuntu-latest", "runs-on: ubuntu-earliest", "runner-label"),
+        ("run: make lint", "run: make lint $ARGS", "shellcheck"),
+        ("timeout-minutes:", "timeout-minute:", "syntax-check"),
+    ],
+)
+def test_what_actionlint_objects_to_is_found(tmp_path: Path, pattern: str, weakened: str, rule: str) -> None:
+    workflow = tmp_path / "weak.yml"
+    workflow.write_text(CI.replace(pattern, weakened))
+    assert rules(outside.actionlint(ACTIONLINT, [workflow])) == {(rule, str(workflow))}
 
 
 def test_a_grader_that_answers_nothing_is_an_error(tmp_path: Path) -> None:
