@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import copy
 import logging
 import time
@@ -21,6 +22,8 @@ from testbed.gateway.translation.translate import Translation, translate
 
 log = logging.getLogger(__name__)
 SETTLE_SECONDS = 0.3
+# Until the next look without a change in the cluster: the project changes too. Sooner while a Gateway is refused.
+RESYNC_SECONDS, REFUSED_SECONDS = 60.0, 5.0
 POLICIES = {"GCPBackendPolicy": "Service", "HealthCheckPolicy": "Service", "GCPGatewayPolicy": "Gateway"}
 Rules = Sequence[Mapping[str, Any]]
 
@@ -53,7 +56,7 @@ class World(Protocol):
     async def record(self, translations: Sequence[Translation]) -> Mapping[tuple[str, str], Mapping[str, list[str]]]:
         """Keep the compute resources of these Gateways and remove all others of the cluster.
 
-        Returns their paths by Gateway and kind.
+        Returns their paths by Gateway and annotation. A translation that compute refuses gets its error.
         """
 
 
@@ -73,8 +76,10 @@ class Controller:
             await self.api.install([*await asyncio.to_thread(definitions.definitions), *definitions.classes()])
             for path in PATHS.values():
                 group.create_task(self.api.watch(path))
+            again = RESYNC_SECONDS
             while True:
-                await self.api.changed.wait()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self.api.changed.wait(), again)
                 await asyncio.sleep(SETTLE_SECONDS)
                 self.api.changed.clear()
                 try:
@@ -82,11 +87,9 @@ class Controller:
                 except (aiohttp.ClientError, TimeoutError, OSError) as error:
                     log.warning("%s: %s", self.api.endpoint, error)
                     again = 2.0
-                if again:
-                    asyncio.get_running_loop().call_later(again, self.api.changed.set)
 
     async def reconcile(self) -> float:
-        """Once over everything; seconds until it is worth another look by itself, 0 for none."""
+        """Once over everything; seconds until it is worth another look by itself."""
         snapshot = await self.api.snapshot()
         project = self.world.project()
         leaving = [obj for obj in snapshot.gateways() if obj["metadata"].get("deletionTimestamp")]
@@ -100,7 +103,8 @@ class Controller:
         for obj in leaving:
             kept = [name for name in obj["metadata"].get("finalizers") or () if name != status.FINALIZER]
             await self.api.patch(path_of(obj), {"metadata": {"finalizers": kept}})
-        return min((wait for wait in waits if wait > 0), default=0.0)
+        refused = REFUSED_SECONDS if any(item.error for item in made) else RESYNC_SECONDS
+        return min([wait for wait in waits if wait > 0] + [refused])
 
     async def _share(self, made: Sequence[Translation]) -> Share:
         balancers = tuple(item.balancer for item in made if item.balancer is not None and item.balancer.address)

@@ -125,7 +125,11 @@ class Listener:
 
 @dataclass(frozen=True)
 class LoadBalancer:
-    """What one Gateway becomes. ``min_tls`` is compute's name of a version, such as TLS_1_2."""
+    """What one Gateway becomes.
+
+    ``address_name`` is a reserved address's, empty for one of the controller's own. ``min_tls`` is compute's name of
+    a version, such as TLS_1_2; ``ssl_policy`` the name of the policy that asks for it, empty for none.
+    """
 
     namespace: str
     name: str
@@ -134,6 +138,7 @@ class LoadBalancer:
     listeners: tuple[Listener, ...]
     backends: dict[str, Backend]
     min_tls: str = "TLS_1_0"
+    ssl_policy: str = ""
 
 
 @dataclass(frozen=True)

@@ -18,10 +18,23 @@ def cluster_hash(cluster: str) -> str:
     return _digest(cluster, 4)
 
 
-def resource(cluster: str, namespace: str, name: str, port: int | None = None) -> str:
-    """The name of what a Gateway (without a port) or a Service's port gets in the project, at most 63 characters."""
+def prefixes(cluster: str) -> tuple[str, str]:
+    """How the names of a cluster's resources begin."""
+    return f"{PREFIX}-{cluster_hash(cluster)}-", f"k8s1-{_digest(cluster, 8)}-"
+
+
+def node_hash(cluster: str) -> str:
+    """What the network tag of a cluster's nodes has after the cluster's name."""
+    return _digest(cluster, 8)
+
+
+def resource(cluster: str, namespace: str, name: str, port: int | None = None, part: str = "") -> str:
+    """The name of what a Gateway (without a port) or a Service's port gets in the project, at most 63 characters.
+
+    ``part`` tells the resources of one Gateway apart, and shows in the last characters alone.
+    """
     ending = f"-{port}" if port is not None else ""
-    unique = _digest(f"{cluster}/{namespace}/{name}{ending}", 12)
+    unique = _digest(f"{cluster}/{namespace}/{name}{ending}/{part}", 12)
     fixed = len(f"{PREFIX}-{cluster_hash(cluster)}-") + len(f"-{ending}-{unique}")
     space, object_name = trimmed((namespace, name), LIMIT - fixed)
     return f"{PREFIX}-{cluster_hash(cluster)}-{space}-{object_name}{ending}-{unique}"

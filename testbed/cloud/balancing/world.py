@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from testbed.cloud.balancing import resources
 from testbed.cloud.core.call import Cloud
+from testbed.cloud.core.protocol.errors import ApiError
+from testbed.cloud.core.protocol.values import project_number
 from testbed.cloud.core.state.store import Resource
 from testbed.gateway.controller import Rules, Share
-from testbed.gateway.model import Project
+from testbed.gateway.model import LoadBalancer, Project, TranslationError
+from testbed.gateway.resources import desired
+from testbed.gateway.resources.site import Resource as Part
+from testbed.gateway.resources.site import Site
 from testbed.gateway.translation.translate import Translation
+
+# How long the controller waits for operations of others: times, and seconds between them.
+PATIENCE = (40, 0.25)
 
 
 @dataclass(frozen=True)
@@ -61,14 +71,59 @@ class ClusterWorld:
         await self.offer(share)
 
     async def record(self, translations: Sequence[Translation]) -> Mapping[tuple[str, str], Mapping[str, list[str]]]:
-        """The addresses in use."""
-        project, region, _network = self.place
-        made = {}
+        """Reconcile the compute resources; a Gateway that compute refuses gets its error, and keeps what it had."""
+        site = self._site()
+        made, paths, failing = {}, set(), set()
         for item in translations:
-            if item.balancer is not None and item.balancer.address_name:
-                path = f"/projects/{project}/regions/{region}/addresses/{item.balancer.address_name}"
-                made[item.balancer.namespace, item.balancer.name] = {"addresses": [path]}
+            name = (item.gateway["metadata"]["namespace"], item.gateway["metadata"]["name"])
+            if item.balancer is not None:
+                found = desired.of_gateway(item.balancer, site)
+                try:
+                    await self._keep(site, found)
+                except ApiError as error:
+                    item.balancer, item.error = None, TranslationError("", error.message)
+                else:
+                    paths |= {resource.path for resource in found}
+                    made[name] = desired.annotated(item.balancer, found, site)
+                    item.balancer = self._addressed(item.balancer, found)
+            if item.error is not None:
+                failing.add(name)
+        resources.sweep(self.cloud, site, paths, failing)
         return made
+
+    async def _keep(self, site: Site, found: Sequence[Part]) -> None:
+        times, seconds = PATIENCE
+        for attempt in range(1, times + 1):
+            try:
+                resources.keep(self.cloud, site, found)
+                return
+            except ApiError as error:
+                if error.reason != "resourceNotReady" or attempt == times:
+                    raise
+            await asyncio.sleep(seconds)
+
+    def _addressed(self, balancer: LoadBalancer, found: Sequence[Part]) -> LoadBalancer:
+        """With the address that the controller has reserved, where the Gateway names none."""
+        own = [item for item in found if item.collection == "addresses"]
+        stored = self.cloud.store.get(f"compute/projects/{self.place[0]}/{own[0].path}") if own else None
+        return replace(balancer, address=stored.body["address"]) if stored else balancer
+
+    def _site(self) -> Site:
+        project = self.project()
+        prefix = f"compute/projects/{project.project}/regions/{project.region}/"
+        body = self.cluster.body
+        return Site(
+            project,
+            project_number(project.project),
+            str(body["name"]),
+            str(body["location"]),
+            str(body["networkConfig"]["subnetwork"]).rpartition("/")[2],
+            tuple(body["locations"]),
+            {
+                item.name: item.body.get("networkTier", "PREMIUM")
+                for item in self.cloud.store.of_kind("compute.addresses", prefix)
+            },
+        )
 
 
 def place_of(cluster: Resource) -> tuple[str, str, str]:

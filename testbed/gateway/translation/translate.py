@@ -74,9 +74,10 @@ def _balancer(made: Translation, snapshot: Snapshot, project: Project) -> LoadBa
     refused = next((error for error in made.routes.values() if error is not None), None)
     if refused is not None:
         raise refused
+    ssl_policy = _ssl_policy(made.gateway, snapshot, project)
     return LoadBalancer(
         metadata["namespace"], metadata["name"], address, address_name, listeners, backends,
-        min_tls=_min_tls(made.gateway, snapshot, project),
+        min_tls=project.ssl_policies.get(ssl_policy, "TLS_1_0"), ssl_policy=ssl_policy,
     )  # fmt: skip
 
 
@@ -139,13 +140,12 @@ def _certificates(gateway: Object, listener: Object, snapshot: Snapshot) -> list
     return found
 
 
-def _min_tls(gateway: Object, snapshot: Snapshot, project: Project) -> str:
-    """The minimal version of TLS that a GCPGatewayPolicy's SSL policy asks for; compute's own is 1.0."""
+def _ssl_policy(gateway: Object, snapshot: Snapshot, project: Project) -> str:
+    """The SSL policy that a GCPGatewayPolicy names; empty for none, where compute's own minimum is TLS 1.0."""
     metadata = gateway["metadata"]
     for policy in snapshot.policies("GCPGatewayPolicy", "Gateway", metadata["namespace"], metadata["name"])[:1]:
-        name = ((policy["spec"].get("default") or {}).get("sslPolicy") or "").rpartition("/")[2]
-        if name:
-            if name not in project.ssl_policies:
-                raise TranslationError("GWCER102", f"SSL policy {name} of region {project.region} does not exist")
-            return project.ssl_policies[name]
-    return "TLS_1_0"
+        name = str((policy["spec"].get("default") or {}).get("sslPolicy") or "").rpartition("/")[2]
+        if name and name not in project.ssl_policies:
+            raise TranslationError("GWCER102", f"SSL policy {name} of region {project.region} does not exist")
+        return name
+    return ""

@@ -116,6 +116,7 @@ SUBNETWORK: Live = {"name": "nodes", "region": f"{LINK}/regions/r", "logConfig":
 GOOD: dict[str, list[Live]] = {
     "forwarding_rules": [
         forwarding("gkegw1-x", "198.51.100.1"),
+        forwarding("gkegw1-y", "198.51.100.1", "80-80"),
         forwarding("inner", "10.0.0.9", loadBalancingScheme="INTERNAL"),
     ],
     "addresses": [
@@ -127,6 +128,7 @@ GOOD: dict[str, list[Live]] = {
     "subnetworks": [SUBNETWORK, {"name": "proxy", "purpose": "REGIONAL_MANAGED_PROXY"}],
     "firewalls": [
         firewall("health", "35.191.0.0/16", "130.211.0.0/22"), firewall("iap", "35.235.240.0/20"),
+        firewall("gkegw1-1a2b-l7-net-r", "35.191.0.0/16", "130.211.0.0/22", "10.9.0.0/23"),
         firewall("inside", "10.0.0.0/8"), firewall("vpn", "203.0.113.0/25"), firewall("declared", "0.0.0.0/0"),
         deny(65534),
     ],
@@ -178,6 +180,10 @@ FAULTS: list[tuple[str, str, list[Live], str, str]] = [
      "forwarding_rule r/x", OUT),
     ("another port at the declared address", "forwarding_rules", [forwarding("x", "198.51.100.1", "22-22")],
      "forwarding_rule r/x", OUT),
+    ("a Gateway's at an address of its own", "forwarding_rules", [forwarding("gkegw1-1a2b-x", "198.51.100.9")],
+     "forwarding_rule r/gkegw1-1a2b-x", OUT),
+    ("a Gateway's firewall rule open to everybody", "firewalls", [firewall("gkegw1-1a2b-l7-net-r", "0.0.0.0/0")],
+     "firewall gkegw1-1a2b-l7-net-r", OPEN),
     ("a Service that nobody declares", "forwarding_rules",
      [forwarding("k8s2-x", "198.51.100.9", description=of_service("shop/other"))],
      "forwarding_rule r/k8s2-x", OUT),

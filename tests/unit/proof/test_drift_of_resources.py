@@ -19,6 +19,7 @@ LINK = "https://www.googleapis.com/compute/v1/projects/p"
 DECLARED = [
     {"kind": "network", "name": "net"},
     {"kind": "cluster", "name": "net-a", "location": "r"},
+    {"kind": "subnetwork", "name": "net-proxies", "region": "r"},
     {"kind": "firewall", "name": "net-deny"},
     {"kind": "address", "name": "edge", "region": "r"},
     {"kind": "dns_zone", "name": "zone"},
@@ -33,13 +34,20 @@ EDGE = {
     "selfLink": f"{LINK}/regions/r/addresses/edge",
     "region": f"{LINK}/regions/r",
 }
+PROXIES = {
+    "name": "net-proxies",
+    "ipCidrRange": "10.9.0.0/23",
+    "purpose": "REGIONAL_MANAGED_PROXY",
+    "selfLink": f"{LINK}/regions/r/subnetworks/net-proxies",
+}
 
 
 def found(kind: str, live: Live, result: Live | None = None) -> list[Cell]:
     """The cells that are not a pass where ``live`` is in the kind's collection; ways in have lists of their own."""
     declared = read([stack_plan(DECLARED, result or {})])
     pairs = list(zip(LOCATED, [change for _unused, change in declared.resources], strict=True))
-    listings = {(one.kind.name, one.collection): [live] for one in LOCATED if one.kind.name == kind}
+    shown = {"subnetwork": PROXIES, kind: live}
+    listings = {(one.kind.name, one.collection): [shown[one.kind.name]] for one in LOCATED if one.kind.name in shown}
     project = Project(
         pairs,
         listings,
@@ -78,6 +86,13 @@ TABLE: list[tuple[str, str, Live, str]] = [
      rule("k8s-fw-a01", "0.0.0.0/0", description=of_service("shop/cart")), ""),
     ("GKE's, for another Service", "firewall",
      rule("k8s-fw-a01", "0.0.0.0/0", description=of_service("shop/x")), "it lets 0.0.0.0/0 in"),
+    ("a Gateway's, from health checks and proxies", "firewall",
+     rule("gkegw1-1a2b-l7-net-r", "35.191.0.0/16", "130.211.0.0/22", "10.9.0.0/23"), ""),
+    ("a Gateway's, from everywhere", "firewall", rule("gkegw1-1a2b-l7-net-r", "0.0.0.0/0"), "it lets 0.0.0.0/0 in"),
+    ("a Gateway's, from another range inside", "firewall",
+     rule("gkegw1-1a2b-l7-net-r", "35.191.0.0/16", "10.0.0.0/8"), "it lets 35.191.0.0/16, 10.0.0.0/8 in"),
+    ("a Gateway's, for machines with a tag", "firewall",
+     rule("gkegw1-1a2b-l7-net-r", sourceTags=["x"]), "it lets x in"),
     ("an internal load balancer", "forwarding_rule", forwarding("x", "10.0.0.9", "INTERNAL"), ""),
     ("a load balancer by hand", "forwarding_rule", forwarding("x", "198.51.100.9"), "it publishes 198.51.100.9"),
     ("one by hand at our address", "forwarding_rule", forwarding("x", "198.51.100.1"), "it publishes 198.51.100.1"),

@@ -22,6 +22,8 @@ from testbed.cloud.services.compute.state import find, key_of, same, scope_path,
 from testbed.cloud.services.compute.urls import references, require_ready, url
 
 UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+# What is served, by its name in the discovery document.
+KINDS: dict[str, Kind] = {}
 
 
 def repeated_request(call: Call) -> Body | None:
@@ -55,18 +57,23 @@ def insert(call: Call, kind: Kind) -> Body:
         check_labels(body.get("labels"))
     body["id"] = numeric_id()
     kind.prepare(call, body)
+    complete(call, kind, path, body)
+    store_kind = f"compute.{kind.plural}"
+    call.store.put(Resource(key, store_kind, body | dict(kind.while_created)), references(body))
+    commit = [put(Resource(key, store_kind, body | dict(kind.when_ready)))] if kind.when_ready else []
+    return start(call, "insert", key, commit=commit, rollback=[drop(key)], target_id=body["id"])
+
+
+def complete(call: Call, kind: Kind, path: str, body: Body, created: str | None = None) -> None:
+    """Give a checked body what the server alone writes, in place; ``created`` is when it was, now by default."""
     body |= {
         "kind": f"compute#{kind.singular}",
-        "creationTimestamp": compute_time(call.now),
+        "creationTimestamp": created or compute_time(call.now),
         "selfLink": url(path),
     }
     if kind.scope != "global":
         body[kind.scope] = url(path.rsplit("/", 2)[0])
     stamp(kind, body)
-    store_kind = f"compute.{kind.plural}"
-    call.store.put(Resource(key, store_kind, body | dict(kind.while_created)), references(body))
-    commit = [put(Resource(key, store_kind, body | dict(kind.when_ready)))] if kind.when_ready else []
-    return start(call, "insert", key, commit=commit, rollback=[drop(key)], target_id=body["id"])
 
 
 def _check_quota(call: Call, kind: Kind) -> None:
@@ -199,6 +206,7 @@ def _set_policy(call: Call, kind: Kind) -> Body:
 
 def register(kind: Kind) -> None:
     """Serve the methods that the discovery document gives this kind."""
+    KINDS[kind.plural] = kind
     known = {method.id for method in load("compute").methods()}
     views: dict[str, Callable[[Call], Body]] = {
         "insert": lambda call: insert(call, kind),

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from gateway_support import PROJECT, cluster, meta, snapshot
 
 from testbed.gateway import status
 from testbed.gateway.model import BackendTls, HealthCheck, Project, Redirect
 from testbed.gateway.translation.translate import Translation, translate
+from tests.support.gateway import PROJECT, cluster, meta, snapshot
 
 Objects = dict[str, list[dict[str, Any]]]
 NOW = "2026-01-01T00:00:00Z"

@@ -17,8 +17,10 @@ from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.stack
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.cells import Cell, Judgement
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.drift.plans import Change
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.drift.system.google import (
+    GATEWAYS,
     HEALTH_CHECKS,
     NAMES,
+    PROXIES,
     PUBLIC,
     RECORDS,
     SERVICE,
@@ -52,6 +54,12 @@ class Project:
     def addressed(self) -> set[str]:
         """The addresses that are declared."""
         return {str(live.get("address")) for live in self.addresses if _path(live) in self.items}
+
+    def proxies(self) -> set[str]:
+        """The ranges of the declared proxy-only subnetworks."""
+        live = [item for (kind, _place), items in self.listings.items() if kind == "subnetwork" for item in items]
+        return {str(item.get("ipCidrRange")) for item in live
+                if item.get("purpose") in PROXIES and _path(item) in self.items}  # fmt: skip
 
 
 def cloud_cells(bench: Bench, project: Project, changes: Iterable[Change]) -> Iterator[Cell]:
@@ -129,9 +137,12 @@ def _firewall(resource: Resource, live: Live, project: Project) -> str:
         *(live.get("sourceTags") or []),
         *(live.get("sourceServiceAccounts") or []),
     ]
-    if _made_by_google(resource.name) and (
-        not live.get("allowed") or _of_declared(live, project) or all(map(_inward, live.get("sourceRanges") or []))
-    ):
+    if any(fnmatchcase(resource.name, pattern) for pattern in GATEWAYS):
+        # Health checks and proxies, and nobody else, not even from inside.
+        own = set(sources) <= {*HEALTH_CHECKS, *project.proxies()}
+    else:
+        own = _of_declared(live, project) or all(map(_inward, live.get("sourceRanges") or []))
+    if _made_by_google(resource.name) and (own or not live.get("allowed")):
         return ""
     rules = [f"{rule.get('IPProtocol')}:{','.join(rule.get('ports') or ['any'])}" for rule in live.get("allowed") or []]
     opens = (

@@ -86,9 +86,9 @@ def _address(call: Call, body: Body, regional: bool) -> None:
 
 
 def _shares(call: Call, key: str, body: Body) -> bool:
-    """Rules with different ports may share an address."""
+    """Rules with different ports may share an address; a rule that has it is no other."""
     other = call.store.get(key)
-    return other is not None and other.body.get("portRange") != body.get("portRange")
+    return other is not None and (other.name == body["name"] or other.body.get("portRange") != body.get("portRange"))
 
 
 RULE = Kind(
