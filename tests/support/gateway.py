@@ -1,13 +1,18 @@
-"""A cluster with one Gateway that works, and changes of it."""
+"""A cluster with one Gateway that works, and what GKE's controller makes of it in a project."""
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import copy
 from typing import Any
 
+from testbed.cloud.balancing.world import ClusterWorld
+from testbed.cloud.testing import RunningCloud
 from testbed.gateway.model import Project
 from testbed.gateway.translation.snapshot import PATHS, Snapshot
+from testbed.gateway.translation.translate import Translation, translate
+from tests.support.authority import Authority
 
 Object = dict[str, Any]
 PROJECT = Project(
@@ -80,3 +85,43 @@ def snapshot(objects: dict[str, list[Object]]) -> Snapshot:
     """The objects as they would have been listed."""
     assert set(objects) <= set(PATHS)
     return Snapshot({kind: [{**obj, "kind": kind} for obj in found] for kind, found in objects.items()})
+
+
+def leaf() -> tuple[str, str]:
+    """A certificate and its key, in PEM."""
+    both = Authority("edge").leaf("ping.example.com", 30).decode()
+    certificate, begin, key = both.partition("-----BEGIN PRIVATE KEY-----")
+    return certificate, begin + key
+
+
+def served(address: str, certificate: str, key: str) -> dict[str, list[Object]]:
+    """The objects with an address and a certificate that compute takes, without policies of the region."""
+    found = cluster()
+    found["Gateway"][0]["spec"]["addresses"] = [{"type": "NamedAddress", "value": address}]
+    found["Secret"][0]["data"] = {"tls.crt": encoded(certificate), "tls.key": encoded(key)}
+    return {**found, "GCPBackendPolicy": [], "GCPGatewayPolicy": []}
+
+
+class Controller:
+    """The part of a cluster's Gateway controller that is about the project; no cluster has to run."""
+
+    def __init__(self, cloud: RunningCloud, name: str) -> None:
+        self.cloud = cloud
+        found = cloud.call(lambda: cloud.local.cloud.store.of_kind("container.cluster"))
+        own = next(item for item in found if item.name == name)
+        self.world = ClusterWorld(cloud.local.cloud, own, _offer)
+
+    def record(self, *objects: dict[str, list[Object]]) -> tuple[list[Translation], dict[str, list[str]]]:
+        """Reconcile these Gateways and no other; the translations, and the first one's annotations."""
+
+        async def run() -> tuple[list[Translation], dict[str, list[str]]]:
+            found = [snapshot(item) for item in objects]
+            made = [translate(item.gateways()[0], item, self.world.project()) for item in found]
+            recorded = await self.world.record(made)
+            return made, dict(recorded.get(("istio-ingress", "edge"), {}))
+
+        return asyncio.run_coroutine_threadsafe(run(), self.cloud.loop).result(30)
+
+
+async def _offer(_share: object) -> None:
+    """No fleet serves here."""

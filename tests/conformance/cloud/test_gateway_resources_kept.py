@@ -5,47 +5,30 @@ The Gateway is translated from objects, as the controller would list them; no cl
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from testbed.cloud.balancing.world import ClusterWorld
 from testbed.cloud.testing import PROJECT, RunningCloud
-from testbed.gateway.translation.translate import Translation, translate
-from tests.support.authority import Authority
 from tests.support.cloud import CLUSTER, COMPUTE, CONTAINER, make, refused
-from tests.support.gateway import cluster as objects_of_cluster
-from tests.support.gateway import encoded, snapshot
+from tests.support.gateway import Controller, cluster, encoded, leaf, served
 
 Objects = dict[str, list[dict[str, Any]]]
 REGION = f"{COMPUTE}/regions/europe-west1"
 LINK = f"https://www.googleapis.com/compute/v1/projects/{PROJECT}"
 AGGREGATED = ("addresses", "backendServices", "forwardingRules", "healthChecks", "networkEndpointGroups",
               "sslCertificates", "targetHttpProxies", "targetHttpsProxies", "urlMaps")  # fmt: skip
-
-
-def leaf() -> tuple[str, str]:
-    certificate, begin, key = (
-        Authority("edge").leaf("ping.example.com", 30).decode().partition("-----BEGIN PRIVATE KEY")
-    )
-    return certificate, begin + key
-
-
-CERTIFICATE, KEY = leaf()
+PAIR = leaf()
 
 
 @pytest.fixture
 def objects() -> Objects:
     """The Gateway, with a certificate that compute takes."""
-    found = objects_of_cluster()
-    found["Secret"][0]["data"] = {"tls.crt": encoded(CERTIFICATE), "tls.key": encoded(KEY)}
-    return found
+    return {**cluster(), "Secret": served("edge", *PAIR)["Secret"]}
 
 
 @pytest.fixture
-def prepared(network: RunningCloud) -> Iterator[RunningCloud]:
+def prepared(network: RunningCloud) -> RunningCloud:
     """What the platform declares around a Gateway: cluster, address, proxy-only subnetwork, policies."""
     make(network, f"{REGION}/subnetworks", {
         "name": "proxies", "network": f"{LINK}/global/networks/net", "ipCidrRange": "10.9.0.0/23",
@@ -55,44 +38,12 @@ def prepared(network: RunningCloud) -> Iterator[RunningCloud]:
     make(network, f"{REGION}/securityPolicies", {"name": "armor", "type": "CLOUD_ARMOR"})
     make(network, f"{REGION}/sslPolicies", {"name": "modern", "minTlsVersion": "TLS_1_2"})
     make(network, f"{CONTAINER}/clusters", {"cluster": CLUSTER})
-    yield network
-
-
-async def _offer(_share: object) -> None:
-    """No fleet serves here."""
-
-
-class Controller:
-    """The part of the controller that is about the project."""
-
-    def __init__(self, cloud: RunningCloud) -> None:
-        self.cloud = cloud
-        self.known: ClusterWorld | None = None
-
-    @property
-    def world(self) -> ClusterWorld:
-        if self.known is None:
-            (found,) = self.cloud.local.cloud.store.of_kind("container.cluster")
-            self.known = ClusterWorld(self.cloud.local.cloud, found, _offer)
-        return self.known
-
-    def record(self, *objects: Objects) -> tuple[list[Translation], dict[str, list[str]]]:
-        """The translations, and the annotations of the first Gateway."""
-
-        async def run() -> tuple[list[Translation], dict[str, list[str]]]:
-            made = []
-            for item in objects:
-                found = snapshot(item)
-                made.append(translate(found.gateways()[0], found, self.world.project()))
-            recorded = await self.world.record(made)
-            return made, dict(recorded.get(("istio-ingress", "edge"), {}))
-
-        return asyncio.run_coroutine_threadsafe(run(), self.cloud.loop).result(30)
+    return network
 
 
 @pytest.fixture
 def controller(prepared: RunningCloud) -> Controller:
-    return Controller(prepared)
+    return Controller(prepared, "primary")
 
 
 def made_by_gke(cloud: RunningCloud) -> dict[str, list[dict[str, Any]]]:

@@ -12,11 +12,13 @@ import pytest
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.cells import Cell, cell_from
 
 from testbed.cloud.testing import RunningCloud, running_cloud
+from tests.support.gateway import Controller, leaf, served
 from tests.support.plays import ROOT, playbook
 
 PROJECT = "pingpong-production"
 NETWORK = f"projects/{PROJECT}/global/networks/{PROJECT}"
 COMPUTE = f"/compute/compute/v1/projects/{PROJECT}"
+REGION = f"{COMPUTE}/regions/europe-west1"
 DNS = f"/dns/dns/v1/projects/{PROJECT}/managedZones/ping-example-com"
 STACKS = ("network", "cluster", "registry", "secrets", "edge")
 PLANS = (
@@ -57,8 +59,8 @@ class Site:
         assert result["coverage"]["declared"] > 20
         return [cell for cell in map(cell_from, result["cells"]) if cell.verdict != "pass"]
 
-    def create(self, path: str, body: dict[str, Any]) -> None:
-        status, answer = self.cloud.request("POST", path, body)
+    def create(self, path: str, body: dict[str, Any], verb: str = "POST") -> None:
+        status, answer = self.cloud.request(verb, path, body)
         assert status == 200, answer
         self.cloud.settle()
 
@@ -69,6 +71,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with running_cloud(folder / "cloud") as cloud:
         found = Site(cloud, folder)
         found.play("playbooks/base.yml", "--tags", "cloud")
+        for name in (f"{PROJECT}-primary", f"{PROJECT}-secondary"):
+            (made,), _annotations = Controller(cloud, name).record(served(name, *leaf()))
+            assert made.error is None
         yield found
 
 
@@ -95,7 +100,7 @@ PLANTED: list[tuple[str, str, dict[str, Any], str, str]] = [
 ]  # fmt: skip
 
 
-def test_what_the_stacks_declare_is_green(site: Site) -> None:
+def test_what_the_stacks_declare_and_gateways_of_it_are_green(site: Site) -> None:
     assert not [cell.headline() for cell in site.check()]
 
 
@@ -103,10 +108,14 @@ def test_what_is_made_or_changed_by_hand_is_named(site: Site) -> None:
     """All at once: each run plans every stack."""
     for _name, path, body, *_expected in PLANTED:
         site.create(path, body)
-    ours = f"{COMPUTE}/global/firewalls/{PROJECT}-allow-health-checks"
-    status, answer = site.cloud.request("PATCH", ours, {"sourceRanges": ["0.0.0.0/0"]})
-    assert status == 200, answer
-    site.cloud.settle()
+    rules = site.cloud.request("GET", f"{COMPUTE}/global/firewalls")[1]["items"]
+    gateways = next(rule["name"] for rule in rules if rule["name"].endswith(f"-l7-{PROJECT}-europe-west1"))
+    for name in (f"{PROJECT}-allow-health-checks", gateways):
+        site.create(f"{COMPUTE}/global/firewalls/{name}", {"sourceRanges": ["0.0.0.0/0"]}, "PATCH")
+    (proxy,) = site.cloud.request("GET", f"{REGION}/targetHttpProxies")[1]["items"]
+    rule = {"name": "mine", "target": proxy["selfLink"], "portRange": "8080", "network": NETWORK}
+    address = f"regions/europe-west1/addresses/{PROJECT}-primary"
+    site.create(f"{REGION}/forwardingRules", {**rule, "IPAddress": address, "loadBalancingScheme": "EXTERNAL_MANAGED"})
     cells = {cell.target: cell for cell in site.check()}
     for name, _path, _body, target, reason in PLANTED:
         assert target in cells, (name, sorted(cells))
@@ -114,4 +123,6 @@ def test_what_is_made_or_changed_by_hand_is_named(site: Site) -> None:
         assert reason in cells[target].reason
     changed = cells[f"firewall {PROJECT}-allow-health-checks"]
     assert (changed.case, changed.observed) == ("as declared", "the plan: update sourceRanges")
-    assert len(cells) == len(PLANTED) + 1
+    assert "it lets 0.0.0.0/0 in on tcp:0-65535" in cells[f"firewall {gateways}"].reason
+    assert "no declared Service or address is behind it" in cells["forwarding_rule europe-west1/mine"].reason
+    assert len(cells) == len(PLANTED) + 3

@@ -14,6 +14,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.common.errors im
 from testbed.cloud.testing import PROJECT, RunningCloud
 from tests.support.cloud import CLUSTER, COMPUTE, CONTAINER, SUBNETWORK, make
 from tests.support.engine import Engine
+from tests.support.gateway import Controller, leaf, served
 
 REGION = f"{COMPUTE}/regions/europe-west1"
 ZONE = f"{COMPUTE}/zones/europe-west1-b"
@@ -88,3 +89,23 @@ def test_a_standing_cluster_keeps_what_may_be_its_own(held: RunningCloud) -> Non
     assert "cluster primary stands in this network" in str(kept["kept"])
     make(held, f"{CONTAINER}/clusters/primary", None, verb="DELETE")
     assert len(leftovers(held)["removed"]) == 7
+
+
+def test_all_that_a_gateway_has_is_swept_once_its_cluster_is_gone(cloud: RunningCloud) -> None:
+    """What the local cloud's own controller makes: the network and the declared address are free after it."""
+    edge = {"kind": "address", "name": "edge", "region": "europe-west1"}
+    proxies = {"purpose": "REGIONAL_MANAGED_PROXY", "role": "ACTIVE", "ipCidrRange": "10.9.0.0/23"}
+    Engine(cloud)([*OURS, edge])
+    make(cloud, f"{REGION}/subnetworks", {"name": "proxies", "network": NETWORK, **proxies})
+    make(cloud, f"{CONTAINER}/clusters", {"cluster": CLUSTER})
+    before = set(Engine(cloud).stored())
+    (made,), _annotations = Controller(cloud, "primary").record(served("edge", *leaf()))
+    assert made.error is None
+    assert leftovers(cloud)["removed"] == []
+    make(cloud, f"{CONTAINER}/clusters/primary", None, verb="DELETE")
+    swept = leftovers(cloud)
+    assert (len(swept["removed"]), swept["kept"]) == (18, [])
+    assert set(Engine(cloud).stored()) == {key for key in before if "/clusters/" not in key}
+    make(cloud, f"{REGION}/subnetworks/proxies", None, verb="DELETE")
+    Engine(cloud)([*OURS, edge], state="absent")
+    assert not Engine(cloud).stored()
