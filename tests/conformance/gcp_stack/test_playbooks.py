@@ -13,6 +13,7 @@ import pytest
 
 from testbed.cloud.testing import PROJECT, RunningCloud, running_cloud
 from tests.support.engine import Engine, cases
+from tests.support.gateway import Controller, leaf, served
 from tests.support.plays import ROOT, playbook
 
 RESOURCE = re.compile(r"^([+~!x-]) (\w+/\S+)  \(")
@@ -175,12 +176,16 @@ def everything(cloud: RunningCloud) -> list[Any]:
 
 
 def test_removal_takes_all_of_it_and_nothing_else(standing: tuple[Site, list[Any]]) -> None:
-    """The last of the module: it needs what the others leave."""
+    """The last of the module: it needs what the others leave. No cluster is reached: what Gateways have is swept."""
     site, theirs = standing
+    for name in (f"{ENVIRONMENT}-primary", f"{ENVIRONMENT}-secondary"):
+        (made,), _annotations = Controller(site.cloud, name).record(served(name, *leaf()))
+        assert made.error is None
     before = everything(site.cloud)
     refused = site.play("destroy", "production", code=2)
     assert "it is protected; set unprotect to delete it all the same" in refused
     assert everything(site.cloud) == before
-    site.play("destroy", "production", "-e", "platform_unprotect=true")
+    said = " ".join(site.play("destroy", "production", "-e", "platform_unprotect=true").split())
+    assert said.count("what its load balancers leave is swept later") == 2
     assert everything(site.cloud) == theirs
     assert PROJECT not in str(theirs), "the decoys are in the same project"
