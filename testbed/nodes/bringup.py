@@ -21,7 +21,7 @@ from testbed.nodes.kind import config
 from testbed.nodes.kind.kubectl import Kubectl, kubeconfig
 from testbed.nodes.network import cilium, routes
 from testbed.nodes.record import Record
-from testbed.nodes.registry import loading
+from testbed.nodes.registry import loading, mirror
 from testbed.nodes.runtime import TIED, Node, Runtime
 
 KUBECTL = ("kubectl", "--kubeconfig=/etc/kubernetes/admin.conf")
@@ -107,12 +107,13 @@ class BringUp:
         self.runtime.ensure_network()
         loading.archives_folder().mkdir(parents=True, exist_ok=True)
         folder = record.folder(known.name)
+        mirror.folder(folder).mkdir(parents=True, exist_ok=True)
         write_whole(folder / "access" / config.TOKEN_TABLE, config.token_table(record.access_token()), 0o600)
         local = config.LocalImages(nodetree.REPOSITORY, coredns_tag(), golang.KUBERNETES_VERSION)
         shape = config.ClusterShape(
             name=known.name, image=node_image.reference, location=known.location, nodes=known.node_count,
             addresses=known.addresses, token_folder=folder / "access", archives=loading.archives_folder(),
-            local_images=local if node_image.local else None,
+            registries=mirror.folder(folder), local_images=local if node_image.local else None,
         )  # fmt: skip
         self.progress(f"{known.name}: nodes")
         # --retain: kind would remove nodes by the cluster's name, those of a later try too

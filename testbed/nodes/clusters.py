@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 import json
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
@@ -17,8 +17,7 @@ from testbed.nodes import prepare, record
 from testbed.nodes.bringup import BringUp, endpoint
 from testbed.nodes.kind.kubectl import Kubectl
 from testbed.nodes.network import routes
-from testbed.nodes.registry import loading
-from testbed.nodes.registry.published import version
+from testbed.nodes.registry import loading, mirror
 from testbed.nodes.runtime import Runtime
 
 logger = logging.getLogger(__name__)
@@ -52,16 +51,19 @@ class Clusters:
     def create(
         self, name: str, *, location: str, node_count: int = 1, version: str | None = None,
         labels: Mapping[str, str] | None = None, secret_manager: Mapping[str, str] | None = None, network: str = "",
-        dns_cache: bool = False,
+        dns_cache: bool = False, registry: Mapping[str, str] | None = None,
     ) -> ClusterInfo:  # fmt: skip
         """Bring the cluster up and wait until pods run; a creation that was killed is carried on.
 
         Takes about a minute with warm caches. A cluster that runs is returned at once. ``secret_manager`` has the
         fields of :class:`testbed.nodes.secret_manager.Settings`; without them there is no such add-on. Pods of clusters
         with the same ``network`` reach each other. ``dns_cache``: NodeLocal DNSCache, as the cluster is made.
+        ``registry`` is how its nodes pull: the fields of :class:`testbed.nodes.registry.mirror.Mirror`.
         """
         _check_version(name, version)
         with self._alone(name):
+            if registry:
+                mirror.write(record.folder(name), mirror.Mirror(**registry))
             known = record.load(name) or record.allocate(
                 name, location, node_count, labels or {}, secret_manager or {}, network, dns_cache=dns_cache
             )
@@ -151,14 +153,6 @@ class Clusters:
         ours = {name for name in record.names() if (known := record.load(name)) and known.ready}
         running = [node for node in self._runtime.nodes() if node.running and node.cluster in ours]
         return loading.load(self._runtime, running, chosen.values())
-
-    def publish(self, image: str, repositories: Iterable[str]) -> Sequence[str]:
-        """Name a built image ``REPOSITORY/IMAGE:VERSION`` in every node, as if it had been pulled; return the names."""
-        found = loading.built()[image]
-        names = [f"{repository}/{image}:{version(found.reference)}" for repository in repositories]
-        for name in names:
-            loading.name_as(self._runtime, self._runtime.nodes(), {found.reference: name})
-        return names
 
     def _alone(self, name: str) -> AbstractContextManager[None]:
         return locked(state_root() / "locks" / f"cluster-{name}")

@@ -1,4 +1,4 @@
-"""An environment's own inventory, run whole on this machine: bootstrap, site, site again, destroy.
+"""An environment's own inventory, run whole on this machine: bootstrap, base, images, site, site again, destroy.
 
 run (the steps, in order) → environment (Google's names lead to the local cloud, for every program that a step starts)
 → ansible-playbook with the inventory as it stands and one overlay → verdicts (what each step must have shown: nothing

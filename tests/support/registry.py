@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
 import json
+import tarfile
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from testbed.cloud.core.protocol.values import project_number
@@ -37,6 +40,35 @@ def digest(data: bytes) -> str:
     return f"sha256:{hashlib.sha256(data).hexdigest()}"
 
 
+def image(content: bytes) -> tuple[bytes, bytes, bytes]:
+    """Manifest, configuration and the one layer of an image."""
+    config = json.dumps(
+        {"architecture": "amd64", "os": "linux", "rootfs": {"type": "layers", "diff_ids": [digest(content)]}}
+    ).encode()
+    entries = [{"mediaType": kind, "size": len(data), "digest": digest(data)} for kind, data in (
+        ("application/vnd.oci.image.config.v1+json", config), ("application/vnd.oci.image.layer.v1.tar", content)
+    )]  # fmt: skip
+    manifest = {"schemaVersion": 2, "mediaType": MANIFEST, "config": entries[0], "layers": entries[1:]}
+    return json.dumps(manifest).encode(), config, content
+
+
+def archive(path: Path, content: bytes = b"layer") -> tuple[str, str]:
+    """An image in a file, as skopeo names it, and its digest."""
+    blobs = image(content)
+    index = {
+        "schemaVersion": 2,
+        "manifests": [{"mediaType": MANIFEST, "size": len(blobs[0]), "digest": digest(blobs[0])}],
+    }
+    files = {f"blobs/sha256/{digest(blob).partition(':')[2]}": blob for blob in blobs}
+    files |= {"index.json": json.dumps(index).encode(), "oci-layout": b'{"imageLayoutVersion":"1.0.0"}'}
+    with tarfile.open(path, "w") as tar:
+        for name, data in files.items():
+            entry = tarfile.TarInfo(name)
+            entry.size = len(data)
+            tar.addfile(entry, io.BytesIO(data))
+    return f"oci-archive:{path}", digest(blobs[0])
+
+
 def basic(token: str, user: str = "oauth2accesstoken") -> str:
     """The header of a login."""
     return f"Basic {base64.b64encode(f'{user}:{token}'.encode()).decode()}"
@@ -62,6 +94,8 @@ class Registry:
     image: str = f"{PROJECT}/images/ping"
     base: str = ""
     host: str = HOST
+    # As containerd says it to a mirror.
+    namespace: str = ""
 
     def send(self, verb: str, path: str, body: bytes | None = None, **headers: str) -> Answer:
         """One request below the registry's own root."""
@@ -70,7 +104,8 @@ class Registry:
             sent["Authorization"] = self.authorization
         connection = self.cloud.connection()
         try:
-            connection.request(verb, path, body, sent)
+            query = f"{'&' if '?' in path else '?'}ns={self.namespace}" if self.namespace else ""
+            connection.request(verb, path + query, body, sent)
             answer = connection.getresponse()
             return Answer(answer.status, {k.lower(): v for k, v in answer.headers.items()}, answer.read())
         finally:
@@ -79,10 +114,8 @@ class Registry:
     def push(self, content: bytes = b"layer", tag: str = "1") -> Answer:
         """Push an image of one layer; the first refusal, or what the manifest's upload was answered."""
         root = f"{self.base}/v2/{self.image}"
-        config = json.dumps(
-            {"architecture": "amd64", "os": "linux", "rootfs": {"type": "layers", "diff_ids": []}}
-        ).encode()
-        for blob in (config, content):
+        manifest, *blobs = image(content)
+        for blob in blobs:
             begun = self.send("POST", f"{root}/blobs/uploads/?mount={digest(blob)}&from=some/where/else", b"")
             if begun.status != 202:
                 return begun
@@ -94,11 +127,7 @@ class Registry:
             done = self.send("PUT", f"{place}{'&' if '?' in place else '?'}digest={digest(blob)}", b"")
             if done.status != 201:
                 return done
-        entries = [{"mediaType": kind, "size": len(data), "digest": digest(data)} for kind, data in (
-            ("application/vnd.oci.image.config.v1+json", config), ("application/vnd.oci.image.layer.v1.tar", content)
-        )]  # fmt: skip
-        manifest = {"schemaVersion": 2, "mediaType": MANIFEST, "config": entries[0], "layers": entries[1:]}
-        return self.send("PUT", f"{root}/manifests/{tag}", json.dumps(manifest).encode(), Content_Type=MANIFEST)
+        return self.send("PUT", f"{root}/manifests/{tag}", manifest, Content_Type=MANIFEST)
 
     def manifest(self, reference: str = "1", verb: str = "GET") -> Answer:
         """A manifest by tag or digest."""

@@ -27,6 +27,8 @@ class ClusterRequest:
     network: str = ""
     # Whether each node has a DNS cache: NodeLocal DNSCache.
     dns_cache: bool = False
+    # How nodes pull from Artifact Registry: ``endpoint`` and ``authority`` of this cloud, ``token`` of their account.
+    registry: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

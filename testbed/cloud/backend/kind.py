@@ -32,6 +32,7 @@ class KindBackend:
             secret_manager=request.secret_manager,
             network=request.network,
             dns_cache=request.dns_cache,
+            registry=request.registry,
         )
         return _endpoint(info)
 

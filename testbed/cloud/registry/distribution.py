@@ -15,7 +15,7 @@ from pathlib import Path
 import aiohttp
 
 from testbed.cloud.core.state.files import write_private
-from testbed.cloud.registry.program import docker_registry
+from testbed.debian import program
 from testbed.host import TIED, HostError
 
 SECONDS = 20
@@ -56,16 +56,16 @@ class Distribution:
         self.session = self.process = self.place = None
 
     async def _start(self, kept: Collection[str]) -> aiohttp.ClientSession:
-        program = await asyncio.to_thread(docker_registry)
+        registry = await asyncio.to_thread(program, "docker-registry")
         self.place = tempfile.TemporaryDirectory(prefix="pingpong-registry-")
         socket = Path(self.place.name) / "socket"
         config = self.folder / "config.json"
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         write_private(config, json.dumps(_config(self.folder / "storage", socket)).encode())
-        await asyncio.to_thread(_sweep, program, config, self.folder / "storage", kept)
+        await asyncio.to_thread(_sweep, registry, config, self.folder / "storage", kept)
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
-                [*TIED, str(program), "serve", str(config)], stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                [*TIED, str(registry), "serve", str(config)], stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
         deadline = time.monotonic() + SECONDS
         while not await _listens(socket):
@@ -98,11 +98,11 @@ def _config(storage: Path, socket: Path) -> dict[str, object]:
     }
 
 
-def _sweep(program: Path, config: Path, storage: Path, kept: Collection[str]) -> None:
+def _sweep(registry: Path, config: Path, storage: Path, kept: Collection[str]) -> None:
     """Remove the images of repositories that are no more, and the layers that only they had."""
     root = storage / REPOSITORIES
     gone = [folder for folder in root.glob("*/*/*/*") if str(folder.relative_to(root)) not in kept]
     for folder in gone:
         shutil.rmtree(folder)
     if gone:
-        subprocess.run([program, "garbage-collect", config], check=True, capture_output=True)
+        subprocess.run([registry, "garbage-collect", config], check=True, capture_output=True)

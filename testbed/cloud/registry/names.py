@@ -9,8 +9,9 @@ from typing import Literal
 Action = Literal["pull", "push", "delete"]
 
 HOST = re.compile(r"(?P<location>[a-z]+(?:-[a-z]+[0-9]+)?)-docker\.pkg\.dev")
-# For clients that reach this server under another name: the nodes' mirrors.
-PREFIX = re.compile(r"/registry/(?P<host>[a-z0-9.-]+)(?=/v2(?:/|$))")
+# For clients that reach this server under another name: containerd says in `ns` which registry its mirror stands for.
+# https://github.com/containerd/containerd/blob/main/docs/hosts.md
+PREFIX = re.compile(r"/registry(?=/v2(?:/|$))")
 UPLOADS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 PUTS = ("PUT",)
 COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
@@ -67,11 +68,11 @@ class Asked:
         return f"repository:{self.repository.project}/{self.repository.name}/{self.image}:{wants}"
 
 
-def locate(host: str, path: str) -> Place | None:
-    """The registry that a request is for, by its host or by the prefix ``/registry/HOST``; None for none."""
+def locate(host: str, path: str, namespace: str = "") -> Place | None:
+    """The registry that a request is for, by its host, or below ``/registry`` by ``namespace``; None for none."""
     base = ""
     if prefix := PREFIX.match(path):
-        host, base, path = prefix["host"], prefix[0], path[prefix.end() :]
+        host, base, path = namespace, prefix[0], path[prefix.end() :]
     host = host.partition(":")[0]
     found = HOST.fullmatch(host)
     return Place(host, found["location"], base, path) if found else None

@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, urlencode
 
 import aiohttp
 from aiohttp import web
+from multidict import CIMultiDict
 from yarl import URL
 
 from testbed.cloud.core.call import Cloud
@@ -128,7 +129,8 @@ async def _through(
     asked: Asked,
 ) -> web.StreamResponse:
     """Hand a request on and its answer back in pieces; names inside become the names that the caller knows."""
-    sent = {name: value for name, value in request.headers.items() if name.lower() not in OWN}
+    # Pairs, as a name may be there more than once: clients send an Accept for each form.
+    sent = CIMultiDict((name, value) for name, value in request.headers.items() if name.lower() not in OWN)
     async with session.request(request.method, url, headers=sent, data=body, allow_redirects=False) as answer:
         kept = _renamed(answer.headers, inner, outer)
         if asked.lists_tags and answer.status == 200:

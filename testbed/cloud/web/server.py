@@ -89,7 +89,7 @@ class Server:
             return await self.control_planes.answer(request)
         if request.host.partition(":")[0] in HOSTS:
             return self._answer_published(request)
-        if place := names.locate(request.host, path):
+        if place := names.locate(request.host, path, request.query.get("ns", "")):
             return await self._answer_registry(request, place)
         target = self.dispatcher.locate(request.host, path, verb)
         api = target.method.id if target and target.method else ""

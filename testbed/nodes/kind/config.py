@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from testbed.nodes.network.addresses import AddressPlan
+from testbed.nodes.registry import mirror
 from testbed.nodes.registry.loading import ARCHIVES
 
 TOKEN_FOLDER = "/etc/kubernetes/access"  # noqa: S105  a path in the node, not a secret
@@ -29,8 +30,8 @@ class LocalImages:
 class ClusterShape:
     """What decides a cluster's nodes.
 
-    ``image`` is the node image. ``token_folder`` and ``archives`` are folders on this machine: the first holds
-    the API server's table of tokens, the second the archives of images.
+    ``image`` is the node image. ``token_folder``, ``archives`` and ``registries`` are folders on this machine: they
+    hold the API server's table of tokens, the archives of images, and containerd's hosts.toml.
     """
 
     name: str
@@ -40,6 +41,7 @@ class ClusterShape:
     addresses: AddressPlan
     token_folder: Path
     archives: Path
+    registries: Path
     local_images: LocalImages | None = None
 
 
@@ -56,6 +58,7 @@ def render(shape: ClusterShape) -> str:
             "podSubnet": str(shape.addresses.pods),
             "serviceSubnet": str(shape.addresses.services),
         },
+        "containerdConfigPatches": [mirror.PATCH] if shape.local_images else [],
         "kubeadmConfigPatches": [yaml.safe_dump(patch, sort_keys=False) for patch in kubeadm_patches(shape)],
         "nodes": [_node(shape, index) for index in range(shape.nodes)],
     }
@@ -102,7 +105,7 @@ def _node(shape: ClusterShape, index: int) -> dict[str, Any]:
         "role": "worker" if index else "control-plane",
         "image": shape.image,
         "labels": node_labels(shape.location, index),
-        "extraMounts": [_mount(shape.archives, ARCHIVES)],
+        "extraMounts": [_mount(shape.archives, ARCHIVES), _mount(shape.registries, mirror.FOLDER)],
     }
     if not index:
         node["extraMounts"].append(_mount(shape.token_folder, TOKEN_FOLDER))

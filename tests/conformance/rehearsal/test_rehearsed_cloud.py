@@ -5,24 +5,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from testbed.cloud.backend.memory import MemoryBackend
 from testbed.cloud.testing import running_cloud
-from testbed.host import HostError
+from testbed.debian import program
+from testbed.host import HostError, link
 from testbed.rehearsal.run import Rehearsal, chosen
+from tests.support.registry import archive
 
 # Three regions without bastions, in INI and host_vars, with names of its own: as somebody else would write it.
 OTHER = str(Path(__file__).parent / "three_regions")
-REGISTRIES = {
-    OTHER: "asia-northeast1-docker.pkg.dev/atlas-shop/pingpong-atlas",
-    "production": "europe-docker.pkg.dev/pingpong-production/pingpong-production",
-    "staging": "europe-west1-docker.pkg.dev/pingpong-staging/pingpong-staging",
-}
-CLOUD_ALONE = ("--tags", "bootstrap,cloud")
+CLOUD_ALONE = ("--tags", "bootstrap,cloud,images")
+
+
+@pytest.fixture(autouse=True)
+def _skopeo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    link(tmp_path / "bin" / "skopeo", program("skopeo"))
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"), prepend=":")
 
 
 @pytest.mark.parametrize(
@@ -34,17 +36,11 @@ def test_what_it_makes_is_whole_at_once_and_goes_without_a_rest(tmp_path: Path, 
     with running_cloud(tmp_path / "cloud", MemoryBackend(delay=0.01)) as cloud:
         port, proxy_port = (int(url.rpartition(":")[2].partition("/")[0]) for url in (cloud.endpoint, cloud.proxy))
         said: list[str] = []
-        pushed: list[str] = []
-
-        def push(places: Sequence[str]) -> Sequence[str]:
-            pushed.extend(places)
-            return places
-
-        rehearsal = Rehearsal(
-            chosen(inventory), said.append, tmp_path / "cloud", port, proxy_port, push, arguments=CLOUD_ALONE
-        )
-        rehearsal.run()
-        assert pushed == [REGISTRIES[inventory]]
+        image, digest = archive(tmp_path / "ping.tar")
+        Rehearsal(
+            chosen(inventory), said.append, tmp_path / "cloud", port, proxy_port, image, arguments=CLOUD_ALONE
+        ).run()
+        assert f"ping_digest: {digest}" in (tmp_path / "cloud" / "image.yml").read_text()
         assert "the second site: as expected" in said
         assert "destroy: as expected" in said
 

@@ -11,6 +11,7 @@ import yaml
 
 from testbed.nodes.kind import config
 from testbed.nodes.network import addresses
+from testbed.nodes.registry import mirror
 
 SHAPE = config.ClusterShape(
     name="pingpong-local-primary",
@@ -20,6 +21,7 @@ SHAPE = config.ClusterShape(
     addresses=addresses.plan(2),
     token_folder=Path("/state/access"),
     archives=Path("/cache/images"),
+    registries=Path("/state/registry"),
     local_images=config.LocalImages("localhost/pingpong", "1.14-abc", "v1.34.4"),
 )
 
@@ -99,3 +101,19 @@ def test_the_published_node_image_keeps_its_own_images() -> None:
     assert "imageRepository" not in cluster
     assert "dns" not in cluster
     assert "imageTag" not in cluster["etcd"]["local"]
+
+
+def test_containerd_finds_its_mirror_where_the_node_mounts_it() -> None:
+    document = rendered(nodes=2)
+    assert f'config_path = "{mirror.FOLDER}"' in document["containerdConfigPatches"][0]
+    for node in document["nodes"]:
+        mounts = {mount["containerPath"]: mount for mount in node["extraMounts"]}
+        assert mounts[mirror.FOLDER] == {
+            "hostPath": "/state/registry",
+            "containerPath": mirror.FOLDER,
+            "readOnly": True,
+        }
+
+
+def test_a_published_node_image_has_its_own_containerd_configuration() -> None:
+    assert rendered(local_images=None)["containerdConfigPatches"] == []

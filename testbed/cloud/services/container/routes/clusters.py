@@ -110,6 +110,7 @@ def _start(call: Call, key: str, body: Body, pools: list[Body]) -> Body:
         secret_manager=addons.secret_manager(call, key, body),
         network=body["networkConfig"]["network"],
         dns_cache=addons.dns_cache(call, body),
+        registry=addons.registry(call, pools),
     )
     return _launch(call, operation, request)
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from testbed.cloud.core.call import Body, Call
+from testbed.cloud.registry.access import node_account, node_token
 
 # https://cloud.google.com/secret-manager/docs/secret-manager-managed-csi-component#auto-rotation
 ROTATION = "120s"
@@ -13,6 +16,16 @@ def dns_cache(call: Call, body: Body) -> bool:
     config = (body.get("addonsConfig") or {}).get("dnsCacheConfig") or {}
     dataplane = (body.get("networkConfig") or {}).get("datapathProvider") == "ADVANCED_DATAPATH"
     return bool(call.cloud.settings.node_local_dns and config.get("enabled") and dataplane)
+
+
+def registry(call: Call, pools: Sequence[Body]) -> dict[str, str]:
+    """How a cluster's nodes pull from Artifact Registry: as the account of its first pool."""
+    account = node_account(call.path["parent"].split("/")[1], str(pools[0]["config"]["serviceAccount"]))
+    return {
+        "endpoint": call.cloud.inward.replace("{service}", "registry"),
+        "authority": call.cloud.authority,
+        "token": node_token(call.cloud, account),
+    }
 
 
 def secret_manager(call: Call, key: str, body: Body) -> dict[str, str]:

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from testbed.cloud.registry.access import node_token
-from testbed.cloud.registry.program import docker_registry
 from testbed.cloud.testing import PROJECT, RunningCloud, running_cloud
+from testbed.debian import program
 from tests.support.cloud import APIS, make
 from tests.support.pods import make_cluster
 from tests.support.registry import HOST, NODES, REPOSITORIES, Registry, basic, digest, grant, make_repository
@@ -38,7 +38,7 @@ def node(cloud: RunningCloud, account: str = NODES) -> Registry:
 @pytest.fixture(scope="module", autouse=True)
 def _program() -> None:
     """Fetched before the first request, which would outlast the client's patience."""
-    docker_registry()
+    program("docker-registry")
 
 
 @pytest.fixture
@@ -49,9 +49,9 @@ def images(cloud: RunningCloud) -> RunningCloud:
     return cloud
 
 
-@pytest.mark.parametrize("base", ["", f"/registry/{HOST}"], ids=["by host", "by prefix"])
+@pytest.mark.parametrize("base", ["", "/registry"], ids=["by host", "as a mirror"])
 def test_what_is_pushed_is_pulled(images: RunningCloud, base: str) -> None:
-    registry = owner(images, base=base, host="127.0.0.1" if base else HOST)
+    registry = owner(images, base=base, host="127.0.0.1" if base else HOST, namespace=HOST if base else "")
     pushed = registry.push(LARGE)
     assert pushed.status == 201, pushed.body
     assert pushed.headers["location"].startswith(f"{base}/v2/{PROJECT}/images/ping/manifests/sha256:")
