@@ -34,6 +34,7 @@ class Meshed:
 
     def start(self) -> None:
         for namespace in (CALLER, TARGET, OUTSIDE):
+            self._await_removal(namespace)
             make_namespace(self.client, namespace, meshed=namespace != OUTSIDE)
         for namespace in (CALLER, TARGET):
             self.deploy(namespace)
@@ -60,11 +61,21 @@ class Meshed:
         while time.monotonic() < deadline:
             deployment = self.client.get("apps/v1", "Deployment", name, namespace) or {}
             status = deployment.get("status") or {}
-            current = status.get("observedGeneration") == deployment["metadata"]["generation"]
+            current = status.get("observedGeneration") == deployment.get("metadata", {}).get("generation")
             if current and status.get("updatedReplicas") == status.get("readyReplicas") == status.get("replicas") == 1:
                 return
             time.sleep(1)
         raise AssertionError(f"{namespace}/{name} did not become ready")
+
+    def _await_removal(self, namespace: str) -> None:
+        """Wait while an earlier run's namespace is on its way: nothing can be made in it."""
+        deadline = time.monotonic() + READY_TIMEOUT
+        while time.monotonic() < deadline:
+            found = self.client.get("v1", "Namespace", namespace)
+            if found is None or not found["metadata"].get("deletionTimestamp"):
+                return
+            time.sleep(1)
+        raise AssertionError(f"namespace {namespace}: its removal did not end")
 
     def _await_gone(self, namespace: str, name: str) -> None:
         deadline = time.monotonic() + READY_TIMEOUT
