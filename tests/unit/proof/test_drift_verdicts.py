@@ -292,3 +292,16 @@ def test_the_tables_of_the_system_are_read_whole() -> None:
     assert row.subjects == {"Group:system:nodes"}
     assert all(row.role and row.subjects for row in SYSTEM.bindings)
     assert Key("", "Namespace", "", "shop") in declared_by(SHOP).keys
+
+
+@pytest.mark.parametrize(
+    ("name", "namespace", "named"),
+    [
+        ("node-local-dns", "kube-system", False),
+        ("node-local-dns", "shop", True),
+        ("kube-dns", "kube-system", True),
+    ],
+)
+def test_the_redirect_to_the_nodes_dns_cache_is_gkes_and_another_is_not(name: str, namespace: str, named: bool) -> None:
+    redirect = obj("cilium.io/v2", "CiliumLocalRedirectPolicy", name, namespace)
+    assert bool(drifted(redirect)) is named

@@ -33,6 +33,7 @@ Deployment gke-managed-dpv2-observability: hubble-relay
 DaemonSet gmp-system: collector
 Deployment gmp-system: gmp-operator rule-evaluator
 StatefulSet gmp-system: alertmanager
+CiliumLocalRedirectPolicy kube-system: node-local-dns
 Pod kube-system: kube-proxy-*
 ClusterRole: gce:* gcp-controller-manager gcp-cluster-autoscaler gke-* gmp-system:* stackdriver:* kubelet-api-admin
   pdcsi-* filestore* gcsfusecsi* cloud-provider ca-cr metrics-server* snapshot-controller-* storage-version-migration-*
