@@ -35,6 +35,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.proof.drift.verd
 Object = dict[str, Any]
 BENCH = Bench("c", [], date(2026, 6, 1))
 ISTIO = Decides("networking.istio.io", "EnvoyFilter", "changes where calls go")
+CILIUM = Decides("cilium.io", "CiliumLocalRedirectPolicy", "leads calls elsewhere")
 RBAC = "rbac.authorization.k8s.io/v1"
 
 
@@ -66,7 +67,7 @@ def declared_by(*objects: Object) -> Declared:
 
 
 def live(*objects: Object) -> Live:
-    return Live({key_of(one): one for one in (*DECLARED, REPLICAS, *objects)}, (*KINDS, ISTIO))
+    return Live({key_of(one): one for one in (*DECLARED, REPLICAS, *objects)}, (*KINDS, ISTIO, CILIUM))
 
 
 def drifted(*objects: Object) -> list[Cell]:
