@@ -121,6 +121,15 @@ def test_a_rule_says_whose_nodes_it_is_for(standing: str, removed: int) -> None:
     assert len(select(items, OURS, [standing]).remove) == removed
 
 
+@pytest.mark.parametrize(("standing", "removed"), [("secondary", 7), ("primary", 0)])
+def test_a_forwarding_rule_says_whose_gateway_it_is_for(standing: str, removed: int) -> None:
+    items = gateway(OURS)
+    items[-1].body["description"] = (
+        '{"k8sResource":"/namespaces/ingress/gateways/edge","k8sCluster":"/projects/p/locations/r/clusters/primary"}'
+    )
+    assert len(select(items, OURS, [standing]).remove) == removed
+
+
 def test_own_resources_are_neither_removed_nor_named() -> None:
     own = found("firewalls", "pingpong-allow", OURS, "global")
     assert select([own], OURS, [], "pingpong-").kept == ()

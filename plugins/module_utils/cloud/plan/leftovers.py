@@ -9,11 +9,12 @@ provider (``k8s-fw-``, ``k8s-<hash>-node``, ``a`` and 31 digits, ``gke-<cluster>
 
 Names carry a hash of their cluster, which nobody outside can compute. So resources whose names have the same hash, or
 that link to each other, are one group, and a group is where any of it says to be: only rules, endpoint groups and
-forwarding rules name their network.
+forwarding rules name their network. Nodes' tags and the descriptions of a Gateway's resources name their cluster.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -163,7 +164,16 @@ def _hash(item: Found) -> str | None:
 def _clusters(item: Found) -> set[str]:
     names = (_TAG.fullmatch(tag) for tag in item.body.get("targetTags") or ())
     matched = [*names, *(pattern.fullmatch(item.name) for pattern in _NAMES if "cluster" in pattern.groupindex)]
-    return {found.group("cluster") for found in matched if found}
+    return {found.group("cluster") for found in matched if found} | _described(item)
+
+
+def _described(item: Found) -> set[str]:
+    """The cluster that the Gateway controller's descriptions name, ``/projects/p/locations/l/clusters/c``."""
+    try:
+        path = json.loads(str(item.body.get("description") or "{}")).get("k8sCluster")
+    except (ValueError, AttributeError):
+        return set()
+    return {str(path).rpartition("/clusters/")[2]} if path else set()
 
 
 def _networks(item: Found, project: str) -> set[str]:
