@@ -119,6 +119,10 @@ lock: venv ## Pin requirements-dev.txt in requirements.lock
 	$(PYTHON) -m pip install --quiet pip-tools==7.6.2
 	$(VENV)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --no-header --output-file requirements.lock requirements-dev.txt
 
+.PHONY: image
+image: venv ## Build the service's image into dist/, for images.yml
+	$(PYTHON) -m testbed images ping --to dist
+
 .PHONY: build
 build: venv ## Build the collection's tarball into dist/
 	$(VENV)/ansible-galaxy collection build --force --output-path dist

@@ -10,9 +10,11 @@ rehearse  run an environment's own inventory whole against the local cloud: site
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from rich.console import Console
 
@@ -32,6 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands.add_parser("status", help="show the cloud, the clusters and the images")
     build = commands.add_parser("images", help="build images and load them into running clusters")
     build.add_argument("names", nargs="*", help="images to build; all without a name")
+    build.add_argument("--to", type=Path, metavar="FOLDER", help="copy their archives there, as NAME-VERSION.tar")
     rehearse = commands.add_parser("rehearse", help="run an environment's inventory whole on this machine")
     rehearse.add_argument("inventory", help="its name in inventories/, or a path")
     rehearse.add_argument("--keep", action="store_true", help="without destroy, for a look around")
@@ -39,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     console = Console(stderr=True, highlight=False)
     try:
         if chosen.command == "images":
-            _images(console, chosen.names or None)
+            _images(console, chosen.names or None, chosen.to)
         elif chosen.command == "rehearse":
             _rehearse(console, chosen.inventory, chosen.keep)
         else:
@@ -91,8 +94,9 @@ def _status(_unused: Console) -> None:
     show(Console(highlight=False, width=wide))
 
 
-def _images(console: Console, names: Sequence[str] | None) -> None:
+def _images(console: Console, names: Sequence[str] | None, to: Path | None) -> None:
     from testbed.nodes import Clusters, prepare
+    from testbed.nodes.registry.published import version
 
     say = _speaker(console)
     built = images.prepare(names)
@@ -102,6 +106,9 @@ def _images(console: Console, names: Sequence[str] | None) -> None:
             say(f"loaded {line}")
     for image in built.values():
         print(f"{image.name:20} {image.reference}")
+        if to:
+            to.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(image.archive, to / f"{image.name}-{version(image.reference)}.tar")
 
 
 def _rehearse(console: Console, inventory: str, keep: bool) -> None:
