@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -126,7 +127,8 @@ def against_the_daemon(inventory: str, say: Say) -> Rehearsal:
     if not daemon.running():
         raise HostError(f"the local cloud does not run in {state_root()}: python -m testbed up")
     port = int(os.environ.get("PINGPONG_CLOUD_PORT", "18443"))
-    link(state_root() / "bin" / "skopeo", program("skopeo"))
+    if not shutil.which("skopeo"):
+        link(state_root() / "bin" / "skopeo", program("skopeo"))
     archive = images.build(["ping"])["ping"].archive
     return Rehearsal(chosen(inventory), say, daemon.folder(), port, port + 1, f"docker-archive:{archive}")
 
