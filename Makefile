@@ -50,7 +50,7 @@ down: venv ## Remove all that was started on this machine
 	$(PYTHON) -m testbed down
 
 .PHONY: lint
-lint: venv graders ## ruff, mypy, yamllint, shellcheck, ansible-lint, and the graders
+lint: venv graders ee ## ruff, mypy, yamllint, shellcheck, ansible-lint, the graders, and the execution environment
 	$(VENV)/ruff check .
 	$(VENV)/ruff format --check .
 	$(VENV)/mypy plugins service/src testbed tools
@@ -126,3 +126,15 @@ image: venv ## Build the service's image into dist/, for images.yml
 .PHONY: build
 build: venv ## Build the collection's tarball into dist/
 	$(VENV)/ansible-galaxy collection build --force --output-path dist
+
+.PHONY: docs
+docs: venv ## Build the site of modules, filters and roles into dist/docs; a warning is an error
+	tools/docs
+
+.PHONY: pages
+pages: docs ## Pack dist/docs as GitHub Pages takes it
+	tar --create --file=dist/artifact.tar --directory=dist/docs .
+
+.PHONY: ee
+ee: venv ## Write the build context of the execution environment into dist/execution-environment
+	tools/ee
