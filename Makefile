@@ -36,6 +36,18 @@ site: up ## Stand the platform up on this machine, two regions, and verify it
 verify: venv ## Verify what runs and write report/
 	$(PLAYBOOK) playbooks/verify.yml -i inventories/$(ENV) $(ARGS)
 
+.PHONY: deploy
+deploy: venv ## Run site on an environment, or on one region of it: make deploy ENV=production ARGS='--limit primary'
+	$(PLAYBOOK) playbooks/site.yml -i inventories/$(ENV) $(ARGS)
+
+.PHONY: drift
+drift: venv ## Hold what runs against what is declared, and change nothing: make drift ENV=production
+	$(PLAYBOOK) playbooks/drift.yml -i inventories/$(ENV) $(ARGS)
+
+.PHONY: summary
+summary: venv ## Print the last report as Markdown
+	$(PYTHON) tools/report_summary.py
+
 .PHONY: plan
 plan: up ## Show what base.yml would change: make plan ENV=production
 	$(PLAYBOOK) playbooks/base.yml -i inventories/$(ENV) --check --diff \
@@ -126,6 +138,14 @@ image: venv ## Build the service's image into dist/, for images.yml
 .PHONY: build
 build: venv ## Build the collection's tarball into dist/
 	$(VENV)/ansible-galaxy collection build --force --output-path dist
+
+VERSION = $(shell sed -n 's/^version: //p' galaxy.yml)
+.PHONY: publish
+publish: export ANSIBLE_GALAXY_SERVER_LIST := galaxy
+publish: export ANSIBLE_GALAXY_SERVER_GALAXY_URL ?= https://galaxy.ansible.com/
+publish: build ## Publish the tarball to Galaxy: TAG is v and its version, the token is in ANSIBLE_GALAXY_SERVER_GALAXY_TOKEN
+	@test "$$TAG" = "v$(VERSION)" || { echo "TAG: found '$$TAG', expected v$(VERSION), the version in galaxy.yml" >&2; exit 1; }
+	$(VENV)/ansible-galaxy collection publish dist/pingpong-platform-$(VERSION).tar.gz
 
 .PHONY: docs
 docs: venv ## Build the site of modules, filters and roles into dist/docs; a warning is an error
