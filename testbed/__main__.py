@@ -106,7 +106,7 @@ def _images(console: Console, names: Sequence[str] | None, to: Path | None) -> N
             say(f"loaded {line}")
     for image in built.values():
         print(f"{image.name:20} {image.reference}")
-        if to:
+        if to and image.name in (names or built):
             to.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(image.archive, to / f"{image.name}-{version(image.reference)}.tar")
 
