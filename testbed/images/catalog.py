@@ -147,6 +147,7 @@ def catalog() -> Sequence[Recipe]:
         _secrets_store(),
         *_python(),
         _prometheus(),
+        _single("alertmanager", "alertmanager", at="/bin/alertmanager", user="65534:65534"),
         # No layer of the default platform runs these.
         _single("metrics-server", "metrics-server", optional=True),
         _single("prometheus-adapter", "adapter", optional=True),

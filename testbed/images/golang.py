@@ -75,6 +75,7 @@ KUBERNETES_VERSION = "v1.34.4"
 CILIUM_VERSION = "1.19.0"
 ISTIO_VERSION = "1.31.0"
 PROMETHEUS_VERSION = "3.5.2"
+ALERTMANAGER_VERSION = "0.35.0"
 SECRETS_STORE_VERSION = "v1.5.3"
 
 MODULES: tuple[GoModule, ...] = (
@@ -125,6 +126,14 @@ MODULES: tuple[GoModule, ...] = (
     # In no image: `make lint` reads the workflows with it.
     GoModule("actionlint", "github.com/rhysd/actionlint", "v1.7.12", {"actionlint": "./cmd/actionlint"},
              ldflags="-s -w -X github.com/rhysd/actionlint.version=1.7.12", usual_seconds=20),
+    # Its pages are not part of the module: one of our own stands in their place.
+    GoModule(
+        "alertmanager", "github.com/prometheus/alertmanager", f"v{ALERTMANAGER_VERSION}",
+        {"alertmanager": "./cmd/alertmanager"},
+        overlay={"ui/app/dist/index.html": "alertmanager/index.html"},
+        ldflags=f"-s -w -X github.com/prometheus/common/version.Version={ALERTMANAGER_VERSION}",
+        usual_seconds=90,
+    ),
     GoModule("metrics-server", "sigs.k8s.io/metrics-server", "v0.9.0", {"metrics-server": "./cmd/metrics-server"},
              usual_seconds=130),
     GoModule("prometheus-adapter", "sigs.k8s.io/prometheus-adapter", "v0.12.0", {"adapter": "./cmd/adapter"},

@@ -13,7 +13,7 @@ TEMPLATES = {
     "pod_security": ("namespaces.yml.j2",),
     "admission": ("policy.yml.j2",),
     "ingress": ("access.yml.j2", "contour.yml.j2", "envoy.yml.j2"),
-    "monitoring": ("prometheus.yml.j2", "kube-state-metrics.yml.j2"),
+    "monitoring": ("prometheus.yml.j2", "alertmanager.yml.j2", "kube-state-metrics.yml.j2"),
 }
 # The roles whose objects are in one namespace have it in a variable of this name.
 NAMESPACE = "{role}_namespace"

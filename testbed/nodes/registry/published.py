@@ -16,6 +16,7 @@ UPSTREAMS: Mapping[str, tuple[str, str]] = {
     "contour": ("ghcr.io/projectcontour/contour", "v{}"),
     "envoy": ("docker.io/envoyproxy/envoy", "distroless-v{}"),
     "prometheus": ("docker.io/prom/prometheus", "v{}"),
+    "alertmanager": ("docker.io/prom/alertmanager", "v{}"),
     "kube-state-metrics": ("registry.k8s.io/kube-state-metrics/kube-state-metrics", "v{}"),
 }
 

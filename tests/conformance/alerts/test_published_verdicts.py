@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,15 +13,12 @@ import yaml
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.client import ClusterClient
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.cells import Cell
 
-from testbed.host import cache_root
-from testbed.images.golang import BY_NAME, build
-from tests.support.apiserver import ApiServer, free_ports
+from tests.support.alerting import Prometheus
+from tests.support.apiserver import ApiServer
 from tests.support.plays import playbook
-from tests.support.roles import rendered
 
 ROOT = Path(__file__).parents[3]
 CLUSTERS = ("primary", "secondary")
-DEADLINE = 60.0
 Verdicts = dict[str, str]
 
 
@@ -95,75 +89,25 @@ def test_nothing_is_published_where_no_prometheus_is_wanted(
     assert client.get("v1", "ConfigMap", "proof-verdicts", "monitoring") == before
 
 
-class Prometheus:
-    """The program as the role's pod starts it, but for its folders, its port, and targets that are not itself."""
-
-    def __init__(self, folder: Path) -> None:
-        documents = rendered("monitoring", "local", "prometheus.yml.j2", monitoring_scrape_interval="1s")
-        (pod,) = (d["spec"]["template"]["spec"] for d in documents if d["kind"] == "Deployment")
-        data = next(d["data"] for d in documents if d["kind"] == "ConfigMap")
-        self.verdicts, (self.port,) = folder / "verdicts", free_ports(1)
-        config = yaml.safe_load(data["prometheus.yml"])
-        config["rule_files"] = [str(folder / "*.rules.yml")]
-        own = [job for job in config["scrape_configs"] if job["job_name"] == "proofs"]
-        config["scrape_configs"] = json.loads(json.dumps(own).replace("9090", str(self.port)))
-        for name, text in {**data, "prometheus.yml": yaml.safe_dump(config)}.items():
-            (folder / name).write_text(text)
-        self.verdicts.mkdir()
-        paths = {
-            "/etc/prometheus/": f"{folder}/",
-            "/etc/proof-verdicts": str(self.verdicts),
-            "=/prometheus": f"={folder}/tsdb",
-        }
-        arguments = pod["containers"][0]["args"]
-        for old, new in paths.items():
-            arguments = [text.replace(old, new) for text in arguments]
-        cache = cache_root()
-        program = build(BY_NAME["prometheus"], cache, cache / "logs" / "prometheus.log") / "prometheus"
-        self.process = subprocess.Popen(
-            [program, *arguments, f"--web.listen-address=127.0.0.1:{self.port}"],
-            stderr=(folder / "log").open("wb"),
-        )
-
-    def ask(self, path: str) -> Any:
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/api/v1/{path}", timeout=5) as answer:
-            return json.load(answer)["data"]
-
-    def until(self, path: str, holds: Callable[[Any], bool]) -> Any:
-        """What it answers once that ``holds``."""
-        end, seen = time.monotonic() + DEADLINE, None
-        while time.monotonic() < end:
-            try:
-                seen = self.ask(path)
-                if holds(seen):
-                    return seen
-            except urllib.error.URLError:
-                assert self.process.poll() is None, "Prometheus ended"
-            time.sleep(0.2)
-        raise AssertionError(f"{path} after {DEADLINE} s: {seen}")
-
-
 @pytest.fixture
 def prometheus(tmp_path: Path) -> Iterator[Prometheus]:
-    started = Prometheus(tmp_path)
-    yield started
-    started.process.terminate()
-    started.process.wait(30)
+    with Prometheus(tmp_path / "prometheus") as started:
+        yield started
 
 
 def _alerts(answer: Any, name: str) -> list[dict[str, str]]:
-    return [alert["labels"] for alert in answer["alerts"] if alert["labels"]["alertname"] == name]
+    return [alert["labels"] for alert in answer["data"]["alerts"] if alert["labels"]["alertname"] == name]
 
 
 def test_a_failed_proof_alerts_and_the_next_run_that_passes_ends_it(
     report: Callable[..., subprocess.CompletedProcess[str]], client: ClusterClient, prometheus: Prometheus
 ) -> None:
-    missing = prometheus.until("alerts", lambda answer: _alerts(answer, "ProofMissing"))
+    missing = prometheus.until("/api/v1/alerts", lambda answer: _alerts(answer, "ProofMissing"))
     assert {labels["proof"] for labels in _alerts(missing, "ProofMissing")} >= {"mtls", "drift"}
     assert _alerts(missing, "ProofFailed") == _alerts(missing, "TargetDown") == []
     report({"primary": "pass", "secondary": "fail"})
     (prometheus.verdicts / "report.prom").write_text(_published(client))
-    failed = prometheus.until("alerts", lambda answer: _alerts(answer, "ProofFailed"))
+    failed = prometheus.until("/api/v1/alerts", lambda answer: _alerts(answer, "ProofFailed"))
     (labels,) = _alerts(failed, "ProofFailed")
     assert {name: labels[name] for name in ("cluster", "environment", "proof", "severity")} == {
         "cluster": "secondary", "environment": "tests", "proof": "mtls", "severity": "page",
@@ -171,7 +115,7 @@ def test_a_failed_proof_alerts_and_the_next_run_that_passes_ends_it(
     assert "mtls" not in {labels["proof"] for labels in _alerts(failed, "ProofMissing")}
     report({"primary": "pass", "secondary": "pass"})
     (prometheus.verdicts / "report.prom").write_text(_published(client))
-    prometheus.until("alerts", lambda answer: not _alerts(answer, "ProofFailed"))
+    prometheus.until("/api/v1/alerts", lambda answer: not _alerts(answer, "ProofFailed"))
 
 
 def test_a_proof_that_is_older_than_promised_alerts(
@@ -179,5 +123,5 @@ def test_a_proof_that_is_older_than_promised_alerts(
 ) -> None:
     report({"primary": "pass"}, verify_max_age=1)
     (prometheus.verdicts / "report.prom").write_text(_published(client))
-    stale = prometheus.until("alerts", lambda answer: _alerts(answer, "ProofStale"))
+    stale = prometheus.until("/api/v1/alerts", lambda answer: _alerts(answer, "ProofStale"))
     assert [labels["proof"] for labels in _alerts(stale, "ProofStale")] == ["mtls"]

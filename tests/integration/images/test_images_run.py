@@ -27,6 +27,7 @@ COMMANDS: list[tuple[str, list[str], str]] = [
     ("contour", ["bootstrap", "/dev/stdout", "--xds-address=contour", "--xds-port=8001"], '"name":"contour"'),
     ("envoy", ["--version"], "/1.40.0/"),
     ("prometheus", ["--version"], "prometheus, version 3.5.2"),
+    ("alertmanager", ["--version"], "alertmanager, version 0.35.0"),
 ]  # fmt: skip
 PROGRAMS: list[tuple[str, str, list[str], str]] = [
     ("proxyv2", "/usr/local/bin/envoy", ["--version"], "/1.40.0/"),

@@ -18,6 +18,7 @@ SHIPPED = {
     "contour": ("ingress", "ingress_contour_image"),
     "envoy": ("ingress", "ingress_envoy_image"),
     "prometheus": ("monitoring", "monitoring_prometheus_image"),
+    "alertmanager": ("monitoring", "monitoring_alertmanager_image"),
     "kube-state-metrics": ("monitoring", "monitoring_kube_state_metrics_image"),
 }
 
