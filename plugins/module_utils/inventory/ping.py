@@ -13,6 +13,33 @@ Instance = Mapping[str, Any]
 Caller = Mapping[str, Any]
 
 PORT, METRICS_PORT = 8080, 9080
+# What the role ping runs where an inventory names no instances; a test holds the two together.
+DEFAULT: tuple[Instance, ...] = (
+    {"name": "pingpong-a"},
+    {"name": "pingpong-b"},
+    {"name": "pingpong-tls", "mesh": False},
+)
+
+
+def instance_namespaces(instances: Sequence[Instance]) -> list[Body]:
+    """Each namespace of instances once: name, and mesh (whether one of them is in it).
+
+    instances: as ping_releases takes them; those of the role's default where there are none.
+    """
+    mesh: dict[str, bool] = {}
+    for instance in instances or DEFAULT:
+        home = _home(instance)
+        mesh[home] = mesh.get(home, False) or bool(instance.get("mesh", True))
+    return [{"name": name, "mesh": meshed} for name, meshed in mesh.items()]
+
+
+def instance_callers(instances: Sequence[Instance]) -> list[Body]:
+    """The instances in the mesh as callers: namespace and service_account; see instance_namespaces."""
+    return [
+        {"namespace": _home(instance), "service_account": str(instance["name"])}
+        for instance in instances or DEFAULT
+        if instance.get("mesh", True)
+    ]
 
 
 def ping_releases(

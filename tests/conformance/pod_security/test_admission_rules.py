@@ -17,9 +17,8 @@ from tests.support.roles import rendered
 NAMESPACE = "ruled"
 IMAGE = "registry.example.com/app:1"
 SECURITY = {"runAsNonRoot": True, "allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
-CONTAINER: dict[str, Any] = {
-    "name": "app", "image": IMAGE, "securityContext": SECURITY, "resources": {"requests": {"cpu": "1m", "memory": "1Mi"}},
-}  # fmt: skip
+REQUESTS = {"requests": {"cpu": "1m", "memory": "1Mi"}}
+CONTAINER: dict[str, Any] = {"name": "app", "image": IMAGE, "securityContext": SECURITY, "resources": REQUESTS}
 # A debugger's: the API itself refuses requests and probes of it.
 DEBUGGER: dict[str, Any] = {"name": "debug", "image": IMAGE, "securityContext": SECURITY}
 Change = Callable[[dict[str, Any]], Any]

@@ -174,10 +174,11 @@ def test_the_policies_let_the_ingress_controller_do_its_work_and_no_more(invento
              for port in c.get("ports", [])}  # fmt: skip
     assert {port["port"] for port in outside["ports"]} == {ports["http"], ports["https"]}
     onward = [rule for rule in declared["egress"] if "namespaceSelector" in rule["to"][0]]
-    reached = {rule["to"][0]["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"]: rule["ports"]
-               for rule in onward}  # fmt: skip
+    (rule,) = onward
+    (of,) = rule["to"][0]["namespaceSelector"]["matchExpressions"]
     served = evaluated("ingress", inventory, "ingress_served_namespaces")
-    assert reached == {namespace: [{"port": 8443}] for namespace in served}
+    assert of == {"key": "kubernetes.io/metadata.name", "operator": "In", "values": served}
+    assert [port["port"] for port in rule["ports"]] == [8443]
 
 
 def test_verify_measures_the_new_namespaces(inventory: str) -> None:
