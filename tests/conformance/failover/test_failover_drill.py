@@ -226,7 +226,8 @@ def test_the_standby_takes_over_and_the_primary_comes_back(stage: Stage, tmp_pat
         {"metadata": {"annotations": {REPLICAS_ANNOTATION: "2"}}, "spec": {"replicas": 0}},
         {"metadata": {"annotations": {REPLICAS_ANNOTATION: None}}, "spec": {"replicas": 2}},
     ]
-    page = {"title": "T", "environment_name": "local", "clusters": ["primary"], "fail": True, "results": [found]}
+    page = {"title": "T", "environment_name": "local", "clusters": ["primary"], "fail": True, "max_age": 3600.0,
+            "results": [found]}  # fmt: skip
     write.run({**page, "path": str(tmp_path / "report")})
     shown = (tmp_path / "report" / "index.html").read_text()
     assert "Failover between regions" in shown and 'class="other"' in shown and "served again (" in shown
