@@ -36,6 +36,13 @@ options:
     type: list
     elements: dict
     required: true
+  proxy_ranges:
+    description:
+      - The proxy-only ranges of all regions, which load balancers' firewall rules may let in. A play that is limited to
+        a part of the inventory plans only the ranges of that part.
+    type: list
+    elements: str
+    default: []
   exceptions:
     description:
       - What may differ, for a stated reason and until a stated day; after it the cell fails, as if there were none.

@@ -55,6 +55,7 @@ def found(kind: str, live: Live, result: Live | None = None) -> list[Cell]:
         [EDGE, *([live] if kind == "public address" else [])],
         {"shop/cart"},
         frozenset(one.item for one in LOCATED),
+        proxy_ranges=["10.10.0.0/23"],
     )
     return [cell for cell in cloud_cells(BENCH, project, declared.cloud_changes) if cell.verdict != "pass"]
 
@@ -91,6 +92,8 @@ TABLE: list[tuple[str, str, Live, str]] = [
     ("a Gateway's, from everywhere", "firewall", rule("gkegw1-1a2b-l7-net-r", "0.0.0.0/0"), "it lets 0.0.0.0/0 in"),
     ("a Gateway's, from another range inside", "firewall",
      rule("gkegw1-1a2b-l7-net-r", "35.191.0.0/16", "10.0.0.0/8"), "it lets 35.191.0.0/16, 10.0.0.0/8 in"),
+    ("a Gateway's of a region that was not planned", "firewall",
+     rule("gkegw1-1a2b-l7-net-s", "35.191.0.0/16", "10.10.0.0/23"), ""),
     ("a Gateway's, for machines with a tag", "firewall",
      rule("gkegw1-1a2b-l7-net-r", sourceTags=["x"]), "it lets x in"),
     ("an internal load balancer", "forwarding_rule", forwarding("x", "10.0.0.9", "INTERNAL"), ""),

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -37,7 +37,7 @@ def run(options: Mapping[str, Any]) -> dict[str, Any]:
         client = ClusterClient.from_connection(options["connection"])
         return conclude(PROOF, options, lambda: measure(client, bench, declared))
     cloud = settings(options["cloud"])
-    return conclude(PROOF, options, lambda: measure_cloud(cloud, bench, declared))
+    return conclude(PROOF, options, lambda: measure_cloud(cloud, bench, declared, options.get("proxy_ranges") or ()))
 
 
 def measure(client: ClusterClient, bench: Bench, declared: Declared) -> Findings:
@@ -55,12 +55,12 @@ def measure(client: ClusterClient, bench: Bench, declared: Declared) -> Findings
     return Findings(cells, {"coverage": {**coverage, "live": len(live.objects), "requests": live.requests}})
 
 
-def measure_cloud(cloud: CloudSettings, bench: Bench, declared: Declared) -> Findings:
+def measure_cloud(cloud: CloudSettings, bench: Bench, declared: Declared, proxy_ranges: Sequence[str]) -> Findings:
     """The project of all clusters."""
     if not declared.resources:
         raise PlatformError("no plan declares a resource: with nothing to hold it against, nothing was measured")
     client = connect(cloud)
-    project, notes = observe_cloud.observe(client, cloud.project, declared)
+    project, notes = observe_cloud.observe(client, cloud.project, declared, proxy_ranges)
     cells = list(cloud_cells(bench, project, declared.cloud_changes))
     coverage = {
         "declared": len(project.declared),

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.api.client import CloudClient
@@ -18,7 +18,9 @@ from ansible_collections.pingpong.platform.plugins.module_utils.proof.drift.verd
 _WAYS_IN = ("forwardingRules", "addresses")
 
 
-def observe(client: CloudClient, project: str, declared: Declared) -> tuple[Project, list[str]]:
+def observe(
+    client: CloudClient, project: str, declared: Declared, proxy_ranges: Sequence[str] = ()
+) -> tuple[Project, list[str]]:
     """The project, and what could not be looked at."""
     located = {resource.item: (resource, change) for place, change in declared.resources
                for resource in [locate(place, project)]}  # fmt: skip
@@ -29,8 +31,9 @@ def observe(client: CloudClient, project: str, declared: Declared) -> tuple[Proj
     rules, addresses = (list(_everywhere(client, project, kind, notes)) for kind in _WAYS_IN)
     services = {f"{key.namespace}/{key.name}" for key in declared.keys if (key.group, key.kind) == ("", "Service")}
     found = Project(
-        list(located.values()), reader.listings, rules, addresses, services, frozenset(located), declared.gaps
-    )
+        list(located.values()), reader.listings, rules, addresses, services, frozenset(located), declared.gaps,
+        proxy_ranges,
+    )  # fmt: skip
     return found, notes
 
 

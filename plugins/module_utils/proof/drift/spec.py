@@ -13,6 +13,7 @@ DRIFT_CHECK: Spec = {
     "connection": {"type": "dict", "no_log": True},
     **CLOUD,
     "plans": {"type": "list", "elements": "dict", "required": True},
+    "proxy_ranges": {"type": "list", "elements": "str", "default": []},
     "exceptions": {
         "type": "list",
         "elements": "dict",

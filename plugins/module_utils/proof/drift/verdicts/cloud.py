@@ -41,6 +41,7 @@ class Project:
 
     ``forwarding_rules`` and ``addresses`` are those of all regions; ``services`` are the declared Services of all
     clusters as namespace/name; ``items`` the paths of what is declared; ``gaps`` what could not be planned.
+    ``proxy_ranges`` are the proxy-only ranges of regions that were not planned, as the inventory declares them.
     """
 
     declared: Sequence[tuple[Resource, Change | None]]
@@ -50,6 +51,7 @@ class Project:
     services: Collection[str] = ()
     items: frozenset[str] = field(default=frozenset())
     gaps: Sequence[str] = ()
+    proxy_ranges: Collection[str] = ()
 
     def addressed(self) -> set[str]:
         """The addresses that are declared."""
@@ -58,8 +60,9 @@ class Project:
     def proxies(self) -> set[str]:
         """The ranges of the declared proxy-only subnetworks."""
         live = [item for (kind, _place), items in self.listings.items() if kind == "subnetwork" for item in items]
-        return {str(item.get("ipCidrRange")) for item in live
-                if item.get("purpose") in PROXIES and _path(item) in self.items}  # fmt: skip
+        planned = {str(item.get("ipCidrRange")) for item in live
+                   if item.get("purpose") in PROXIES and _path(item) in self.items}  # fmt: skip
+        return planned | set(self.proxy_ranges)
 
 
 def cloud_cells(bench: Bench, project: Project, changes: Iterable[Change]) -> Iterator[Cell]:
