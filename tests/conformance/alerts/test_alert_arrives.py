@@ -78,6 +78,10 @@ def webhook(client: ClusterClient) -> Iterator[str]:
         yield f"http://{NAME}.{NAMESPACE}.svc:8080/"
     finally:
         client.delete("v1", "Namespace", NAMESPACE)
+        # What is on its way out is still there for the proofs that follow.
+        end = time.monotonic() + SECONDS
+        while client.get("v1", "Namespace", NAMESPACE) is not None and time.monotonic() < end:
+            time.sleep(0.5)
 
 
 def publish(folder: Path, verdicts: str, **variables: Any) -> None:
