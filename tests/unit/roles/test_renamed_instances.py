@@ -74,6 +74,21 @@ def test_instances_may_call_each_other_and_ingress_what_ends_tls_itself(renamed:
     assert of["values"] == [here[2]]
 
 
+@pytest.mark.parametrize(
+    ("renamed", "asks", "counts", "url"),
+    [
+        (False, "pingpong-a", "pingpong-b", "http://pingpong-b.pingpong-b.svc:8080/ping"),
+        (True, "checkout", "shop", "http://basket.shop.svc:8080/ping"),
+    ],
+)
+def test_one_instance_counts_what_another_asks(renamed: bool, asks: str, counts: str, url: str) -> None:
+    changes, _here, _elsewhere = instances(renamed)
+    for movement in evaluated("verify", "production", "verify_movements", **changes):
+        assert (movement["namespace"], movement["url"]) == (asks, url)
+        assert f'{{namespace="{counts}"}}' in movement["query"]
+    assert evaluated("verify", "production", "verify_movements", ping_instances=RENAMED[:1]) == []
+
+
 def test_without_one_that_ends_tls_itself_ingress_reaches_no_namespace() -> None:
     found = evaluated("network_policy", "production", "network_policy_namespaces", ping_instances=RENAMED[:2])
     (ingress,) = (entry for entry in found if entry["name"] == "ingress")
