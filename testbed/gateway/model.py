@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 Object = dict[str, Any]
+# https://cloud.google.com/load-balancing/docs/health-check-concepts#ip-ranges
+HEALTH_CHECKERS = ("130.211.0.0/22", "35.191.0.0/16")
 
 
 class TranslationError(Exception):

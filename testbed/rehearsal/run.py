@@ -65,14 +65,14 @@ class Rehearsal:
         self._play("base")
         record = self.folder / "image.yml"
         self._play("images", "-e", f"images_ping_source={self.image}", "-e", f"images_record={record}")
-        self.arguments = (*self.arguments, "-e", f"@{record}")
-        self._play("site")
+        recorded = ("-e", f"@{record}")
+        self._play("site", *recorded)
         self._ask("DELETE", "requests")
-        output = self._play("site")
+        output = self._play("site", *recorded)
         requests = self._ask("GET", "requests")["requests"]
         self._judge("the second site", verdicts.changed(output) + verdicts.mutations(requests))
         if not keep:
-            self._play("destroy", "-e", "platform_unprotect=true")
+            self._play("destroy", *recorded, "-e", "platform_unprotect=true")
             self._judge("destroy", verdicts.left(before, self._resources()))
 
     def _play(self, playbook: str, *arguments: str) -> str:

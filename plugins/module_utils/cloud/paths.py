@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -22,6 +23,14 @@ def get(value: Any, path: str) -> Any:
             return None
         value = value[part]
     return value
+
+
+def described(live: Mapping[str, Any], key: str) -> str:
+    """What the JSON in a resource's description has under a key, as GKE's controllers write it; empty for nothing."""
+    try:
+        return str(json.loads(str(live.get("description") or "{}")).get(key) or "")
+    except (ValueError, AttributeError):
+        return ""
 
 
 def put(value: dict[str, Any], path: str, item: Any) -> None:

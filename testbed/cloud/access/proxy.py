@@ -18,6 +18,7 @@ from testbed.cloud.core import policies
 from testbed.cloud.core.call import Cloud
 from testbed.cloud.core.state.store import Resource
 from testbed.cloud.web import jwt
+from testbed.cloud.web.relay import handed_on
 
 PAGE = (
     "<!DOCTYPE html><html lang=en><title>Error {status} (Forbidden)!!1</title>"
@@ -104,12 +105,7 @@ class ControlPlanes:
             kept = {
                 name: value for name, value in answer.headers.items() if name.lower() not in HOP - {"content-encoding"}
             }
-            response = web.StreamResponse(status=answer.status, reason=answer.reason, headers=kept)
-            await response.prepare(request)
-            async for piece in answer.content.iter_chunked(PIECE):
-                await response.write(piece)
-            await response.write_eof()
-            return response
+            return await handed_on(request, answer, kept, PIECE)
 
     async def _upgraded(self, request: web.BaseRequest, cluster: Resource, url: str) -> web.StreamResponse:
         """A websocket (exec, attach, port-forward), message by message."""

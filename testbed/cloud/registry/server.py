@@ -21,6 +21,7 @@ from testbed.cloud.registry import access, names
 from testbed.cloud.registry.access import Caller, Refused
 from testbed.cloud.registry.distribution import Distribution
 from testbed.cloud.registry.names import Asked, Place
+from testbed.cloud.web.relay import handed_on
 from testbed.host import HostError
 
 logger = logging.getLogger(__name__)
@@ -138,12 +139,7 @@ async def _through(
             listed["name"] = f"{asked.repository.project}/{asked.repository.name}/{asked.image}"
             kept.pop("Content-Length", None)
             return web.Response(body=json.dumps(listed).encode(), headers=kept)
-        response = web.StreamResponse(status=answer.status, reason=answer.reason, headers=kept)
-        await response.prepare(request)
-        async for piece in answer.content.iter_chunked(PIECE):
-            await response.write(piece)
-        await response.write_eof()
-        return response
+        return await handed_on(request, answer, kept, PIECE)
 
 
 def _renamed(headers: Mapping[str, str], inner: str, outer: str) -> dict[str, str]:

@@ -13,12 +13,11 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from testbed.gateway.model import HEALTH_CHECKERS
 from testbed.host import HostError, run
 from testbed.nodes.network.addresses import GATEWAY, SUBNET
 from testbed.nodes.runtime import Runtime
 
-# https://cloud.google.com/load-balancing/docs/health-check-concepts#ip-ranges
-PROBE_RANGES = ("35.191.0.0/16", "130.211.0.0/22")
 PREFIX = "pingpong-lb-"
 # The mark of the routes that are made here; those between clusters have another (routes.py).
 PROTOCOL = "199"
@@ -45,7 +44,7 @@ class Place:
     @property
     def probers(self) -> list[str]:
         """The health checkers' addresses, one of each range."""
-        return [str(ipaddress.ip_network(text)[self.number + 2]) for text in PROBE_RANGES]
+        return [str(ipaddress.ip_network(text)[self.number + 2]) for text in HEALTH_CHECKERS]
 
     def up(self) -> None:
         """Make the namespace and its link to the bridge, unless they are there."""
@@ -77,7 +76,9 @@ class Place:
         """Give nodes their way back to the proxies and the health checkers: on the bridge, whatever else is there."""
         ranges = [self.proxy_range, *(f"{address}/32" for address in self.probers)]
         commands = "".join(f"route replace {text} dev eth0 scope link proto {PROTOCOL}\n" for text in ranges)
-        commands += "".join(f"route replace unreachable {text} metric 9999 proto {PROTOCOL}\n" for text in PROBE_RANGES)
+        commands += "".join(
+            f"route replace unreachable {text} metric 9999 proto {PROTOCOL}\n" for text in HEALTH_CHECKERS
+        )
         for node in nodes:
             runtime.execute(node, "ip", "-batch", "-", stdin=commands)
 

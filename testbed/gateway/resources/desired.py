@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Sequence
 
 from testbed.gateway import names
-from testbed.gateway.model import LoadBalancer, Object
+from testbed.gateway.model import HEALTH_CHECKERS, LoadBalancer, Object
 from testbed.gateway.resources import backends, frontends
 from testbed.gateway.resources.site import Resource, Site
 
@@ -27,8 +27,6 @@ COLLECTIONS = {
     "firewalls": "firewalls",
 }
 _ORDER = list(COLLECTIONS)
-# https://cloud.google.com/load-balancing/docs/health-check-concepts#ip-ranges
-HEALTH_CHECKERS = ("130.211.0.0/22", "35.191.0.0/16")
 
 
 def of_gateway(balancer: LoadBalancer, site: Site) -> list[Resource]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -38,25 +38,13 @@ def load(runtime: Runtime, nodes: Iterable[Node], chosen: Iterable[Image]) -> li
         return [line for lines in pool.map(lambda node: _load(runtime, node, wanted), nodes) for line in lines]
 
 
-def name_as(runtime: Runtime, nodes: Iterable[Node], names: Mapping[str, str]) -> None:
-    """Give images in the nodes another name each: reference that is there → the name."""
-    for node in nodes:
-        there = _references(runtime, node)
-        for reference, name in names.items():
-            if reference in there and name not in there:
-                runtime.execute(node.name, *CTR, "images", "tag", reference, name)
-
-
 def _load(runtime: Runtime, node: Node, wanted: list[Image]) -> list[str]:
-    there = _references(runtime, node)
+    there = set(runtime.execute(node.name, *CTR, "images", "ls", "--quiet").split())
     missing = [image for image in wanted if image.reference not in there]
     for image in missing:
         archive = f"{ARCHIVES}/{image.archive.relative_to(archives_folder())}"
         runtime.execute(node.name, *CTR, "images", "import", "--no-unpack", archive)
-    names = {image.reference: upstream_name(image.name, image.reference) for image in missing}
-    name_as(runtime, [node], {reference: name for reference, name in names.items() if name})
+        name = upstream_name(image.name, image.reference)
+        if name and name not in there:
+            runtime.execute(node.name, *CTR, "images", "tag", image.reference, name)
     return [f"{node.name}: {image.name}" for image in missing]
-
-
-def _references(runtime: Runtime, node: Node) -> set[str]:
-    return set(runtime.execute(node.name, *CTR, "images", "ls", "--quiet").split())

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,13 +18,11 @@ from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.calle
 from testbed.nodes.network import addresses, routes
 from testbed.nodes.prepare import installed_runtime
 from testbed.nodes.runtime import Runtime
+from tests.support.local_platform import STATE, clients_of, connection
 from tests.support.meshed import mtls_check
 
 pytestmark = [pytest.mark.platform, pytest.mark.timeout(900)]
 
-ROOT = Path(__file__).parents[3]
-STATE = Path(os.environ.get("PINGPONG_STATE") or ROOT / ".local")
-CONFIGS = {name: STATE / "clusters" / f"pingpong-local-{name}" / "kubeconfig" for name in ("primary", "secondary")}
 WAYS = [("primary", "secondary"), ("secondary", "primary")]
 # Of what the role ping declares: each of the two may call the other one, from any cluster, and not its own kind.
 DECLARED = [
@@ -40,12 +36,8 @@ Object = dict[str, Any]
 
 @pytest.fixture(scope="module", autouse=True)
 def clients() -> Iterator[dict[str, ClusterClient]]:
-    if not all(path.exists() for path in CONFIGS.values()):
-        pytest.skip("the local platform is not up: make site")
-    found = {name: ClusterClient.from_connection(connection(name)) for name in CONFIGS}
-    yield found
-    for client in found.values():
-        client.close()
+    with clients_of("primary", "secondary") as found:
+        yield found
 
 
 def check(here: str, there: str) -> Object:
@@ -56,10 +48,6 @@ def check(here: str, there: str) -> Object:
         "callers": beside, "declared_callers": DECLARED, "probe_namespace": "pingpong-c", "admit_probes": True,
     }  # fmt: skip
     return mtls_check(connection(here), here, image, ["pingpong-a", "pingpong-b"], **options)
-
-
-def connection(cluster: str) -> Object:
-    return {"kubeconfig": str(CONFIGS[cluster])}
 
 
 def split(result: Object) -> tuple[list[Object], list[Object]]:

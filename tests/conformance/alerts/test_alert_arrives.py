@@ -6,7 +6,6 @@ The receiver is declared by the inventory's variables and applied by the role, a
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -20,12 +19,11 @@ from ansible_collections.pingpong.platform.plugins.module_utils.proof.probes.man
     restricted_pod,
 )
 
+from tests.support.local_platform import ENVIRONMENT, STATE, client_of
 from tests.support.plays import playbook
 
 pytestmark = [pytest.mark.platform, pytest.mark.timeout(900)]
 
-ROOT = Path(__file__).parents[3]
-STATE = Path(os.environ.get("PINGPONG_STATE") or ROOT / ".local")
 CLUSTER = "secondary"
 NAMESPACE, NAME = "alert-receiver", "receiver"
 LABELS = {"app": NAME}
@@ -47,12 +45,8 @@ http.server.HTTPServer(("", 8080), Handler).serve_forever()
 
 @pytest.fixture(scope="module")
 def client() -> Iterator[ClusterClient]:
-    kubeconfig = STATE / "clusters" / f"pingpong-local-{CLUSTER}" / "kubeconfig"
-    if not kubeconfig.exists():
-        pytest.skip("the local platform is not up: make site")
-    found = ClusterClient.from_connection({"kubeconfig": str(kubeconfig)})
-    yield found
-    found.close()
+    with client_of(CLUSTER) as found:
+        yield found
 
 
 @pytest.fixture
@@ -96,7 +90,8 @@ def publish(folder: Path, verdicts: str, **variables: Any) -> None:
     tasks = [{"ansible.builtin.include_role": role} for role in roles]
     book.write_text(yaml.safe_dump([{"hosts": "clusters", "tasks": tasks}]))
     given.write_text(json.dumps({"verify_report_path": str(folder), **variables}))
-    done = playbook(str(book), "-i", "inventories/local", "--limit", CLUSTER, "-e", f"@{given}")
+    where = ("-i", "inventories/local", "--limit", CLUSTER)
+    done = playbook(str(book), *where, "-e", f"@{given}", environment=ENVIRONMENT)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-2000:]
 
 

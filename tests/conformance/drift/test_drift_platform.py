@@ -19,13 +19,12 @@ import pytest
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.client import MERGE_PATCH, ClusterClient
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.cells import Cell
 
+from tests.support.local_platform import STATE, client_of
 from tests.support.plays import reported
 
 pytestmark = [pytest.mark.platform, pytest.mark.timeout(1800)]
 
 Object = dict[str, Any]
-ROOT = Path(__file__).parents[3]
-STATE = Path(os.environ.get("PINGPONG_STATE") or ROOT / ".local")
 CLUSTER = os.environ.get("PINGPONG_NEGATIVE_CLUSTER", "secondary")
 CLOUD = f"https://127.0.0.1:{os.environ.get('PINGPONG_CLOUD_PORT') or 18443}"
 PROJECT = "pingpong-local"
@@ -35,12 +34,8 @@ SETTLED = 300.0  # seconds for a rollout on a busy machine
 
 @pytest.fixture(scope="module")
 def client() -> Iterator[ClusterClient]:
-    kubeconfig = STATE / "clusters" / f"pingpong-local-{CLUSTER}" / "kubeconfig"
-    if not kubeconfig.exists():
-        pytest.skip("the local platform is not up: make site")
-    found = ClusterClient.from_connection({"kubeconfig": str(kubeconfig)})
-    yield found
-    found.close()
+    with client_of(CLUSTER) as found:
+        yield found
 
 
 def drift(folder: Path, *options: str) -> tuple[int, str, list[Cell]]:

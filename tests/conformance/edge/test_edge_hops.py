@@ -5,11 +5,9 @@ from __future__ import annotations
 import base64
 import contextlib
 import copy
-import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,10 +15,10 @@ from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.c
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.tls import check as tls_check
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.waf import check as waf_check
 
+from tests.support.local_platform import client_of
+
 pytestmark = [pytest.mark.platform, pytest.mark.timeout(900)]
 
-ROOT = Path(__file__).parents[3]
-STATE = Path(os.environ.get("PINGPONG_STATE") or ROOT / ".local")
 CLUSTER, NAMESPACE, HOST = "secondary", "istio-ingress", "test.localdev.me"
 RULE_SETS = ["sqli-v33-stable", "xss-v33-stable", "lfi-v33-stable", "rce-v33-stable"]
 SECONDS = 60.0
@@ -63,12 +61,8 @@ class Edge:
 
 @pytest.fixture(scope="module")
 def edge() -> Iterator[Edge]:
-    kubeconfig = STATE / "clusters" / f"pingpong-local-{CLUSTER}" / "kubeconfig"
-    if not kubeconfig.exists():
-        pytest.skip("the local platform is not up: make site")
-    client = ClusterClient.from_connection({"kubeconfig": str(kubeconfig)})
-    yield Edge(client)
-    client.close()
+    with client_of(CLUSTER) as client:
+        yield Edge(client)
 
 
 def until(look: Callable[[], Any], expected: Any) -> None:

@@ -10,16 +10,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.client import ClusterClient
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.cells import Cell
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.scale_to_zero import ScaledDeployment
 
+from tests.support.local_platform import clients_of
 from tests.support.plays import PLAYBOOK, reported
 
 pytestmark = [pytest.mark.platform, pytest.mark.timeout(1800)]
 
 ROOT = Path(__file__).parents[3]
-STATE = Path(os.environ.get("PINGPONG_STATE") or ROOT / ".local")
 DRILL = ("playbooks/failover.yml", "-i", "inventories/local")
 WORKLOAD = {"namespace": "istio-ingress", "name": "istio-ingressgateway"}
 TIMEOUT = 180.0
@@ -28,17 +27,12 @@ TIMEOUT = 180.0
 @pytest.fixture
 def deployments() -> Iterator[tuple[ScaledDeployment, ScaledDeployment]]:
     """The gateways of both clusters; each is whole again afterwards."""
-    files = [STATE / "clusters" / f"pingpong-local-{name}" / "kubeconfig" for name in ("primary", "secondary")]
-    if not all(file.exists() for file in files):
-        pytest.skip("the local platform is not up: make site")
-    clients = [ClusterClient.from_connection({"kubeconfig": str(file)}) for file in files]
-    primary, secondary = (ScaledDeployment(client, WORKLOAD) for client in clients)
-    yield primary, secondary
-    for deployment in (primary, secondary):
-        deployment.restore()
-        settled(deployment)
-    for client in clients:
-        client.close()
+    with clients_of("primary", "secondary") as clients:
+        primary, secondary = (ScaledDeployment(client, WORKLOAD) for client in clients.values())
+        yield primary, secondary
+        for deployment in (primary, secondary):
+            deployment.restore()
+            settled(deployment)
 
 
 def settled(deployment: ScaledDeployment) -> None:

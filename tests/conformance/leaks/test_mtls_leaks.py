@@ -5,20 +5,19 @@ And what must never count as a proof: a dead pod, a NetworkPolicy in the way, a 
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
 from authorities import SHORT_LIVED, short_lived_authority
 from meshed import CALLER, OUTSIDE, PEER_AUTHENTICATION, PUSHED, TARGET, Meshed, cells, policy
 
+from tests.support.local_platform import STATE
+
 pytestmark = [pytest.mark.platform, pytest.mark.timeout(1200)]
 
-STATE = Path(os.environ.get("PINGPONG_STATE") or Path(__file__).parents[3] / ".local")
 PUSHED_AT_LAST = 90.0
 SHORT_LIFE = 90.0  # seconds: enough for istiod and a pod to start under it
 OPEN_8080 = f"{TARGET}/api:8080"

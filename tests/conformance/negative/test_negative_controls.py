@@ -26,12 +26,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from tests.support.local_platform import client_of
 from tests.support.plays import reported
 
 pytestmark = [pytest.mark.platform, pytest.mark.timeout(1800)]
 
-ROOT = Path(__file__).parents[3]
-STATE = Path(os.environ.get("PINGPONG_STATE") or ROOT / ".local")
 CLUSTER = os.environ.get("PINGPONG_NEGATIVE_CLUSTER", "secondary")
 PROPAGATION = 8.0  # seconds for istiod to push and for proxies to take up
 DRAIN = 60.0  # seconds that a proxy keeps connections open which its listener would not admit any more
@@ -40,12 +39,8 @@ Broken = Callable[[ClusterClient], AbstractContextManager[None]]
 
 @pytest.fixture(scope="module")
 def client() -> Iterator[ClusterClient]:
-    kubeconfig = STATE / "clusters" / f"pingpong-local-{CLUSTER}" / "kubeconfig"
-    if not kubeconfig.exists():
-        pytest.skip("the local platform is not up: make site")
-    found = ClusterClient.from_connection({"kubeconfig": str(kubeconfig)})
-    yield found
-    found.close()
+    with client_of(CLUSTER) as found:
+        yield found
 
 
 def verify(folder: Path) -> tuple[int, str, list[Cell]]:

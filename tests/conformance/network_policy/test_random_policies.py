@@ -12,7 +12,6 @@ import random
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -32,10 +31,10 @@ from ansible_collections.pingpong.platform.plugins.module_utils.proof.network_po
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.probes.manifest import ProbePod
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.probes.pods import Prober
 
+from tests.support.local_platform import STATE, connection
+
 pytestmark = [pytest.mark.platform, pytest.mark.timeout(2400)]
 
-ROOT = Path(__file__).parents[3]
-STATE = Path(os.environ.get("PINGPONG_STATE") or ROOT / ".local")
 NAMESPACES = {"proof-p": {"team": "red"}, "proof-q": {"team": "blue"}, "proof-r": {"team": "red"}}
 PODS = {"web": {"app": "web", "tier": "front"}, "api": {"app": "api", "tier": "back"}}
 PORT = 8080
@@ -67,10 +66,7 @@ class Ground:
 
 @pytest.fixture(scope="module")
 def ground() -> Iterator[Ground]:
-    kubeconfig = STATE / "clusters" / "pingpong-local-primary" / "kubeconfig"
-    if not kubeconfig.exists():
-        pytest.skip("the local platform is not up: make site")
-    client = ClusterClient.from_connection({"kubeconfig": str(kubeconfig)})
+    client = ClusterClient.from_connection(connection("primary"))
     image = json.loads((STATE / "images.json").read_text())["ping"]
     prober = Prober(client, {"probe_image": image, "probe_command": ["python3", "-m", "pingpong.probe"],
                              "probe_timeout": 0.7, "environment_name": "conformance"})  # fmt: skip

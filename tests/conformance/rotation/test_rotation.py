@@ -21,13 +21,12 @@ from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.proxies
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh.rotation.stages import Bundle
 from rotation_load import Count, Load
 
+from tests.support.local_platform import ENVIRONMENT, STATE, clients_of
 from tests.support.plays import PLAYBOOK, playbook
 
 pytestmark = [pytest.mark.platform, pytest.mark.long, pytest.mark.timeout(2400)]
 
 ROOT = Path(__file__).parents[3]
-STATE = Path(os.environ.get("PINGPONG_STATE") or ROOT / ".local")
-ENVIRONMENT = {**os.environ, "PINGPONG_STATE": str(STATE)}
 CLUSTERS = ("primary", "secondary")
 STAGES = ("trust_both", "issue_new", "trust_new")
 # A proof that is inconclusive, on a machine that is too busy to give its probes their time, is made again.
@@ -36,13 +35,8 @@ PROOFS = 3
 
 @pytest.fixture(scope="module")
 def clients() -> Iterator[dict[str, ClusterClient]]:
-    configs = {name: STATE / "clusters" / f"pingpong-local-{name}" / "kubeconfig" for name in CLUSTERS}
-    if not all(config.exists() for config in configs.values()):
-        pytest.skip("the local platform is not up: make cluster")
-    found = {name: ClusterClient.from_connection({"kubeconfig": str(path)}) for name, path in configs.items()}
-    yield found
-    for client in found.values():
-        client.close()
+    with clients_of(*CLUSTERS) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")

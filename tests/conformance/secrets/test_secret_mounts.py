@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,10 +20,10 @@ from ansible_collections.pingpong.platform.plugins.module_utils.proof.probes.man
     restricted_pod,
 )
 
+from tests.support.local_platform import STATE, connection
+
 pytestmark = [pytest.mark.platform, pytest.mark.timeout(600)]
 
-ROOT = Path(__file__).parents[3]
-STATE = Path(os.environ.get("PINGPONG_STATE") or ROOT / ".local")
 NAMESPACE, MOUNT, FILE = "pingpong-d", "probe", "probe"
 READER, STRANGER = "secret-reader", "secret-stranger"
 DRIVER = "secrets-store-gke.csi.k8s.io"
@@ -91,10 +89,7 @@ class Ground:
 
 @pytest.fixture(scope="module", params=["primary", "secondary"])
 def ground(request: pytest.FixtureRequest) -> Iterator[Ground]:
-    kubeconfig = STATE / "clusters" / f"pingpong-local-{request.param}" / "kubeconfig"
-    if not kubeconfig.exists():
-        pytest.skip("the local platform is not up: make site")
-    client = ClusterClient.from_connection({"kubeconfig": str(kubeconfig)})
+    client = ClusterClient.from_connection(connection(request.param))
     image = json.loads((STATE / "images.json").read_text())["ping"]
     try:
         for account in (READER, STRANGER):

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -49,10 +48,12 @@ def run(options: dict[str, Any], check_mode: bool) -> dict[str, Any]:
         missing = [copy for copy, found, _desired in entries if found is None]
         if not check_mode:
             list(pool.map(lambda copy: skopeo.copy(copy.source, f"docker://{copy.destination}"), missing))
+    before = [f"{copy.destination}@{found}\n" for copy, found, _desired in entries if found]
+    after = [f"{copy.destination}@{digest}\n" for copy, _found, digest in entries]
     return {
         "changed": bool(missing),
-        "digests": {copy.destination: digest for copy, digest in zip(copies, desired, strict=True)},
-        "diff": _diff(copies, live, desired),
+        "digests": {copy.destination: digest for copy, _found, digest in entries},
+        "diff": {"before": "".join(before), "after": "".join(after)},
     }
 
 
@@ -61,9 +62,3 @@ def _source(skopeo: Skopeo, copy: Copy) -> str:
     if digest is None:
         raise OptionError(f"images: {copy.source}: found no such image")
     return digest
-
-
-def _diff(copies: Sequence[Copy], live: Sequence[str | None], desired: Sequence[str]) -> dict[str, str]:
-    before = [f"{copy.destination}@{found}\n" for copy, found in zip(copies, live, strict=True) if found]
-    after = [f"{copy.destination}@{digest}\n" for copy, digest in zip(copies, desired, strict=True)]
-    return {"before": "".join(before), "after": "".join(after)}

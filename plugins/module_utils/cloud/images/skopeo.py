@@ -15,7 +15,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError, PlatformError
+from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
+from ansible_collections.pingpong.platform.plugins.module_utils.common.programs import run_program
 
 # Of one image, over a slow line.
 TIMEOUT = 1800.0
@@ -64,24 +65,8 @@ class Skopeo:
         return (option, f"/proc/self/fd/{self.credentials}") if ours else ()
 
     def _run(self, *arguments: str) -> subprocess.CompletedProcess[bytes]:
-        try:
-            # No module's run_command: this runs in the controller too. pylint: disable-next=ansible-bad-function
-            return subprocess.run(
-                [self.program, *arguments],
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                timeout=TIMEOUT,
-                check=False,
-                pass_fds=(self.credentials,),
-            )
-        except FileNotFoundError:
-            raise OptionError(
-                f"skopeo: the program {self.program} was not found; install it or name its path"
-            ) from None
-        except OSError as error:
-            raise OptionError(f"skopeo: {self.program} cannot be run: {error.strerror}") from None
-        except subprocess.TimeoutExpired:
-            raise PlatformError(f"images: skopeo {arguments[0]} did not end within {TIMEOUT:g} seconds") from None
+        argv = [self.program, *arguments]
+        return run_program("skopeo", argv, what="images", timeout=TIMEOUT, pass_fds=(self.credentials,))
 
 
 @contextmanager

@@ -14,13 +14,17 @@ forwarding rules name their network. Nodes' tags and the descriptions of a Gatew
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.paths import canonical_link, is_link, strings
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.paths import (
+    canonical_link,
+    described,
+    is_link,
+    strings,
+)
 
 # Collections of Compute Engine, what uses others before what it uses.
 LEVELS: tuple[tuple[str, ...], ...] = (
@@ -169,11 +173,8 @@ def _clusters(item: Found) -> set[str]:
 
 def _described(item: Found) -> set[str]:
     """The cluster that the Gateway controller's descriptions name, ``/projects/p/locations/l/clusters/c``."""
-    try:
-        path = json.loads(str(item.body.get("description") or "{}")).get("k8sCluster")
-    except (ValueError, AttributeError):
-        return set()
-    return {str(path).rpartition("/clusters/")[2]} if path else set()
+    path = described(item.body, "k8sCluster")
+    return {path.rpartition("/clusters/")[2]} if path else set()
 
 
 def _networks(item: Found, project: str) -> set[str]:

@@ -9,13 +9,13 @@ import hashlib
 import json
 import os
 import re
-import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.common.documents import load_all
-from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError, PlatformError
+from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError
+from ansible_collections.pingpong.platform.plugins.module_utils.common.programs import run_program
 from ansible_collections.pingpong.platform.plugins.module_utils.common.redact import is_secret, redact_text
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.model import Objects
 
@@ -79,15 +79,7 @@ def _argv(chart: Mapping[str, Any], helm: str) -> list[str]:
 
 def _run(chart: Mapping[str, Any], argv: list[str], values: bytes) -> Objects:
     what = f"charts: {chart['name']} ({chart['chart']})"
-    try:
-        # No module's run_command: this runs in the controller too. pylint: disable-next=ansible-bad-function
-        done = subprocess.run(argv, input=values, capture_output=True, timeout=TIMEOUT, check=False)
-    except FileNotFoundError:
-        raise OptionError(f"helm: the program {argv[0]} was not found; install Helm or name its path") from None
-    except OSError as error:
-        raise OptionError(f"helm: {argv[0]} cannot be run: {error.strerror}") from None
-    except subprocess.TimeoutExpired:
-        raise PlatformError(f"{what}: helm template did not end within {TIMEOUT:g} seconds") from None
+    done = run_program("helm", argv, what=what, timeout=TIMEOUT, called="Helm", stdin=values)
     if done.returncode != 0:
         said = redact_text(done.stderr.decode("utf-8", "replace"), _secrets(chart.get("values")))
         raise OptionError(f"{what}: helm template failed: {said.strip()[-_SHOWN:]}")

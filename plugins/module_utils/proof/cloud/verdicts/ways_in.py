@@ -5,11 +5,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.paths import get
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.paths import described, get
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.cells import Cell
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.cloud.model import (
     Answer,
@@ -58,10 +57,7 @@ def service_of(live: Live) -> str:
     """The Service, as namespace/name, that GKE made a resource for; empty when its name or description is another's."""
     if not any(fnmatchcase(str(live.get("name")), pattern) for pattern in NAMES):
         return ""
-    try:
-        return str(json.loads(str(live.get("description") or "{}")).get(SERVICE) or "")
-    except (ValueError, AttributeError):
-        return ""
+    return described(live, SERVICE)
 
 
 def _published(live: Live, declared: dict[str, Public], promise: Promise) -> str:

@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 import ipaddress
-import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
 
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.paths import described
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.resource import Resource
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.stack_plan import from_live
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.cells import Cell, Judgement
@@ -178,11 +178,7 @@ def _made_by_google(name: str) -> bool:
 
 def _of_declared(live: Live, project: Project) -> bool:
     """Whether its description names a Service that is declared."""
-    try:
-        service = json.loads(str(live.get("description") or "{}")).get(SERVICE)
-    except (ValueError, AttributeError):
-        return False
-    return service in project.services
+    return described(live, SERVICE) in project.services
 
 
 def _inward(source: str) -> bool:
