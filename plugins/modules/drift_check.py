@@ -22,7 +22,9 @@ description:
     nature is told apart by name and content.
   - Every pod is held against the template of its workload, images first.
   - In the cloud, plans that are not empty, resources with the owner's names or labels that no stack declares, firewall
-    rules of the network, public addresses and forwarding rules.
+    rules of the network, public addresses and forwarding rules; what IAM grants beside the declared bindings, in the
+    project to declared accounts, workloads and everybody, on declared resources to anybody; and keys of declared
+    service accounts.
 options:
   connection:
     description: How to reach the cluster, as for M(pingpong.platform.k8s_apply). Without it the cloud is looked at.

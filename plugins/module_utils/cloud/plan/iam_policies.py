@@ -10,13 +10,15 @@ those roles. Roles that are not named are never touched.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.change import Request, ResourceChange
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.fields.diff import FieldDiff
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.resource import Resource
 
-_Key = tuple[str, str]
+RoleKey = tuple[str, str]
+"""A role, and its condition as JSON; empty without one."""
 
 
 def plan(resource: Resource, live: dict[str, Any] | None, present: bool) -> ResourceChange:
@@ -26,8 +28,8 @@ def plan(resource: Resource, live: dict[str, Any] | None, present: bool) -> Reso
     somebody else was faster, and the caller reads and plans again.
     """
     policy = live or {}
-    before = _members(policy.get("bindings") or [])
-    desired = _members(resource.body["bindings"])
+    before = members_by_role(policy.get("bindings") or [])
+    desired = members_by_role(resource.body["bindings"])
     after = {key: set(members) for key, members in before.items()}
     for key, members in desired.items():
         # A deleted account is not the one of the same name that was made after it: Google takes one of them.
@@ -40,7 +42,7 @@ def plan(resource: Resource, live: dict[str, Any] | None, present: bool) -> Reso
             after[key] = kept | members
     diffs = tuple(
         FieldDiff(
-            f"bindings[{_name(key)}]",
+            f"bindings[{role_text(key)}]",
             sorted(held) or None,
             sorted(after[key]) or None,
             _why(held, present),
@@ -67,8 +69,9 @@ def _why(members: set[str], present: bool) -> str:
     return "has other members than desired" if members else "is missing"
 
 
-def _members(bindings: list[dict[str, Any]]) -> dict[_Key, set[str]]:
-    result: dict[_Key, set[str]] = {}
+def members_by_role(bindings: Iterable[Mapping[str, Any]]) -> dict[RoleKey, set[str]]:
+    """The members of each role with its condition, as Google spells them."""
+    result: dict[RoleKey, set[str]] = {}
     for binding in bindings:
         condition = {name: value for name, value in (binding.get("condition") or {}).items() if value}
         key = (str(binding["role"]), json.dumps(condition, sort_keys=True) if condition else "")
@@ -89,7 +92,7 @@ def _former(member: str) -> str | None:
     return _member(member.removeprefix("deleted:").partition("?uid=")[0])
 
 
-def _bindings(members: dict[_Key, set[str]]) -> list[dict[str, Any]]:
+def _bindings(members: dict[RoleKey, set[str]]) -> list[dict[str, Any]]:
     return [
         {"role": role, "members": sorted(people), **({"condition": json.loads(condition)} if condition else {})}
         for (role, condition), people in members.items()
@@ -97,6 +100,7 @@ def _bindings(members: dict[_Key, set[str]]) -> list[dict[str, Any]]:
     ]
 
 
-def _name(key: _Key) -> str:
+def role_text(key: RoleKey) -> str:
+    """A role, with the title of its condition."""
     role, condition = key
     return f"{role} if {json.loads(condition).get('title', condition)}" if condition else role

@@ -22,6 +22,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.proof.drift.verd
     Bench,
     parse_exceptions,
 )
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.drift.verdicts.grants import grant_cells
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.drift.verdicts.pods import pod_cells
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.drift.verdicts.undeclared import (
     undeclared_cells,
@@ -61,10 +62,12 @@ def measure_cloud(cloud: CloudSettings, bench: Bench, declared: Declared, proxy_
         raise PlatformError("no plan declares a resource: with nothing to hold it against, nothing was measured")
     client = connect(cloud)
     project, notes = observe_cloud.observe(client, cloud.project, declared, proxy_ranges)
-    cells = list(cloud_cells(bench, project, declared.cloud_changes))
+    grants = observe_cloud.observe_grants(client, cloud.project, declared)
+    cells = [*cloud_cells(bench, project, declared.cloud_changes), *grant_cells(bench, grants, declared.gaps)]
     coverage = {
         "declared": len(project.declared),
         "collections": len(project.listings),
+        "policies": len(grants.policies),
         "requests": client.counts.requests,
     }
     return Findings(cells, {"coverage": coverage, "not_covered": notes})

@@ -40,6 +40,7 @@ class Declared:
     changes: list[Change] = field(default_factory=list)
     unplanned: set[Key] = field(default_factory=set)
     resources: list[tuple[dict[str, str], Change | None]] = field(default_factory=list)
+    bindings: list[tuple[dict[str, str], list[dict[str, Any]]]] = field(default_factory=list)
     cloud_changes: list[Change] = field(default_factory=list)
     gaps: list[str] = field(default_factory=list)
 
@@ -66,7 +67,10 @@ def layer_plan(layer: str, desired: Sequence[Object] | None, result: Mapping[str
 
 
 def stack_plan(resources: Iterable[Mapping[str, Any]], result: Mapping[str, Any]) -> dict[str, Any]:
-    """The plan of a ``gcp_stack``: of each resource its kind, the texts that say where it is, and what would change."""
+    """The plan of a ``gcp_stack``: of each resource its kind, the texts that say where it is, and what would change.
+
+    Of a policy its bindings as well, which say who may do what and hold no secret.
+    """
     planned = {item["key"]: item for item in result.get("resources") or []}
     return {
         "error": str(result.get("msg") or ""),
@@ -97,6 +101,8 @@ def read(plans: Iterable[Mapping[str, Any]]) -> Declared:
         if "resources" in plan:
             for item in plan["resources"]:
                 declared.resources.append((item["place"], _change(item["change"]) if "change" in item else None))
+                if "bindings" in item:
+                    declared.bindings.append((item["place"], item["bindings"]))
             declared.cloud_changes += changes
             continue
         declared.changes += changes
@@ -113,12 +119,14 @@ def read(plans: Iterable[Mapping[str, Any]]) -> Declared:
 
 
 def _resource(item: Mapping[str, Any], planned: Mapping[str, Any] | None) -> dict[str, Any]:
-    place = {name: value for name, value in item.items() if isinstance(value, str)}
+    entry: dict[str, Any] = {"place": {name: value for name, value in item.items() if isinstance(value, str)}}
+    if isinstance(item.get("bindings"), list):
+        entry["bindings"] = item["bindings"]
     if planned is None or planned["action"] in UNCHANGED:
-        return {"place": place}
+        return entry
     fields = [change["field"] for change in planned.get("fields") or []]
     change = {"subject": planned["key"], "action": planned["action"], "fields": fields, "why": planned.get("why") or ""}
-    return {"place": place, "change": change}
+    return {**entry, "change": change}
 
 
 def _change(item: Mapping[str, Any]) -> Change:

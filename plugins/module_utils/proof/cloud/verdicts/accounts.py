@@ -16,9 +16,9 @@ from ansible_collections.pingpong.platform.plugins.module_utils.proof.cloud.mode
     Promise,
 )
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.cloud.verdicts.bench import Bench
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.drift.system.google import EVERYBODY
 
 PRIMITIVE = ("roles/owner", "roles/editor", "roles/viewer")
-EVERYBODY = ("allUsers", "allAuthenticatedUsers")
 # Google APIs' own agent is an editor of every project: https://cloud.google.com/iam/docs/service-account-types
 _AGENT = "@cloudservices.gserviceaccount.com"
 _ACCOUNT = "serviceAccount:"

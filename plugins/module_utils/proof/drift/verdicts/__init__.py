@@ -5,5 +5,5 @@
 
 declared   (each declared object, as it would be and as it is)        undeclared (objects that no plan declares)
 pods       (what runs, held against its workload's template)          cloud      (resources of the stacks, and others)
-exceptions (a reason and an end for what is not as declared)
+grants     (policies and keys beside the declared bindings)           exceptions (a reason and an end for what differs)
 """

@@ -72,6 +72,7 @@ def cloud_cells(bench: Bench, project: Project, changes: Iterable[Change]) -> It
         yield bench.cell(judgement, name_of(resource), CASE, CASE)
     for change in changes:
         yield bench.cell(judge_change(change), change.subject, CASE, CASE)
+    gaps = project.gaps
     samples = {(resource.kind.name, resource.collection): resource for resource, _unused in project.declared}
     for place, items in sorted(project.listings.items()):
         found = []
@@ -79,16 +80,19 @@ def cloud_cells(bench: Bench, project: Project, changes: Iterable[Change]) -> It
             resource = from_live(samples[place], live)
             why = undeclared(resource, live, project)
             found += [(name_of(resource), why)] if why else []
-        yield from _cells(bench, project, f"{place[0]} in {place[1].partition('projects/')[2]}", found, len(items))
+        yield from none_of(bench, gaps, f"{place[0]} in {place[1].partition('projects/')[2]}", found, len(items))
     published = [(f"forwarding_rule {_place(live)}", _published(live, project)) for live in project.forwarding_rules]
-    yield from _cells(bench, project, "forwarding_rule", [(n, why) for n, why in published if why], len(published))
+    yield from none_of(bench, gaps, "forwarding_rule", [(n, why) for n, why in published if why], len(published))
     reserved = [(f"address {_place(live)}", _reserved(live, project)) for live in project.addresses]
-    yield from _cells(bench, project, "public address", [(n, why) for n, why in reserved if why], len(reserved))
+    yield from none_of(bench, gaps, "public address", [(n, why) for n, why in reserved if why], len(reserved))
 
 
-def _cells(bench: Bench, project: Project, kind: str, found: Iterable[tuple[str, str]], seen: int) -> Iterator[Cell]:
+def none_of(
+    bench: Bench, unplanned: Sequence[str], kind: str, found: Iterable[tuple[str, str]], seen: int
+) -> Iterator[Cell]:
+    """A failure for each ``(target, reason)`` found, or one pass; unknown while something could not be planned."""
     drifted = list(found)
-    gaps = "; ".join(project.gaps)
+    gaps = "; ".join(unplanned)
     for target, why in drifted:
         judgement = Judgement("fail", "undeclared resource", why)
         if gaps:
