@@ -125,6 +125,16 @@ KINDS = (
         "v1/projects/{project}/secrets/{secret}",
         "Roles of members on a secret",
     ),
+    # https://cloud.google.com/dns/docs/zones/iam-per-resource-zones
+    _policy(
+        "dns_zone_iam",
+        "dns",
+        "dns/v1/projects/{project}/managedZones/{zone}",
+        "Roles of members on a DNS zone",
+        read_method="POST",
+        read_body=_VERSION,
+        read_query={},
+    ),
     _policy(
         "bucket_iam",
         "storage",

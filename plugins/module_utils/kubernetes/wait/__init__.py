@@ -4,7 +4,8 @@
 """When objects are ready, or gone.
 
 waiter (LIST all at once, deadline, last status) → predicates (one a kind, pure, with workloads) → conditions (pure)
-pods (terminal states, pure), claims (what no pod uses yet, pure) and webhooks (whether a backend can answer) say more.
+pods (terminal states, pure), claims (what no pod uses yet, pure), issuance (what keeps cert-manager from issuing, pure)
+and webhooks (whether a backend can answer) say more.
 
 Called by ``apply.reconcile`` between stages and at the end, and by ``pki`` and ``proof``.
 """

@@ -22,7 +22,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.model
     key_of,
     list_scope_of,
 )
-from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.wait import pods
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.wait import issuance, pods
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.wait.claims import awaits_consumer
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.wait.conditions import (
     State,
@@ -155,12 +155,19 @@ class Waiter:
         )
         return pods.current(workload, found, sets)
 
+    def _reason(self, key: Key, obj: Object) -> str:
+        """What an object's own status does not say of why it is not ready; empty for nothing."""
+        if (key.group, key.kind) != issuance.CERTIFICATE:
+            return pods.first_unready(self._pods_of(obj))
+        scopes = [ListScope(version, kind, key.namespace) for version, kind in issuance.STEPS]
+        return issuance.unissued(obj, {scope.kind: list_scope(self._client, scope, None) for scope in scopes})
+
     def _timed_out(self, pending: Mapping[Key, str], live: Mapping[Key, Object]) -> DeadlineError:
         lines = []
         for key in sorted(pending)[:10]:
-            workload = live.get(key)
-            pod = pods.first_unready(self._pods_of(workload)) if workload is not None else ""
-            lines.append(f"{key}: {pending[key]}" + (f"; {pod}" if pod else ""))
+            obj = live.get(key)
+            why = self._reason(key, obj) if obj is not None else ""
+            lines.append(f"{key}: {pending[key]}" + (f"; {why}" if why else ""))
         more = f" and {len(pending) - 10} more" if len(pending) > 10 else ""
         return DeadlineError(f"not ready within {self._options.timeout:g} seconds: " + "; ".join(lines) + more)
 
