@@ -76,6 +76,11 @@ kept:
     why:
       description: Why it stays.
       type: str
+foreign:
+  description: The paths of what of RV(kept) no controller made. It holds the network until somebody removes it.
+  returned: always
+  type: list
+  elements: str
 """
 
 from ansible.module_utils.basic import AnsibleModule

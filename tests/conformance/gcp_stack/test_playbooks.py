@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Iterator
@@ -32,7 +33,8 @@ class Site:
         """Ansible's output; it must end with the exit code."""
         local = ROOT / "inventories" / "local" / "group_vars" / "all" / "cloud.yml"
         ours = {"PINGPONG_STATE": str(self.state), "PINGPONG_CLOUD_PORT": str(self.cloud.port)}
-        book, inventory = f"playbooks/{name}.yml", f"inventories/{environment}"
+        book = name if name.endswith(".json") else f"playbooks/{name}.yml"
+        inventory = f"inventories/{environment}"
         done = playbook(book, "-i", inventory, "-e", f"@{local}", *flags, environment=os.environ | ours)
         assert done.returncode == code, done.stdout[-3000:] + done.stderr[-1000:]
         return done.stdout
@@ -189,3 +191,36 @@ def test_removal_takes_all_of_it_and_nothing_else(standing: tuple[Site, list[Any
     assert said.count("what its load balancers leave is swept later") == 2
     assert everything(site.cloud) == theirs
     assert PROJECT not in str(theirs), "the decoys are in the same project"
+
+
+COMPUTE = f"/compute/compute/v1/projects/{ENVIRONMENT}"
+NETWORK = f"projects/{ENVIRONMENT}/global/networks/{ENVIRONMENT}"
+# Somebody else's in our network: the path in the project, and what it is made of.
+FOREIGN: dict[str, dict[str, Any]] = {
+    "zones/europe-west1-b/networkEndpointGroups/theirs": {
+        "subnetwork": f"projects/{ENVIRONMENT}/regions/europe-west1/subnetworks/{ENVIRONMENT}-nodes"
+    },
+    "global/firewalls/by-hand": {"allowed": [{"IPProtocol": "tcp", "ports": ["22"]}]},
+}
+
+
+def test_a_network_that_somebody_else_uses_stays_whole_and_names_what_is_theirs(tmp_path: Path) -> None:
+    with running_cloud(tmp_path / "cloud") as cloud:
+        site = Site(cloud, tmp_path)
+        book = tmp_path / "network.json"
+        book.write_text(json.dumps([{"hosts": "clusters", "roles": ["pingpong.platform.network"]}]))
+        site.play(str(book), "production")
+        for place, fields in FOREIGN.items():
+            path, _slash, name = place.rpartition("/")
+            assert cloud.request("POST", f"{COMPUTE}/{path}", {"name": name, "network": NETWORK, **fields})[0] == 200
+        cloud.settle()
+        before = Engine(cloud).stored()
+        said = " ".join(site.play("destroy", "production", "-e", "platform_unprotect=true", code=2).split())
+        theirs = ", ".join(f"projects/{ENVIRONMENT}/{place}" for place in FOREIGN)
+        assert f"The network {ENVIRONMENT} stays, for this is in it and not of this collection: {theirs}." in said
+        assert Engine(cloud).stored() == before
+        for place in FOREIGN:
+            assert cloud.request("DELETE", f"{COMPUTE}/{place}")[0] == 200
+        cloud.settle()
+        site.play("destroy", "production", "-e", "platform_unprotect=true")
+        assert not Engine(cloud).stored()

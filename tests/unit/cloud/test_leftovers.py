@@ -91,6 +91,8 @@ def test_what_is_foreign_stays_and_is_named(item: Found, why: str) -> None:
     assert item not in selection.remove and len(selection.remove) == 7
     ((kept, reason),) = selection.kept
     assert kept is item and why in reason
+    # What a controller made may go with its cluster.
+    assert selection.foreign == ((item,) if why.startswith("no controller") else ())
 
 
 def test_another_networks_load_balancer_is_not_reported() -> None:
@@ -156,3 +158,4 @@ def test_the_task_removes_in_order_and_names_what_stays(google: Google) -> None:
     assert swept["kept"] == [
         {"path": "projects/p/global/firewalls/by-hand", "why": "no controller of GKE's gives such a name"}
     ]
+    assert swept["foreign"] == ["projects/p/global/firewalls/by-hand"]

@@ -53,6 +53,7 @@ def sweep(client: CloudClient, project: str, options: dict[str, Any], check: boo
     result |= {
         "removed": [item.path for item in selection.remove],
         "kept": [{"path": item.path, "why": why} for item, why in selection.kept],
+        "foreign": [item.path for item in selection.foreign],
         "waits": reconciler.waits,
         "requests": client.counts.requests,
         "mutations": client.counts.mutations,

@@ -72,10 +72,15 @@ class Found:
 
 @dataclass(frozen=True)
 class Selection:
-    """``remove``, in the order in which it can go; ``kept``: what stays, with the reason."""
+    """``remove``, in the order in which it can go; ``kept``: what stays, with the reason.
+
+    ``foreign`` is what of that no controller made: it goes with no cluster, and holds the network until somebody
+    removes it.
+    """
 
     remove: tuple[Found, ...]
     kept: tuple[tuple[Found, str], ...]
+    foreign: tuple[Found, ...] = ()
 
 
 @dataclass
@@ -97,6 +102,7 @@ def select(found: list[Found], network: str, live_clusters: Iterable[str], own_p
     clusters = sorted(live_clusters)
     remove: list[Found] = []
     kept: list[tuple[Found, str]] = []
+    foreign: list[Found] = []
     for item in found:
         if own_prefix and item.name.startswith(own_prefix):
             continue
@@ -104,12 +110,14 @@ def select(found: list[Found], network: str, live_clusters: Iterable[str], own_p
         if group is None:
             if network in _networks(item, project):
                 kept.append((item, "no controller of GKE's gives such a name"))
+                foreign.append(item)
         elif reason := _reason(group, network, clusters):
             kept.append((item, reason))
         elif network in group.networks:
             remove.append(item)
     order = {name: level for level, names in enumerate(LEVELS) for name in names}
-    return Selection(tuple(sorted(remove, key=lambda item: (order[item.collection], item.path))), tuple(kept))
+    ordered = sorted(remove, key=lambda item: (order[item.collection], item.path))
+    return Selection(tuple(ordered), tuple(kept), tuple(foreign))
 
 
 def _reason(group: _Group, network: str, live_clusters: list[str]) -> str | None:
