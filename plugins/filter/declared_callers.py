@@ -28,6 +28,12 @@ options:
     type: list
     elements: dict
     required: true
+  delivery:
+    description: >-
+      The variable C(ping_delivery) of the role C(ping). With V(canary), the smoke test of each instance is one of its callers.
+    type: str
+    choices: [rolling, canary]
+    default: rolling
 """
 
 EXAMPLES = r"""

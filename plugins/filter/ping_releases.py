@@ -52,6 +52,11 @@ options:
     description: Namespace and name of the Gateway of Istio's that serves the hosts. Empty for one of each's own.
     type: str
     default: ''
+  delivery:
+    description: How a new version comes to an instance in the mesh.
+    type: str
+    choices: [rolling, canary]
+    default: rolling
   metrics_callers:
     description: Who may scrape every instance.
     type: list

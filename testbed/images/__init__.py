@@ -41,7 +41,7 @@ def prepare(names: Iterable[str] | None = None, progress: Reporter | None = None
     run_tasks([*programs, *plan(chosen(names, everything), everything, cache)], progress)
     images = built()
     tools.place_programs(cache, state_root())
-    tools.place_charts(state_root())
+    tools.place_charts(state_root(), images)
     tools.place_releases(state_root())
     tools.place_images(state_root(), images)
     return images

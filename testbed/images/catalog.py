@@ -151,5 +151,5 @@ def catalog() -> Sequence[Recipe]:
         # No layer of the default platform runs these.
         _single("metrics-server", "metrics-server", optional=True),
         _single("prometheus-adapter", "adapter", optional=True),
-        _single("argo-rollouts", "rollouts-controller", optional=True),
+        _single("argo-rollouts", "rollouts-controller", at="/bin/rollouts-controller", optional=True),
     )

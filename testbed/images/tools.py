@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Collection
 from pathlib import Path
 
 from testbed.host import link, write_json
@@ -26,6 +27,8 @@ CHARTS = {
     "gateway-api": ("gateway-api", "config/crd/standard"),
     "contour": ("contour", "examples/contour"),
 }
+# Likewise, of images that are optional: fetched only where the image is built.
+OPTIONAL_CHARTS = {"argo-rollouts": ("argo-rollouts", "manifests")}
 
 
 def place_programs(cache: Path, state: Path) -> dict[str, Path]:
@@ -43,9 +46,13 @@ def place_programs(cache: Path, state: Path) -> dict[str, Path]:
     return placed
 
 
-def place_charts(state: Path) -> dict[str, Path]:
-    """Copy the charts that are missing, or of another version, into ``charts``; return them by name."""
-    return {name: _place(state / "charts" / name, *CHARTS[name]) for name in CHARTS}
+def place_charts(state: Path, images: Collection[str] = ()) -> dict[str, Path]:
+    """Copy the charts that are missing, or of another version, into ``charts``; return them by name.
+
+    ``images`` are the names of those that are built: what an optional one of them needs is placed as well.
+    """
+    charts = CHARTS | {name: place for name, place in OPTIONAL_CHARTS.items() if name in images}
+    return {name: _place(state / "charts" / name, *place) for name, place in charts.items()}
 
 
 def place_releases(state: Path) -> None:

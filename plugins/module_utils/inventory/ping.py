@@ -13,6 +13,7 @@ Instance = Mapping[str, Any]
 Caller = Mapping[str, Any]
 
 PORT, METRICS_PORT = 8080, 9080
+ROLLING, CANARY = "rolling", "canary"
 # What the role ping runs where an inventory names no instances; a test holds the two together.
 DEFAULT: tuple[Instance, ...] = (
     {"name": "pingpong-a"},
@@ -53,6 +54,7 @@ def ping_releases(
     paths: Sequence[str],
     ingress_namespace: str,
     gateway: str = "",
+    delivery: str = ROLLING,
     metrics_callers: Sequence[Caller] = (),
     values: Mapping[str, Any] | None = None,
 ) -> list[Body]:
@@ -68,6 +70,7 @@ def ping_releases(
     paths: what is reachable from outside.
     ingress_namespace: of the ingress controller, which calls instances that have an ingress_host.
     gateway: namespace/name of a Gateway of Istio's that serves the hosts; each has one of its own where empty.
+    delivery: how a new version comes to an instance in the mesh: rolling or canary.
     metrics_callers: who may scrape every instance, in the same form.
     """
     scrapers = [_caller(caller) for caller in metrics_callers]
@@ -79,7 +82,7 @@ def ping_releases(
             "chart": chart,
             "values": _merged(
                 {"fullname": instance["name"], "target": _target(instance), **common},
-                _mesh(instance, callers),
+                _mesh(instance, callers, delivery),
                 _hosts(instance, paths, ingress_namespace, gateway),
                 values or {},
                 instance.get("values", {}),
@@ -118,7 +121,11 @@ def ping_certificates(
 
 
 def declared_callers(
-    instances: Sequence[Instance], *, callers: Sequence[Caller], metrics_callers: Sequence[Caller]
+    instances: Sequence[Instance],
+    *,
+    callers: Sequence[Caller],
+    metrics_callers: Sequence[Caller],
+    delivery: str = ROLLING,
 ) -> list[Body]:
     """Who may ask each instance in the mesh for what, as ``mtls_check`` takes it; for parameters see ping_releases."""
     return [
@@ -130,7 +137,10 @@ def declared_callers(
         }
         for instance in instances
         if instance.get("mesh", True)
-        for port, known in ((PORT, _callers_of(instance, callers)), (METRICS_PORT, metrics_callers))
+        for port, known in (
+            (PORT, [*_callers_of(instance, callers), *_smoke_test(instance, delivery)]),
+            (METRICS_PORT, metrics_callers),
+        )
     ]
 
 
@@ -139,15 +149,23 @@ def _callers_of(instance: Instance, callers: Sequence[Caller]) -> list[Caller]:
     return [caller for caller in callers if (caller["namespace"], caller.get("service_account")) != own]
 
 
+def _smoke_test(instance: Instance, delivery: str) -> list[Caller]:
+    """Who asks a canary before any client does; the chart lets it in by itself."""
+    account = f"{instance['name']}-smoke"
+    asks = {"methods": ["GET"], "paths": ["/ping", "/version"]}
+    return [{"namespace": _home(instance), "service_account": account, **asks}] if delivery == CANARY else []
+
+
 def _caller(caller: Caller) -> Body:
     """A caller in the chart's words."""
     words = {"service_account": "serviceAccount"}
     return {words.get(key, key): value for key, value in caller.items()}
 
 
-def _mesh(instance: Instance, callers: Sequence[Caller]) -> Body:
+def _mesh(instance: Instance, callers: Sequence[Caller], delivery: str) -> Body:
     if instance.get("mesh", True):
-        return {"callers": [_caller(caller) for caller in _callers_of(instance, callers)]}
+        canary = {"canary": {"enabled": True}} if delivery == CANARY else {}
+        return {"callers": [_caller(caller) for caller in _callers_of(instance, callers)], **canary}
     return {
         "callers": [],
         "networkPolicy": {"peers": [], "meshNamespace": ""},

@@ -37,6 +37,24 @@ labels:
 {{- end -}}
 {{- end -}}
 
+{{- define "ping.workloadVersion" -}}
+{{- ternary "argoproj.io/v1alpha1" "apps/v1" .Values.canary.enabled -}}
+{{- end -}}
+
+{{- define "ping.workloadKind" -}}
+{{- ternary "Rollout" "Deployment" .Values.canary.enabled -}}
+{{- end -}}
+
+{{/* Who may call the service, as JSON: a canary is asked by its smoke test before any client does. */}}
+{{- define "ping.callers" -}}
+{{- $callers := .Values.callers -}}
+{{- if .Values.canary.enabled -}}
+{{- $smoke := dict "namespace" .Release.Namespace "serviceAccount" (include "ping.smoke" .) "methods" (list "GET") "paths" (list "/ping" "/version") -}}
+{{- $callers = append $callers $smoke -}}
+{{- end -}}
+{{- toJson $callers -}}
+{{- end -}}
+
 {{/* Namespaces by name, as peers of a network policy rule. */}}
 {{- define "ping.namespaces" -}}
 - namespaceSelector:
@@ -49,6 +67,26 @@ labels:
 {{- $names := list -}}
 {{- range . -}}{{- $names = append $names .namespace -}}{{- end -}}
 {{- include "ping.namespaces" (uniq $names) -}}
+{{- end -}}
+
+{{/* Egress that every pod in the mesh needs: names, and its control plane where there is one. */}}
+{{- define "ping.dnsAndMesh" -}}
+- to:
+    - namespaceSelector:
+        matchLabels: {kubernetes.io/metadata.name: kube-system}
+      # A cache on each node answers in its place where there is one.
+      podSelector:
+        matchExpressions:
+          - {key: k8s-app, operator: In, values: [kube-dns, node-local-dns]}
+  ports:
+    - {protocol: UDP, port: 53}
+    - {protocol: TCP, port: 53}
+{{- if .Values.networkPolicy.meshNamespace }}
+- to:
+    {{- include "ping.namespaces" (list .Values.networkPolicy.meshNamespace) | nindent 4 }}
+  ports:
+    - {protocol: TCP, port: 15012}
+{{- end }}
 {{- end -}}
 
 {{/* Rules of an AuthorizationPolicy: each caller that has an identity, for what it is declared to ask. */}}

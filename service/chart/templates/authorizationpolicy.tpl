@@ -10,6 +10,6 @@ spec:
       {{- include "ping.selectorLabels" . | nindent 6 }}
   action: ALLOW
   rules:
-    {{- include "ping.allowed" (dict "callers" .Values.callers "port" .Values.service.port "trustDomain" .Values.trustDomain) | trim | nindent 4 }}
+    {{- include "ping.allowed" (dict "callers" (include "ping.callers" . | fromJsonArray) "port" .Values.service.port "trustDomain" .Values.trustDomain) | trim | nindent 4 }}
     {{- include "ping.allowed" (dict "callers" .Values.metricsCallers "port" .Values.service.metricsPort "trustDomain" .Values.trustDomain) | trim | nindent 4 }}
 {{- end }}

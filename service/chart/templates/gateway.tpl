@@ -27,7 +27,8 @@ spec:
   hosts: {{ toJson .Values.gateway.hosts }}
   gateways: [{{ .Values.gateway.name | default (include "ping.fullname" .) | quote }}]
   http:
-    - match:
+    - {{ if .Values.canary.enabled }}name: ping
+      {{ end }}match:
         {{- range .Values.gateway.paths }}
         - uri: {exact: {{ . | quote }}}
         {{- end }}
@@ -35,7 +36,11 @@ spec:
       # Only what never reached the service: a ping that failed is counted once.
       retries: {attempts: 2, retryOn: "connect-failure,refused-stream,unavailable"}
       route:
+        {{- if .Values.canary.enabled }}
+        {{- include "ping.weighted" . | nindent 8 }}
+        {{- else }}
         - destination:
             host: {{ include "ping.fullname" . }}.{{ .Release.Namespace }}.svc.cluster.local
             port: {number: {{ .Values.service.port }}}
+        {{- end }}
 {{- end }}

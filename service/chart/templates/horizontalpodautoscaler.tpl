@@ -9,7 +9,7 @@ kind: HorizontalPodAutoscaler
 metadata:
   {{- include "ping.metadata" . | nindent 2 }}
 spec:
-  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: {{ include "ping.fullname" . | quote }}}
+  scaleTargetRef: {apiVersion: {{ include "ping.workloadVersion" . }}, kind: {{ include "ping.workloadKind" . }}, name: {{ include "ping.fullname" . | quote }}}
   minReplicas: {{ .Values.autoscaling.minReplicas }}
   maxReplicas: {{ .Values.autoscaling.maxReplicas }}
   metrics:

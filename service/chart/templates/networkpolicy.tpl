@@ -11,7 +11,7 @@ spec:
   policyTypes: [Ingress, Egress]
   # Probes need no rule: what comes from the pod's own node is always let in.
   ingress:
-    {{- with $.Values.callers }}
+    {{- with include "ping.callers" $ | fromJsonArray }}
     - from:
         {{- include "ping.callerNamespaces" . | nindent 8 }}
       ports:
@@ -35,22 +35,7 @@ spec:
         - {protocol: TCP, port: 15090} # the sidecar's Envoy
     {{- end }}
   egress:
-    - to:
-        - namespaceSelector:
-            matchLabels: {kubernetes.io/metadata.name: kube-system}
-          # A cache on each node answers in its place where there is one.
-          podSelector:
-            matchExpressions:
-              - {key: k8s-app, operator: In, values: [kube-dns, node-local-dns]}
-      ports:
-        - {protocol: UDP, port: 53}
-        - {protocol: TCP, port: 53}
-    {{- if .meshNamespace }}
-    - to:
-        {{- include "ping.namespaces" (list .meshNamespace) | nindent 8 }}
-      ports:
-        - {protocol: TCP, port: 15012}
-    {{- end }}
+    {{- include "ping.dnsAndMesh" $ | nindent 4 }}
     {{- if .peers }}
     - to:
         {{- include "ping.namespaces" .peers | nindent 8 }}

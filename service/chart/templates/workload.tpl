@@ -3,8 +3,8 @@
 {{- if ne (len $ports) (len (uniq (toStrings $ports))) }}
 {{- fail (printf "service.port, service.metricsPort, tls.port: found %v, expected each of its own" $ports) }}
 {{- end }}
-apiVersion: apps/v1
-kind: Deployment
+apiVersion: {{ include "ping.workloadVersion" . }}
+kind: {{ include "ping.workloadKind" . }}
 metadata:
   {{- include "ping.metadata" . | nindent 2 }}
 spec:
@@ -14,9 +14,13 @@ spec:
   selector:
     matchLabels:
       {{- include "ping.selectorLabels" . | nindent 6 }}
+  {{- if .Values.canary.enabled }}
+  {{- include "ping.canary" . | nindent 2 }}
+  {{- else }}
   strategy:
     type: RollingUpdate
     rollingUpdate: {maxUnavailable: 0, maxSurge: 1}
+  {{- end }}
   template:
     metadata:
       labels:
@@ -116,7 +120,7 @@ spec:
           labelSelector:
             matchLabels:
               {{- include "ping.selectorLabels" $ | nindent 14 }}
-          matchLabelKeys: [pod-template-hash]
+          matchLabelKeys: [{{ ternary "rollouts-pod-template-hash" "pod-template-hash" $.Values.canary.enabled }}]
         {{- end }}
       {{- end }}
       {{- with .Values.nodeSelector }}
