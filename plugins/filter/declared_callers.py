@@ -30,7 +30,8 @@ options:
     required: true
   delivery:
     description: >-
-      The variable C(ping_delivery) of the role C(ping). With V(canary), the smoke test of each instance is one of its callers.
+      The variable C(ping_delivery) of the role C(ping). With V(canary), the smoke test of each instance is one of its
+      callers.
     type: str
     choices: [rolling, canary]
     default: rolling

@@ -130,8 +130,9 @@ def _user_of(container: Object, spec: Object) -> int:
 
 
 def controller_of(pod: Object) -> str:
-    """The name of what a pod belongs to: its Deployment where there is one, else its controller, else itself."""
+    """The name of what a pod belongs to: the Deployment or Rollout above its ReplicaSet, its controller, or itself."""
     metadata = pod["metadata"]
     owner = next((o["name"] for o in metadata.get("ownerReferences") or [] if o.get("controller")), metadata["name"])
-    suffix = (metadata.get("labels") or {}).get("pod-template-hash")
+    labels = metadata.get("labels") or {}
+    suffix = labels.get("pod-template-hash") or labels.get("rollouts-pod-template-hash")
     return str(owner.removesuffix(f"-{suffix}") if suffix else owner)

@@ -118,6 +118,20 @@ def test_certificates_are_kept_beside_what_serves_them() -> None:
     }
 
 
+@pytest.mark.parametrize(("delivery", "mesh", "canary"), [("canary", True, True), ("canary", False, False), ("rolling", True, False)])
+def test_a_canary_is_for_instances_in_the_mesh(delivery: str, mesh: bool, canary: bool) -> None:
+    (release,) = ping_releases([{"name": "x", "mesh": mesh}], **COMMON, delivery=delivery)
+    assert release["values"].get("canary", {}).get("enabled", False) is canary
+
+
+def test_a_canary_is_asked_by_its_smoke_test() -> None:
+    known = {key: COMMON[key] for key in ("callers", "metrics_callers")}
+    service, metrics = declared_callers([{"name": "x", "namespace": "home"}], **known, delivery="canary")
+    smoke = {"namespace": "home", "service_account": "x-smoke", "methods": ["GET"], "paths": ["/ping", "/version"]}
+    assert smoke in service["callers"]
+    assert smoke not in metrics["callers"]
+
+
 def test_the_proof_expects_what_the_policies_are_made_of() -> None:
     known = {key: COMMON[key] for key in ("callers", "metrics_callers")}
     found = declared_callers([{"name": "x"}, {"name": "z", "mesh": False}], **known)

@@ -37,6 +37,21 @@ def deployment(want: int = 2, *, paused: bool = False, **status: Any) -> dict[st
     return obj("apps/v1", "Deployment", {"observedGeneration": 2, **status}, spec)
 
 
+STEPS = [{"setWeight": 10}, {"pause": {}}, {"pause": {"duration": "60s"}}]
+
+
+def rollout(phase: str, step: int = 0, *reasons: str, paused: bool = False, **status: Any) -> dict[str, Any]:
+    spec = {"strategy": {"canary": {"steps": STEPS}}} | ({"paused": True} if paused else {})
+    pauses = {"pauseConditions": [{"reason": reason} for reason in reasons]}
+    # The controller writes the generation as text.
+    return obj(
+        "argoproj.io/v1alpha1",
+        "Rollout",
+        {"observedGeneration": "2", "phase": phase, "currentStepIndex": step, **pauses, **status},
+        spec,
+    )
+
+
 def thing(api_version: str = "example.org/v1", kind: str = "Thing", **states: tuple[str, int]) -> dict[str, Any]:
     """``Ready=("True", 1)``: a condition that is about generation 1; the object is at 2."""
     items = [
@@ -53,6 +68,15 @@ def shaped(found: Any) -> dict[str, Any]:
 ALL_UP = {"replicas": 2, "updatedReplicas": 2, "availableReplicas": 2}
 
 CASES: dict[str, tuple[dict[str, Any], State, str]] = {
+    "Rollout: promoted": (rollout("Healthy", 3), READY, ""),
+    "Rollout: an older generation was observed": (rollout("Healthy", 3, observedGeneration="1"), PENDING, "generation"),
+    "Rollout: no status yet": (rollout("", 0), PENDING, "Progressing, step 0 of 3"),
+    "Rollout: on its way": (rollout("Progressing", 1, message="more replicas"), PENDING, "step 1 of 3: more replicas"),
+    "Rollout: aborted": (rollout("Degraded", message="RolloutAborted: metric failed"), FAILED, "metric failed"),
+    "Rollout: a person is to promote it": (rollout("Paused", 1, "CanaryPauseStep"), READY, ""),
+    "Rollout: a pause that ends": (rollout("Paused", 2, "CanaryPauseStep"), PENDING, "Paused, step 2 of 3"),
+    "Rollout: its analysis could not decide": (rollout("Paused", 0, "InconclusiveAnalysisRun"), READY, ""),
+    "Rollout: paused by a person": (rollout("Paused", 0, paused=True), READY, ""),
     "Deployment: up": (deployment(**ALL_UP), READY, ""),
     "Deployment: no replicas": (deployment(0), READY, ""),
     "Deployment: an older generation was observed": (deployment(**ALL_UP, observedGeneration=1), PENDING, "generation"),

@@ -200,6 +200,45 @@ def test_a_pod_runs_what_its_workload_declares(one: Object, found: str) -> None:
     assert found in cell.observed
 
 
+ROLLOUT = obj("argoproj.io/v1alpha1", "Rollout", "basket", "shop", spec=template())
+JOB = template("smoke:1")
+ANALYSIS = obj("argoproj.io/v1alpha1", "AnalysisTemplate", "smoke", "shop",
+               spec={"metrics": [{"provider": {"job": {"spec": JOB}}}, {"provider": {"prometheus": {}}}]})  # fmt: skip
+RUN = obj("argoproj.io/v1alpha1", "AnalysisRun", "run", "shop", spec={},
+          metadata=owner("Rollout", "basket", "argoproj.io/v1alpha1"))  # fmt: skip
+RUNS_JOB = obj("batch/v1", "Job", "job", "shop", metadata=owner("AnalysisRun", "run", "argoproj.io/v1alpha1"), spec=JOB)
+VERSION = obj("apps/v1", "ReplicaSet", "basket-1", "shop", spec=template(),
+              metadata=owner("Rollout", "basket", "argoproj.io/v1alpha1"))  # fmt: skip
+
+
+def of_canary(controller: Object, image: str) -> Object:
+    reference = owner(controller["kind"], controller["metadata"]["name"], controller["apiVersion"])
+    spec = {"containers": [{"name": "app", "image": image}], "serviceAccountName": "default"}
+    return obj("v1", "Pod", "x", "shop", metadata=reference, spec=spec)
+
+
+@pytest.mark.parametrize(
+    ("controller", "image", "verdict"),
+    [(VERSION, "app:1", "pass"), (VERSION, "app:2", "fail"), (RUNS_JOB, "smoke:1", "pass"), (RUNS_JOB, "app:1", "fail")],
+    ids=["a version's pod", "of another image", "an analysis' job", "which no template declares"],
+)
+def test_what_a_canary_runs_is_declared(controller: Object, image: str, verdict: str) -> None:
+    everything = live(ROLLOUT, ANALYSIS, RUN, RUNS_JOB, VERSION, of_canary(controller, image))
+    declared = declared_by(*DECLARED, ROLLOUT, ANALYSIS)
+    (cell,) = pod_cells(BENCH, declared, everything)
+    assert cell.verdict == verdict
+    argo = [Decides("argoproj.io", kind, "runs") for kind in ("Rollout", "AnalysisRun", "AnalysisTemplate")]
+    everything.decides = (*KINDS, *argo)
+    assert {cell.verdict for cell in undeclared_cells(BENCH, declared, everything)} == {"pass"}
+
+
+def test_a_rollout_that_nobody_declares_is_named_with_all_that_it_runs() -> None:
+    everything = live(ROLLOUT, VERSION)
+    everything.decides = (Decides("argoproj.io", "Rollout", "runs what nobody declared"),)
+    (cell,) = undeclared_cells(BENCH, declared_by(*DECLARED), everything)
+    assert (cell.verdict, cell.target) == ("fail", "Rollout shop/basket")
+
+
 def planned(**item: Any) -> Object:
     return {"objects": [{"kind": "Secret", "namespace": "shop", "name": "key", "action": "updated", **item}]}
 

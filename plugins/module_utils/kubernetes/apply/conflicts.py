@@ -3,7 +3,8 @@
 
 """A 409 of a server-side apply: other field managers own what we would change. Who they are, and what to say. Pure.
 
-A conflict with a person's tool alone, on an object of ours, is drift and is forced; any other fails the task.
+A conflict with a person's tool alone, on an object of ours, is drift and is forced; so is one over a field that a
+controller shares with us; any other fails the task.
 """
 
 from __future__ import annotations
@@ -19,6 +20,10 @@ from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.field
     shown,
 )
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.fields.managers import ManagerPolicy
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.fields.shared_fields import (
+    CONTROLLER,
+    shared_field,
+)
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.model import Key, Object
 
 _KEYS = re.compile(r"\[([^\]]*=[^\]]*)\]")
@@ -31,6 +36,12 @@ class FieldConflict(PlatformError):
 def only_user_tools(error: ApiError, policy: ManagerPolicy) -> bool:
     """Whether all managers that a conflict names are tools of a person."""
     return not any(policy.trusts(_manager(cause.message)) for cause in error.ownership)
+
+
+def only_shared(desired: Object, error: ApiError) -> bool:
+    """Whether a conflict is with Argo Rollouts alone, over the field in which its values were taken over."""
+    field = shared_field(desired)
+    return all(_manager(cause.message) == CONTROLLER and cause.field.lstrip(".") == field for cause in error.ownership)
 
 
 def conflicting(live: Object, error: ApiError) -> list[Path]:

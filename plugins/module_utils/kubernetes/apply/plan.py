@@ -15,6 +15,9 @@ from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.field
 )
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.fields.diff import drift
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.fields.managers import ManagerPolicy
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.fields.shared_fields import (
+    with_shared_values,
+)
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.manifests.stages import stage_of
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.model import (
     FIELD_MANAGER,
@@ -125,7 +128,7 @@ def _plan_object(obj: Object, live: Object | None, policy: ManagerPolicy) -> Obj
         return ObjectPlan(key, obj, None, Comparison.NOT_OWNED, "does not exist for this owner")
     if "deletionTimestamp" in live["metadata"]:
         return ObjectPlan(key, obj, live, Comparison.TERMINATING, "is being deleted")
-    desired = without_controller_fields(obj, live, policy)
+    desired = without_controller_fields(with_shared_values(obj, live), live, policy)
     reason = drift(desired, live, policy)
     comparison = Comparison.UNCHANGED if reason is None else Comparison.MAY_DIFFER
     return ObjectPlan(key, desired, live, comparison, reason or "")

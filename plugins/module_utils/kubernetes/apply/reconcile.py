@@ -55,7 +55,7 @@ R = TypeVar("R")
 
 UNMANAGED = "carries the labels of this layer and was never applied for it; take them off it, or delete it"
 # Deleted in the foreground: gone only when their pods are, so that what they use is deleted after them.
-_WITH_PODS = frozenset({"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob"})
+_WITH_PODS = frozenset({"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Rollout", "Job", "CronJob"})
 
 
 @dataclass(frozen=True)

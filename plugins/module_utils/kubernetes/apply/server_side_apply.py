@@ -17,6 +17,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.apply
     FieldConflict,
     conflicting,
     explain,
+    only_shared,
     only_user_tools,
 )
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.apply.plan import Comparison, ObjectPlan
@@ -38,6 +39,9 @@ from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.field
 )
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.fields.managers import ManagerPolicy
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.fields.prediction import applied
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.fields.shared_fields import (
+    with_shared_values,
+)
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.model import (
     DESIRED_HASH,
     Object,
@@ -119,7 +123,8 @@ class Applier:
                 f"{self._owner.layer} of {self._owner.environment}; remove it from one of them, "
                 "or set force_conflicts to take it over"
             )
-        planned.desired = without_controller_fields(planned.desired, planned.live, self._policy)
+        desired = with_shared_values(planned.desired, planned.live)
+        planned.desired = without_controller_fields(desired, planned.live, self._policy)
 
     def apply(self, planned: ObjectPlan) -> ObjectResult:
         """Apply an object, or say from a dry run what applying it would change."""
@@ -170,9 +175,13 @@ class Applier:
             if not error.ownership:
                 raise
             ours = planned.live is not None and owner_of(planned.live) == self._owner
-            if not (only_user_tools(error, self._policy) and (ours or self._same_values(planned, error))):
+            shared = ours and only_shared(planned.desired, error)
+            if not shared and not (
+                only_user_tools(error, self._policy) and (ours or self._same_values(planned, error))
+            ):
                 raise FieldConflict(explain(planned.key, error)) from None
-        # A person's tool changed an object of ours: that is drift, and the desired state wins.
+        # A person's tool changed an object of ours: that is drift, and the desired state wins. In a shared field it
+        # has the controller's values in it.
         return self._client.apply(planned.desired, force=True, dry_run=self._dry_run)
 
     def _same_values(self, planned: ObjectPlan, error: ApiError) -> bool:

@@ -149,6 +149,7 @@ _PREDICATES: dict[tuple[str, str], Predicate] = {
     ("apps", "ReplicaSet"): workloads.replica_set,
     ("apps", "StatefulSet"): workloads.stateful_set,
     ("autoscaling", "HorizontalPodAutoscaler"): _needs("AbleToScale"),
+    ("argoproj.io", "Rollout"): workloads.rollout,
     ("batch", "Job"): workloads.job,
     ("policy", "PodDisruptionBudget"): _disruption_budget,
     ("gateway.networking.k8s.io", "Gateway"): _needs("Programmed", fatal=("Invalid",)),

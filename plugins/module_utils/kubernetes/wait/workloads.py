@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The pingpong.platform maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""When Deployments and their like, Jobs and Pods are ready; what is paused or suspended is not waited for. Pure."""
+"""When Deployments, Rollouts, Jobs, Pods and their like are ready; what is paused is not waited for. Pure."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.wait.
     Readiness,
     condition,
     failed,
+    mapping,
+    mappings,
     number,
     pending,
     status_of,
@@ -42,6 +44,30 @@ def deployment(obj: Object) -> Readiness:
     if total > updated:
         return pending(f"{total - updated} old replicas still run")
     return READY if available >= want else pending(f"{available} of {want} replicas are available")
+
+
+def rollout(obj: Object) -> Readiness:
+    """A Rollout of Argo's: promoted, or waiting for a person to promote it; one that was aborted has failed."""
+    if unobserved(obj):
+        return UNOBSERVED
+    status = status_of(obj)
+    phase, message = str(status.get("phase") or "Progressing"), str(status.get("message") or "")
+    if phase == "Degraded":
+        return failed(message or "it was aborted")
+    if phase == "Healthy" or obj["spec"].get("paused") or _awaits_approval(obj):
+        return READY
+    step, steps = number(status.get("currentStepIndex")), mapping(obj["spec"]["strategy"].get("canary")).get("steps")
+    return pending(f"{phase}, step {step} of {len(steps or ())}" + (f": {message}" if message else ""))
+
+
+def _awaits_approval(obj: Object) -> bool:
+    """Whether the step that a canary is at is a pause without an end, or its analysis could not decide."""
+    status = status_of(obj)
+    reasons = {item.get("reason") for item in mappings(status.get("pauseConditions"))}
+    steps = mappings(mapping(obj["spec"]["strategy"].get("canary")).get("steps"))
+    step = number(status.get("currentStepIndex"))
+    endless = step < len(steps) and "pause" in steps[step] and not mapping(steps[step]["pause"]).get("duration")
+    return "InconclusiveAnalysisRun" in reasons or ("CanaryPauseStep" in reasons and endless)
 
 
 def stateful_set(obj: Object) -> Readiness:

@@ -9,8 +9,9 @@ from __future__ import annotations
 # whoever wrote the object made.
 CHILDREN: dict[tuple[str, str], frozenset[tuple[str, str]]] = {
     ("", "Pod"): frozenset({("apps", "ReplicaSet"), ("apps", "StatefulSet"), ("apps", "DaemonSet"), ("batch", "Job")}),
-    ("apps", "ReplicaSet"): frozenset({("apps", "Deployment")}),
-    ("batch", "Job"): frozenset({("batch", "CronJob")}),
+    ("apps", "ReplicaSet"): frozenset({("apps", "Deployment"), ("argoproj.io", "Rollout")}),
+    ("argoproj.io", "AnalysisRun"): frozenset({("argoproj.io", "Rollout")}),
+    ("batch", "Job"): frozenset({("batch", "CronJob"), ("argoproj.io", "AnalysisRun")}),
 }
 
 # What GKE's Gateway controller notes on a Gateway of what it made.
@@ -28,6 +29,9 @@ FILLED: tuple[tuple[str, str], ...] = (
     ("Deployment", "metadata.annotations.deployment.kubernetes.io/revision"),
     ("Deployment", "spec.replicas"),
     ("StatefulSet", "spec.replicas"),
+    ("Rollout", "metadata.annotations.rollout.argoproj.io/*"),
+    ("Rollout", "spec.replicas"),
+    ("Service", "metadata.annotations.argo-rollouts.argoproj.io/managed-by-rollouts"),
     ("DaemonSet", "metadata.annotations.deprecated.daemonset.template.generation"),
     ("Namespace", "metadata.labels.kubernetes.io/metadata.name"),
     ("Service", "metadata.annotations.cloud.google.com/neg-status"),

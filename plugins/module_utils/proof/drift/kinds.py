@@ -103,6 +103,7 @@ GROUPS: tuple[DecidesGroup, ...] = (
         frozenset({"Network", "GKENetworkParamSet", "NetworkInterface", "ServiceNetworkEndpointGroup"}),
     ),
     DecidesGroup("net.gke.io", "publishes a Service to other clusters", frozenset({"ServiceImport"})),
+    DecidesGroup("argoproj.io", "runs what nobody declared, or decides when it does"),
     DecidesGroup("projectcontour.io", "publishes a Service"),
     DecidesGroup("cert-manager.io", "obtains certificates", frozenset({"CertificateRequest"})),
     DecidesGroup("secrets-store.csi.x-k8s.io", "mounts secrets", frozenset({"SecretProviderClassPodStatus"})),

@@ -39,12 +39,13 @@ class Live:
         A reference counts between kinds whose controller makes the one for the other, and to the very object.
         """
         while True:
-            parent = self._parent(obj)
+            parent = self.parent(obj)
             if parent is None:
                 return obj
             obj = parent
 
-    def _parent(self, obj: Object) -> Object | None:
+    def parent(self, obj: Object) -> Object | None:
+        """What controls an object; None where it belongs to nothing live."""
         key = key_of(obj)
         reference = controller_of(obj)
         if reference is None:

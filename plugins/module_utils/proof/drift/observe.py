@@ -11,6 +11,9 @@ from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.client import ClusterClient
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.errors import ApiError
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.fields.shared_fields import (
+    with_shared_values,
+)
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.model import Object, key_of
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.drift.kinds import GROUPS, KINDS, Decides
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.drift.live import Live
@@ -58,6 +61,7 @@ def completed(client: ClusterClient, body: Object, live: Object) -> tuple[Object
 def _replaced(client: ClusterClient, body: Object, live: Object) -> Object | ApiError:
     version = live["metadata"].get("resourceVersion")
     try:
+        body = with_shared_values(body, live)
         return client.replace({**body, "metadata": {**body["metadata"], "resourceVersion": version}}, dry_run=True)
     except ApiError as error:
         return error

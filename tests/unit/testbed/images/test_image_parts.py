@@ -191,6 +191,13 @@ class TestState:
         tools.place_charts(tmp_path)
         assert (placed / "values.yaml").read_text() == "a: 2"
 
+    def test_a_chart_of_an_optional_image_is_placed_where_that_is_built(
+        self, module: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(tools, "OPTIONAL_CHARTS", {"extra": ("tool", "chart")})
+        assert set(tools.place_charts(tmp_path, {"ping"})) == {"tool/chart"}
+        assert set(tools.place_charts(tmp_path, {"ping", "extra"})) == {"tool/chart", "extra"}
+
     def test_only_programs_that_are_built_are_linked(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(tools, "MODULES", {"tool": MODULE, "other": replace(MODULE, name="other")})
         monkeypatch.setattr(tools, "PROGRAMS", {"tool": ("tool", "tool"), "other": ("other", "tool")})

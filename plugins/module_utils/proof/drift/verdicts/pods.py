@@ -33,16 +33,35 @@ def pod_cells(bench: Bench, declared: Declared, live: Live) -> Iterator[Cell]:
         if (key.group, key.kind) != ("", "Pod"):
             continue
         root = live.root(pod)
-        template = template_of(root)
-        if root is pod or template is None:
+        templates = templates_of(pod, root, live, declared)
+        if root is pod or not templates:
             continue
-        found = list(beyond(pod, template, images))
+        found = min((list(beyond(pod, template, images)) for template in templates), key=len)
         if found:
             reason = f"it belongs to {key_of(root)}; written by {', '.join(writers(pod, ('spec',))) or 'nobody known'}"
             judgement = Judgement("fail", "; ".join(found), reason)
         else:
             judgement = Judgement("pass", CASE, f"as {key_of(root)} declares it")
         yield bench.cell(judgement, str(key), CASE, CASE)
+
+
+def templates_of(pod: Object, root: Object, live: Live, declared: Declared) -> list[Mapping[str, Any]]:
+    """The specs of pods that a pod may be one of: its workload's, or those of the jobs of declared analyses."""
+    workload = live.parent(live.parent(pod) or pod)
+    if workload is not None and key_of(workload).kind == "AnalysisRun":
+        namespace = key_of(pod).namespace
+        analyses = [
+            body for key, body in declared.bodies.items()
+            if (key.group, key.kind, key.namespace) == ("argoproj.io", "AnalysisTemplate", namespace)
+        ]  # fmt: skip
+        return [
+            metric["provider"]["job"]["spec"]["template"]["spec"]
+            for analysis in analyses
+            for metric in analysis["spec"]["metrics"]
+            if "job" in metric["provider"]
+        ]
+    template = template_of(root)
+    return [template] if template is not None else []
 
 
 def template_of(workload: Object) -> Mapping[str, Any] | None:
