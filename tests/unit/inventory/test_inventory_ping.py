@@ -118,7 +118,9 @@ def test_certificates_are_kept_beside_what_serves_them() -> None:
     }
 
 
-@pytest.mark.parametrize(("delivery", "mesh", "canary"), [("canary", True, True), ("canary", False, False), ("rolling", True, False)])
+@pytest.mark.parametrize(
+    ("delivery", "mesh", "canary"), [("canary", True, True), ("canary", False, False), ("rolling", True, False)]
+)
 def test_a_canary_is_for_instances_in_the_mesh(delivery: str, mesh: bool, canary: bool) -> None:
     (release,) = ping_releases([{"name": "x", "mesh": mesh}], **COMMON, delivery=delivery)
     assert release["values"].get("canary", {}).get("enabled", False) is canary

@@ -219,7 +219,12 @@ def of_canary(controller: Object, image: str) -> Object:
 
 @pytest.mark.parametrize(
     ("controller", "image", "verdict"),
-    [(VERSION, "app:1", "pass"), (VERSION, "app:2", "fail"), (RUNS_JOB, "smoke:1", "pass"), (RUNS_JOB, "app:1", "fail")],
+    [
+        (VERSION, "app:1", "pass"),
+        (VERSION, "app:2", "fail"),
+        (RUNS_JOB, "smoke:1", "pass"),
+        (RUNS_JOB, "app:1", "fail"),
+    ],
     ids=["a version's pod", "of another image", "an analysis' job", "which no template declares"],
 )
 def test_what_a_canary_runs_is_declared(controller: Object, image: str, verdict: str) -> None:
