@@ -33,7 +33,8 @@ class Rehearsal:
     """A rehearsal of one inventory against the local cloud of ``folder``, which serves at ``port`` and ``proxy_port``.
 
     ``say`` hears a line for each step and verdict; ``image`` is the service's image as a build left it, with its
-    transport; ``arguments`` are ansible-playbook's own, for each step.
+    transport; ``arguments`` are ansible-playbook's own, for each step. ``regions`` are hosts of the inventory: the
+    second site runs on one after the other, as a promotion does; without any it runs on all at once.
     """
 
     inventory: Path
@@ -43,6 +44,7 @@ class Rehearsal:
     proxy_port: int
     image: str
     arguments: Sequence[str] = ()
+    regions: Sequence[str] = ()
     took: list[str] = field(default_factory=list)
 
     def run(self, keep: bool = False) -> None:
@@ -68,7 +70,8 @@ class Rehearsal:
         recorded = ("-e", f"@{record}")
         self._play("site", *recorded)
         self._ask("DELETE", "requests")
-        output = self._play("site", *recorded)
+        limits: list[Sequence[str]] = [("--limit", region) for region in self.regions]
+        output = "".join(self._play("site", *recorded, *limit) for limit in limits or [()])
         requests = self._ask("GET", "requests")["requests"]
         self._judge("the second site", verdicts.changed(output) + verdicts.mutations(requests))
         if not keep:
@@ -122,7 +125,7 @@ class Rehearsal:
         return (self.folder / "token").read_text(encoding="ascii").strip()
 
 
-def against_the_daemon(inventory: str, say: Say) -> Rehearsal:
+def against_the_daemon(inventory: str, say: Say, regions: Sequence[str] = ()) -> Rehearsal:
     """A rehearsal against the local cloud that runs in the background; HostError when none does."""
     if not daemon.running():
         raise HostError(f"the local cloud does not run in {state_root()}: python -m testbed up")
@@ -130,7 +133,8 @@ def against_the_daemon(inventory: str, say: Say) -> Rehearsal:
     if not shutil.which("skopeo"):
         link(state_root() / "bin" / "skopeo", program("skopeo"))
     archive = images.build(["ping"])["ping"].archive
-    return Rehearsal(chosen(inventory), say, daemon.folder(), port, port + 1, f"docker-archive:{archive}")
+    image = f"docker-archive:{archive}"
+    return Rehearsal(chosen(inventory), say, daemon.folder(), port, port + 1, image, regions=regions)
 
 
 def chosen(name: str) -> Path:

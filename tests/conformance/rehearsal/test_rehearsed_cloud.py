@@ -37,10 +37,12 @@ def test_what_it_makes_is_whole_at_once_and_goes_without_a_rest(tmp_path: Path, 
         port, proxy_port = (int(url.rpartition(":")[2].partition("/")[0]) for url in (cloud.endpoint, cloud.proxy))
         said: list[str] = []
         image, digest = archive(tmp_path / "ping.tar")
+        regions = ("primary", "secondary") if inventory == "production" else ()
         Rehearsal(
-            chosen(inventory), said.append, tmp_path / "cloud", port, proxy_port, image, arguments=CLOUD_ALONE
+            chosen(inventory), said.append, tmp_path / "cloud", port, proxy_port, image, CLOUD_ALONE, regions
         ).run()
         assert f"ping_digest: {digest}" in (tmp_path / "cloud" / "image.yml").read_text()
+        assert [text.rpartition(": ")[2] for text in said].count("site.yml") == 1 + (len(regions) or 1)
         assert "the second site: as expected" in said
         assert "destroy: as expected" in said
 
