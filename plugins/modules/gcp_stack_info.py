@@ -18,7 +18,12 @@ options:
     description: The resources to read, each with its C(kind), C(name) and place, as in M(pingpong.platform.gcp_stack).
     type: list
     elements: dict
-    required: true
+    default: []
+  permissions:
+    description: Permissions in the project; RV(missing_permissions) names those that the caller lacks.
+    type: list
+    elements: str
+    default: []
 extends_documentation_fragment:
   - pingpong.platform.cloud
   - pingpong.platform.cloud.attributes
@@ -44,6 +49,11 @@ live:
   description: By key what is live, null for what does not exist.
   returned: always
   type: dict
+missing_permissions:
+  description: Those of O(permissions) that the caller does not have in the project.
+  returned: always
+  type: list
+  elements: str
 requests:
   description: How many requests were sent.
   returned: always

@@ -69,7 +69,7 @@ class Engine:
 
     def info(self, resources: list[dict[str, Any]]) -> dict[str, Any]:
         """``gcp_stack_info`` as a task calls it: what is live, by key."""
-        args = self.arguments(resources)
+        args = self.arguments(resources, permissions=[])
         live: dict[str, Any] = run_info(cloud_settings(args), args)["live"]
         return live
 

@@ -43,7 +43,8 @@ RESOURCE: dict[str, Any] = {
 
 INFO: dict[str, Any] = {
     **CLOUD,
-    "resources": {"type": "list", "elements": "dict", "required": True},
+    "resources": {"type": "list", "elements": "dict", "default": []},
+    "permissions": {"type": "list", "elements": "str", "default": []},
 }
 
 LEFTOVERS: dict[str, Any] = {
