@@ -44,6 +44,10 @@ deploy: venv ## Run site on an environment, or on one region of it: make deploy 
 drift: venv ## Hold what runs against what is declared, and change nothing: make drift ENV=production
 	$(PLAYBOOK) playbooks/drift.yml -i inventories/$(ENV) $(ARGS)
 
+.PHONY: switchover
+switchover: venv ## Move clients to another region: make switchover ENV=production ARGS='-e edge_primary=secondary'
+	$(PLAYBOOK) playbooks/switchover.yml -i inventories/$(ENV) $(ARGS)
+
 .PHONY: summary
 summary: venv ## Print the last report as Markdown
 	$(PYTHON) tools/report_summary.py

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """What every check takes and returns; ``PROBES`` for those that run probe pods."""
+    """What every check takes and returns; ``PROBES`` for those that run probe pods, ``CLIENTS`` for clients."""
 
     DOCUMENTATION = r"""
 options:
@@ -52,6 +52,27 @@ options:
     description: Seconds for one probe.
     type: float
     default: 5.0
+"""
+
+    CLIENTS = r"""
+options:
+  name_server_port: {description: 'Its port, UDP.', type: int, default: 53}
+  port: {description: The port of HTTPS., type: int, default: 443}
+  ca: {description: 'The CA to trust, PEM text; the system''s CAs without it.', type: str}
+  ca_file: {description: A file with the CA instead., type: path}
+  path: {description: What clients ask for., type: str, default: /ping}
+  body: {description: 'What they are answered, with status 200.', type: str, default: pong}
+  version_path:
+    description: Where the service names its C(cluster). When empty, a site is known by its address alone.
+    type: str
+    default: /version
+  interval: {description: Seconds from one client to the next., type: float, default: 1.0}
+  timeout:
+    description: Seconds for each wait of a client, be it for DNS, a connection or an answer.
+    type: float
+    default: 3.0
+  in_a_row: {description: How many clients in a row must meet the same for it to hold., type: int, default: 3}
+  ttl: {description: The TTL in seconds that answers may have at most., type: int, default: 30}
 """
 
     RETURN = r"""

@@ -59,23 +59,6 @@ options:
   name_server:
     description: A name server of the zone itself, not a resolver. Required for O(state=drilled).
     type: str
-  name_server_port: {description: 'Its port, UDP.', type: int, default: 53}
-  port: {description: The port of HTTPS., type: int, default: 443}
-  ca: {description: 'The CA to trust, PEM text; the system''s CAs without it.', type: str}
-  ca_file: {description: A file with the CA instead., type: path}
-  path: {description: What clients ask for., type: str, default: /ping}
-  body: {description: 'What they are answered, with status 200.', type: str, default: pong}
-  version_path:
-    description: Where the service names its C(cluster). When empty, a site is known by its address alone.
-    type: str
-    default: /version
-  interval: {description: Seconds from one client to the next., type: float, default: 1.0}
-  timeout:
-    description: Seconds for each wait of a client, be it for DNS, a connection or an answer.
-    type: float
-    default: 3.0
-  in_a_row: {description: How many clients in a row must meet the same for it to hold., type: int, default: 3}
-  ttl: {description: The TTL in seconds that answers may have at most., type: int, default: 30}
   health_check:
     description: The health check of the records; what O(objective) leaves out is computed from it.
     type: dict
@@ -123,6 +106,7 @@ attributes:
     support: full
 extends_documentation_fragment:
   - pingpong.platform.check
+  - pingpong.platform.check.clients
   - pingpong.platform.cluster
 notes:
   - Needs the Python library C(dnslib) in the controller.

@@ -9,7 +9,7 @@ probes  pods that connections are made from; exchange is what one connection saw
 exceptions   what every declared exception has: a reason, and a last day after which it excuses nothing
 drift   what runs held against what the roles declare: plans, observe, judge
 cloud   the project as its APIs answer: ways in, hardening, accounts, logs
-mtls, network_policy, pod_security, tls, dashboard, failover   a proof each: discover, plan, observe, judge
+mtls, network_policy, pod_security, tls, dashboard, failover, switchover   a proof each: discover, plan, observe, judge
 report  one page and one document from the results of all
 
 Each proof has its options (``spec``) and its entry (``check.run``), which the action plugin of the same name calls.

@@ -6,12 +6,9 @@ The local cloud's name server and its health checks have tests of their own; a d
 from __future__ import annotations
 
 import contextlib
-import http.server
-import json
 import os
 import signal
 import socket
-import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -22,12 +19,15 @@ import pytest
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.client import ClusterClient
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover import check
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.faults.scale_to_zero import (
+    REPLICAS_ANNOTATION,
+)
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.sampler import Sampler
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.scale_to_zero import REPLICAS_ANNOTATION
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.report import write
 from dnslib import QTYPE, RR, A, DNSRecord
 
 from tests.support.authority import Authority
+from tests.support.https_site import Gateway
 
 HOST = "test.drill.example"
 PRIMARY, SECONDARY = "127.0.0.23", "127.0.0.24"
@@ -35,58 +35,6 @@ TTL = 1
 NOTICED = 1.0  # seconds until the name server's answer follows a gateway
 PATIENT, BRIEF = 120.0, 10.0  # how long what must happen may take, and what must not is waited for
 AUTHORITY = Authority("edge root")
-
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    cluster = ""
-
-    def do_GET(self) -> None:
-        body = {"/ping": b"pong", "/version": json.dumps({"cluster": self.cluster}).encode()}.get(self.path)
-        self.send_response(200 if body else 404)
-        self.send_header("Content-Length", str(len(body or b"")))
-        self.end_headers()
-        self.wfile.write(body or b"")
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Stay quiet."""
-
-
-class Server(http.server.ThreadingHTTPServer):
-    """HTTPS whose handshakes wait for nobody else's."""
-
-    daemon_threads = True
-    context: ssl.SSLContext
-
-    def finish_request(self, request: Any, client_address: Any) -> None:
-        with contextlib.suppress(OSError), self.context.wrap_socket(request, server_side=True) as secured:
-            super().finish_request(secured, client_address)
-
-
-class Gateway:
-    """A site's gateway, which can be stopped and started at the same address."""
-
-    def __init__(self, address: str, port: int, cluster: str, pair: Path) -> None:
-        self.address, self.port, self.server = address, port, None  # type: tuple[str, int, Server | None]
-        self.handler = type("Named", (Handler,), {"cluster": cluster})
-        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.context.load_cert_chain(pair)
-        self.since = 0.0
-        self.start()
-        self.since = 0.0  # up ever since
-
-    def start(self) -> None:
-        if self.server is None:
-            self.since = time.monotonic()
-            self.server = Server((self.address, self.port), self.handler)
-            self.server.context = self.context
-            threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-
-    def stop(self) -> None:
-        if self.server is not None:
-            self.server.shutdown()
-            self.server.server_close()
-            self.server, self.since = None, time.monotonic()
 
 
 class NameServer:

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.cells import Cell
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.scale_to_zero import ScaledDeployment
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.faults.scale_to_zero import (
+    ScaledDeployment,
+)
 
 from tests.support.local_platform import clients_of
 from tests.support.plays import PLAYBOOK, reported

@@ -15,6 +15,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.pki.mesh import 
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover import check as failover_drill
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls import check as mtls_check
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.report import write as proof_report
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.switchover import check as dns_switchover
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.tls import check as tls_check
 
 ENTRANCES: dict[str, tuple[str, str, Callable[[], Any]]] = {
@@ -23,6 +24,7 @@ ENTRANCES: dict[str, tuple[str, str, Callable[[], Any]]] = {
     "mtls_check": ("cryptography", "cryptography", lambda: mtls_check.run({})),
     "tls_check": ("cryptography", "cryptography", lambda: tls_check.run({})),
     "failover_drill": ("dnslib", "dnslib", lambda: failover_drill.run({"state": "drilled"})),
+    "dns_switchover": ("dnslib", "dnslib", lambda: dns_switchover.run({})),
     "proof_report": ("jinja2", "jinja2", lambda: proof_report.run({})),
     "YAML": ("yaml", "PyYAML", lambda: documents.load_all("a: 1")),
 }

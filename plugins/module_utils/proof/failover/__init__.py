@@ -4,7 +4,8 @@
 """A failover drill: clients, a fault, and how long everyone takes to be served elsewhere and back.
 
 check (run, drill: each step bounded) → sampler (open-loop clients) → observe (one client: DNS, then HTTPS) → samples
-scale_to_zero is the fault, graceful_shutdown restores it when the process is ended
+clients, of options, are those of a switch-over too
+faults is what is done to the primary; it is undone when the process is ended too
 samples → measures (switchover times, pure) → verdicts (cells) and spans (what the report draws)
 
 ``check.run`` is the task.

@@ -13,20 +13,26 @@ from ansible_collections.pingpong.platform.plugins.module_utils.common.errors im
 from ansible_collections.pingpong.platform.plugins.module_utils.common.libraries import require
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.client import ClusterClient
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover import measures
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.graceful_shutdown import (
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.clients import (
+    client_of,
+    endpoints_of,
+    sampler_of,
+    sites_of,
+)
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.faults.graceful_shutdown import (
     graceful_shutdown,
+)
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.faults.scale_to_zero import (
+    ScaledDeployment,
 )
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.model import (
     PROOF,
     DrillPlan,
     Record,
     Sample,
-    Site,
     objective_of,
 )
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.observe import Client, ClientRequest
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.sampler import Sampler
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.scale_to_zero import ScaledDeployment
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.spans import timelines
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.verdicts import (
     cells_of,
@@ -34,7 +40,6 @@ from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.v
     preflight,
 )
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.outcome import Findings, conclude
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.tls.check import endpoint_of
 
 STEADY_SECONDS = 60.0
 BREAK_SECONDS = 90.0
@@ -48,13 +53,7 @@ def run(options: Mapping[str, Any], check_mode: bool = False) -> dict[str, Any]:
         return restored(options, check_mode)
     require("dnslib", "ask name servers")
     plan = plan_of(options)
-    endpoints = [endpoint_of(f"hosts[{n}]", {**options, "name": host, "server_name": host})
-                 for n, host in enumerate(plan.hosts)]  # fmt: skip
-    client = Client(
-        options["name_server"], options["name_server_port"], plan.sites, options["body"], options["version_path"]
-    )
-    requests = [ClientRequest(endpoint, site) for endpoint in endpoints for site in (None, *plan.sites)]
-    sampler = Sampler(client.sample, requests, options["interval"], options["timeout"])
+    sampler = sampler_of(options, client_of(options, plan.sites), endpoints_of(options), plan.sites)
 
     def measure() -> Findings:
         deployment = ScaledDeployment(ClusterClient.from_connection(options["connection"]), options["workload"])
@@ -132,21 +131,7 @@ def _restore(deployment: ScaledDeployment) -> str:
 
 def plan_of(options: Mapping[str, Any]) -> DrillPlan:
     """The plan that options describe."""
-    sites = [Site(entry["name"], entry["address"], entry["cluster_name"]) for entry in options["sites"]]
-    primary = next((site for site in sites if site.name == options["cluster"]), None)
-    if primary is None:
-        names = ", ".join(site.name for site in sites)
-        raise OptionError(f"cluster: found {options['cluster']!r}, expected the name of one of sites: {names}")
-    if len({site.address for site in sites}) < max(2, len(sites)):
-        raise OptionError("sites: expected at least two, each with an address of its own")
-    for key in ("name", "cluster_name"):
-        if len({entry[key] for entry in options["sites"]}) < len(sites):
-            raise OptionError(f"sites: expected each with a {key} of its own: who serves is known by it")
-    if not options["hosts"]:
-        raise OptionError("hosts: expected at least one: without clients nobody sees who serves")
-    for key in ("interval", "timeout", "in_a_row"):
-        if options[key] <= 0:
-            raise OptionError(f"{key}: found {options[key]:g}, expected more than 0")
+    primary, standbys = sites_of(options)
     if options["health_check"].get("time_factor", 1.0) <= 0:
         raise OptionError(
             f"health_check.time_factor: found {options['health_check']['time_factor']:g}, expected more than 0"
@@ -161,7 +146,7 @@ def plan_of(options: Mapping[str, Any]) -> DrillPlan:
     return DrillPlan(
         hosts=tuple(options["hosts"]),
         primary=primary,
-        standbys=tuple(site for site in sites if site is not primary),
+        standbys=standbys,
         objective=objective,
         ttl=options["ttl"],
         in_a_row=options["in_a_row"],

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -102,14 +102,21 @@ class Client:
         return Named(tuple(str(record.rdata) for record in records), min(int(record.ttl) for record in records))
 
     def _ask(self, sample: Sample, endpoint: Endpoint) -> Sample:
-        paths = [endpoint.path, *([self.version_path] if self.version_path else [])]
-        _unused, answers = verified_answers(endpoint, *paths)
+        _unused, answers = verified_answers(endpoint, *self.paths(endpoint))
+        return self.judged(sample, answers)
+
+    def paths(self, endpoint: Endpoint) -> list[str]:
+        """What is asked for at an endpoint, in the order in which ``judged`` takes the answers."""
+        return [endpoint.path, *([self.version_path] if self.version_path else [])]
+
+    def judged(self, sample: Sample, answers: Sequence[Answer]) -> Sample:
+        """The sample with what its address answered: who served, or what was wrong."""
         first = answers[0]
         if first.error is not None:
             return replace(sample, error=first.error)
         if (first.status, first.body.strip()) != (200, self.body):
             return replace(sample, error=f"HTTP {first.status}")
-        here = next((site for site in self.sites if site.address == endpoint.address), None)
+        here = next((site for site in self.sites if site.address == sample.address), None)
         if not self.version_path:
             return replace(sample, site=here.name) if here else replace(sample, error="served at an unknown address")
         cluster = _cluster_in(answers[1])

@@ -5,35 +5,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover import measures
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.model import DrillPlan, Record, Sample
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.model import (
+    DrillPlan,
+    Record,
+    Sample,
+    Site,
+)
 
 
 def timelines(plan: DrillPlan, record: Record) -> list[dict[str, Any]]:
     """A timeline a host, plain data; ``state`` is good, other (the standby's share) or bad."""
+    return [timeline(host, record, plan.primary, plan.sites, _marks(plan, record, host)) for host in plan.hosts]
+
+
+def timeline(
+    host: str, record: Record, home: Site, sites: Sequence[Site], marks: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    """What the clients of a host met; what ``home`` serves is good, what the other sites do is other."""
     end = max((sample.ended for sample in record.samples), default=0.0)
-    return [
-        {
-            "host": host,
-            "seconds": round(end, 1),
-            "marks": _marks(plan, record, host),
-            "rows": [
-                {"name": "DNS answer", "spans": spans(record.via_dns(host), lambda sample: _named(plan, sample), end)},
-                {"name": "clients", "spans": spans(record.via_dns(host), lambda sample: _served(plan, sample), end)},
-                *(
-                    {
-                        "name": f"{site.name}, directly",
-                        "spans": spans(record.direct(host, site), lambda sample: _served(plan, sample), end),
-                    }
-                    for site in plan.sites
-                ),
-            ],
-        }
-        for host in plan.hosts
-    ]
+
+    def state(site: str) -> str:
+        return "good" if site == home.name else "other"
+
+    def named(sample: Sample) -> tuple[str, str]:
+        site = next((site for site in sites if site.address == sample.address), None)
+        if site is None:
+            return "bad", sample.address or sample.error
+        return state(site.name), f"{site.name}, {sample.address}"
+
+    def served(sample: Sample) -> tuple[str, str]:
+        return ("bad", sample.error) if sample.error else (state(sample.site), sample.site)
+
+    return {
+        "host": host,
+        "seconds": round(end, 1),
+        "marks": list(marks),
+        "rows": [
+            {"name": "DNS answer", "spans": spans(record.via_dns(host), named, end)},
+            {"name": "clients", "spans": spans(record.via_dns(host), served, end)},
+            *(
+                {"name": f"{site.name}, directly", "spans": spans(record.direct(host, site), served, end)}
+                for site in sites
+            ),
+        ],
+    }
 
 
 def spans(samples: Sequence[Sample], outcome: Callable[[Sample], tuple[str, str]], end: float) -> list[dict[str, Any]]:
@@ -49,21 +68,6 @@ def spans(samples: Sequence[Sample], outcome: Callable[[Sample], tuple[str, str]
     if found:
         found[-1]["until"] = round(end, 1)
     return found
-
-
-def _named(plan: DrillPlan, sample: Sample) -> tuple[str, str]:
-    site = next((site for site in plan.sites if site.address == sample.address), None)
-    if site is None:
-        return "bad", sample.address or sample.error
-    return _of(plan, site.name), f"{site.name}, {sample.address}"
-
-
-def _served(plan: DrillPlan, sample: Sample) -> tuple[str, str]:
-    return ("bad", sample.error) if sample.error else (_of(plan, sample.site), sample.site)
-
-
-def _of(plan: DrillPlan, site: str) -> str:
-    return "good" if site == plan.primary.name else "other"
 
 
 def _marks(plan: DrillPlan, record: Record, host: str) -> list[dict[str, Any]]:

@@ -9,29 +9,8 @@ from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.spec import CONNECTED, Spec
 
-FAILOVER_DRILL: Spec = {
-    **CONNECTED,
-    "state": {"type": "str", "default": "drilled", "choices": ["drilled", "restored"]},
-    "workload": {
-        "type": "dict",
-        "default": {},
-        "apply_defaults": True,
-        "options": {
-            "namespace": {"type": "str", "default": "istio-ingress"},
-            "name": {"type": "str", "default": "istio-ingressgateway"},
-        },
-    },
-    "hosts": {"type": "list", "elements": "str"},
-    "sites": {
-        "type": "list",
-        "elements": "dict",
-        "options": {
-            "name": {"type": "str", "required": True},
-            "address": {"type": "str", "required": True},
-            "cluster_name": {"type": "str", "required": True},
-        },
-    },
-    "name_server": {"type": "str"},
+# How clients ask; a switch-over has the same ones.
+CLIENTS: Spec = {
     "name_server_port": {"type": "int", "default": 53},
     "port": {"type": "int", "default": 443},
     "ca": {"type": "str"},
@@ -43,6 +22,29 @@ FAILOVER_DRILL: Spec = {
     "timeout": {"type": "float", "default": 3.0},
     "in_a_row": {"type": "int", "default": 3},
     "ttl": {"type": "int", "default": 30},
+}
+SITE: Spec = {
+    "name": {"type": "str", "required": True},
+    "address": {"type": "str", "required": True},
+    "cluster_name": {"type": "str", "required": True},
+}
+
+FAILOVER_DRILL: Spec = {
+    **CONNECTED,
+    **CLIENTS,
+    "state": {"type": "str", "default": "drilled", "choices": ["drilled", "restored"]},
+    "workload": {
+        "type": "dict",
+        "default": {},
+        "apply_defaults": True,
+        "options": {
+            "namespace": {"type": "str", "default": "istio-ingress"},
+            "name": {"type": "str", "default": "istio-ingressgateway"},
+        },
+    },
+    "hosts": {"type": "list", "elements": "str"},
+    "sites": {"type": "list", "elements": "dict", "options": SITE},
+    "name_server": {"type": "str"},
     "health_check": {
         "type": "dict",
         "default": {},

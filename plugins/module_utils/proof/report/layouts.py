@@ -69,6 +69,7 @@ LAYOUTS: dict[str, Layout] = {
     "tls": Layout("HTTPS endpoints", GridLayout("endpoint", lambda cell: cell.target, lambda cell: cell.case)),
     "metrics": Layout("Metrics and dashboards"),
     "failover": Layout("Failover between regions"),
+    "switchover": Layout("Planned switch-over between regions"),
 }
 
 

@@ -153,34 +153,38 @@ def verified_answers(endpoint: Endpoint, *paths: str) -> tuple[str, list[Answer]
 
     The first text is empty when they do, else the reason; nothing is raised for what the endpoint does.
     """
-    context = ssl.create_default_context(cadata=endpoint.ca) if endpoint.ca else ssl.create_default_context()
-    context.verify_flags &= ~getattr(ssl, "VERIFY_X509_STRICT", 0)  # our rule is the chain, not each newer RFC detail
-    connection = http.client.HTTPSConnection(endpoint.server_name, endpoint.port, timeout=endpoint.timeout)
-    connection.auto_open = 0  # a new connection would go where the machine's own resolver points
     try:
-        raw = socket.create_connection((endpoint.address, endpoint.port), endpoint.timeout)
-        with contextlib.closing(raw):
-            connection.sock = context.wrap_socket(raw, server_hostname=endpoint.server_name)
-            return "", [_ask(connection, path) for path in paths]
+        with contextlib.closing(verified_connection(endpoint)) as connection:
+            return "", [ask(connection, path) for path in paths]
     except ssl.SSLCertVerificationError as error:
         return error.verify_message, [Answer(error=f"not requested: {error.verify_message}")] * len(paths)
     except OSError as error:
         return reason(error), [Answer(error=reason(error))] * len(paths)
-    finally:
-        connection.close()
+
+
+def verified_connection(endpoint: Endpoint) -> http.client.HTTPSConnection:
+    """An open connection, to be closed by the caller; an OSError where there is none, or chain or name do not hold."""
+    context = ssl.create_default_context(cadata=endpoint.ca) if endpoint.ca else ssl.create_default_context()
+    context.verify_flags &= ~getattr(ssl, "VERIFY_X509_STRICT", 0)  # our rule is the chain, not each newer RFC detail
+    connection = http.client.HTTPSConnection(endpoint.server_name, endpoint.port, timeout=endpoint.timeout)
+    connection.auto_open = 0  # a new connection would go where the machine's own resolver points
+    with contextlib.closing(socket.create_connection((endpoint.address, endpoint.port), endpoint.timeout)) as raw:
+        connection.sock = context.wrap_socket(raw, server_hostname=endpoint.server_name)  # takes the socket over
+    return connection
 
 
 def _plain_answer(endpoint: Endpoint) -> Answer:
     connection = http.client.HTTPConnection(endpoint.address, endpoint.plain_port, timeout=endpoint.timeout)
     try:
-        return _ask(connection, endpoint.path, endpoint.server_name)
+        return ask(connection, endpoint.path, endpoint.server_name)
     except OSError as error:
         return Answer(error=reason(error))
     finally:
         connection.close()
 
 
-def _ask(connection: http.client.HTTPConnection, path: str, host: str | None = None) -> Answer:
+def ask(connection: http.client.HTTPConnection, path: str, host: str | None = None) -> Answer:
+    """GET a path over an open connection; an OSError where it breaks."""
     try:
         connection.request("GET", path, headers={"Host": host} if host else {})
         response = connection.getresponse()

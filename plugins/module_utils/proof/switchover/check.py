@@ -1,0 +1,162 @@
+# Copyright: (c) 2026, The pingpong.platform maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The task ``dns_switchover``: have the zone's records prefer another region, and see that no client loses by it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from typing import Any
+
+from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError, PlatformError
+from ansible_collections.pingpong.platform.plugins.module_utils.common.libraries import require
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.clients import (
+    client_of,
+    endpoints_of,
+    sampler_of,
+    sites_of,
+)
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.model import Record, Sample
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.sampler import Sampler
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.spans import timeline
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.outcome import Findings, conclude
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.switchover import measures
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.switchover.keep_alive import KeepAliveClient
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.switchover.model import (
+    PROOF,
+    Preference,
+    Step,
+    SwitchPlan,
+    SwitchRecord,
+)
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.switchover.records import Records
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.switchover.steps import steps_to
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.switchover.verdicts import (
+    cells_of,
+    marks,
+    measured,
+    preflight,
+)
+
+READY_SECONDS = 60.0
+# What takes longer than promised is observed beyond that: by how much it fell short is worth knowing.
+PATIENCE = 1.5
+# A keep-alive client asks as much less often: a site meets fresh clients, direct ones and this one.
+KEEP_ALIVE_INTERVALS = 2
+Steps = Sequence[Mapping[str, Preference]]
+
+
+def run(options: Mapping[str, Any], check_mode: bool = False) -> dict[str, Any]:
+    """Options as in the argument spec; see the module's documentation for the result."""
+    require("dnslib", "ask name servers")
+    plan = plan_of(options)
+    endpoints = endpoints_of(options)
+    client = client_of(options, plan.sites)
+    sampler = sampler_of(options, client, endpoints, plan.sites)
+    keep_alive = [
+        KeepAliveClient(client, endpoint, options["interval"] * KEEP_ALIVE_INTERVALS, sampler.now)
+        for endpoint in endpoints
+    ]
+
+    def measure() -> Findings:
+        records = records_of(options, plan)
+        steps = steps_to(records.live, plan.target.name, plan.shares)
+        diff = records.prefer({host: Preference(plan.target.name) for host in plan.hosts}, check=True)["diff"]
+        facts: dict[str, Any] = {
+            "steps": [str(Step(dict(step), 0.0)) for step in steps],
+            "coverage": {"hosts": len(plan.hosts)},
+        }
+        if check_mode:
+            record = observe_only(plan, sampler)
+            will = bool(steps) and measures.ready(plan, record.clients)
+            facts |= {"changed": will, "diff": diff, "not_covered": ["in check mode no client is moved"]}
+            return Findings(preflight(plan, record), facts)
+        record = switch_over(plan, records, steps, sampler, keep_alive)
+        pictures = [timeline(host, record.clients, plan.target, plan.sites, marks(record)) for host in plan.hosts]
+        facts |= {
+            "changed": bool(record.steps),
+            "diff": diff if record.steps else [],
+            "measured": measured(plan, record),
+            "timelines": pictures,
+        }
+        return Findings(cells_of(plan, record), facts)
+
+    return conclude(PROOF, options, measure)
+
+
+def observe_only(plan: SwitchPlan, sampler: Sampler) -> SwitchRecord:
+    """Sample until the target serves; nothing is changed."""
+    with sampler:
+        sampler.until(lambda samples: measures.ready(plan, Record(samples)), READY_SECONDS)
+    return SwitchRecord(Record(sampler.samples()))
+
+
+def switch_over(
+    plan: SwitchPlan, records: Records, steps: Steps, sampler: Sampler, keep_alive: Sequence[KeepAliveClient]
+) -> SwitchRecord:
+    """The whole switch-over, each step bounded. After any of them both regions serve, so it may end anywhere."""
+    record = SwitchRecord(Record(()))
+    why = ""
+
+    def seen(samples: tuple[Sample, ...]) -> SwitchRecord:
+        kept = tuple(sample for client in keep_alive for sample in client.samples())
+        counted = {client.endpoint.server_name: client.connections for client in keep_alive}
+        return replace(record, clients=Record(samples), keep_alive=kept, connections=counted)
+
+    def failed(samples: tuple[Sample, ...]) -> bool:
+        nonlocal why
+        why = why or measures.why_leave(plan, seen(samples), records.live)
+        return bool(why)
+
+    def done(samples: tuple[Sample, ...]) -> bool:
+        return failed(samples) or measures.arrived(plan, seen(samples), sampler.now())
+
+    with sampler, ExitStack() as clients:
+        for client in keep_alive:
+            clients.enter_context(client)
+        if sampler.until(lambda samples: measures.ready(plan, Record(samples)), READY_SECONDS):
+            try:
+                for number, step in enumerate(steps, 1):
+                    record = replace(record, steps=(*record.steps, Step(dict(step), sampler.now())))
+                    records.prefer(step)
+                    if number < len(steps) and sampler.until(failed, plan.hold):
+                        break
+                if not why:
+                    record = replace(record, moved=sampler.now())
+                    sampler.until(done, plan.allowed_seconds * PATIENCE)
+                if why:
+                    records.prefer(records.live)
+                    record = replace(record, moved=None, stopped=f"{why}, so that the records are as before")
+            except PlatformError as error:
+                record = replace(record, moved=None, stopped=f"{error.message}; the next run goes on from there")
+    return seen(sampler.samples())
+
+
+def records_of(options: Mapping[str, Any], plan: SwitchPlan) -> Records:
+    """The live records; a PlatformError names one that does not fail over between the sites."""
+    by_name = {site.name: site for site in plan.sites}
+    regions = {entry["name"]: entry["region"] for entry in options["sites"]}
+    return Records(options, [by_name[name] for name in regions], regions)
+
+
+def plan_of(options: Mapping[str, Any]) -> SwitchPlan:
+    """The plan that options describe."""
+    target, others = sites_of(options)
+    for share in options["shares"]:
+        if not 0 < share <= 1:
+            raise OptionError(f"shares: found {share:g}, expected more than 0 and at most 1")
+    if options["trickle"]:
+        found = f"{options['trickle']:g}"
+        raise OptionError(f"trickle: found {found}, expected 0: no region is left while some answers name it")
+    return SwitchPlan(
+        hosts=tuple(options["hosts"]),
+        target=target,
+        others=others,
+        shares=tuple(sorted(options["shares"])),
+        hold=options["ttl"] if options["hold"] is None else options["hold"],
+        ttl=options["ttl"],
+        margin=options["margin"],
+        in_a_row=options["in_a_row"],
+    )

@@ -1,0 +1,66 @@
+"""A region as clients meet it: HTTPS that answers as ping does, at an address of its own, started and stopped."""
+
+from __future__ import annotations
+
+import contextlib
+import http.server
+import json
+import ssl
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    cluster = ""
+    hang_up = False  # close the connection after each answer, without a word
+
+    def do_GET(self) -> None:
+        body = {"/ping": b"pong", "/version": json.dumps({"cluster": self.cluster}).encode()}.get(self.path)
+        self.send_response(200 if body else 404)
+        self.send_header("Content-Length", str(len(body or b"")))
+        self.end_headers()
+        self.wfile.write(body or b"")
+        self.close_connection = self.close_connection or self.hang_up
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Stay quiet."""
+
+
+class Server(http.server.ThreadingHTTPServer):
+    """HTTPS whose handshakes wait for nobody else's."""
+
+    daemon_threads = True
+    context: ssl.SSLContext
+
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        with contextlib.suppress(OSError), self.context.wrap_socket(request, server_side=True) as secured:
+            super().finish_request(secured, client_address)
+
+
+class Gateway:
+    """A site's gateway, which can be stopped and started at the same address."""
+
+    def __init__(self, address: str, port: int, cluster: str, pair: Path) -> None:
+        self.address, self.port, self.server = address, port, None  # type: tuple[str, int, Server | None]
+        self.handler = type("Named", (Handler,), {"cluster": cluster})
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(pair)
+        self.since = 0.0
+        self.start()
+        self.since = 0.0  # up ever since
+
+    def start(self) -> None:
+        if self.server is None:
+            self.since = time.monotonic()
+            self.server = Server((self.address, self.port), self.handler)
+            self.server.context = self.context
+            threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+
+    def stop(self) -> None:
+        if self.server is not None:
+            self.server.shutdown()
+            self.server.server_close()
+            self.server, self.since = None, time.monotonic()
