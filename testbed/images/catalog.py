@@ -116,6 +116,16 @@ def _secrets_store() -> Recipe:
     return Recipe("secrets-store", module.version, NETWORK, programs, Runtime(command=("/secrets-store-csi-driver",)))
 
 
+def _cert_manager() -> list[Recipe]:
+    """Its three images, under the names of the upstream's; only an edge with ``acme`` has them."""
+    module = MODULES["cert-manager"]
+    return [
+        Recipe(f"cert-manager-{name}", module.version, None, [Put(f"/{name}", Program(module, name))],
+               Runtime((f"/{name}",), user="1000:1000"), optional=True)
+        for name in module.programs
+    ]  # fmt: skip
+
+
 def _service_version() -> str:
     with (SERVICE / "pyproject.toml").open("rb") as file:
         return str(tomllib.load(file)["project"]["version"])
@@ -152,4 +162,5 @@ def catalog() -> Sequence[Recipe]:
         _single("metrics-server", "metrics-server", optional=True),
         _single("prometheus-adapter", "adapter", optional=True),
         _single("argo-rollouts", "rollouts-controller", at="/bin/rollouts-controller", optional=True),
+        *_cert_manager(),
     )

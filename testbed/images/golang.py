@@ -77,6 +77,7 @@ ISTIO_VERSION = "1.31.0"
 PROMETHEUS_VERSION = "3.5.2"
 ALERTMANAGER_VERSION = "0.35.0"
 SECRETS_STORE_VERSION = "v1.5.3"
+CERT_MANAGER_VERSION = "v1.11.5"
 
 MODULES: tuple[GoModule, ...] = (
     GoModule("kind", "sigs.k8s.io/kind", "v0.32.0", {"kind": "."}, usual_seconds=20),
@@ -157,6 +158,16 @@ MODULES: tuple[GoModule, ...] = (
         ldflags=f"-s -w -X sigs.k8s.io/secrets-store-csi-driver/pkg/version.BuildVersion={SECRETS_STORE_VERSION}",
         usual_seconds=150,
     ),
+    # The last release whose commands are in its module: later ones' are modules of their own, which are not served.
+    GoModule(
+        "cert-manager", "github.com/cert-manager/cert-manager", CERT_MANAGER_VERSION,
+        {"controller": "./cmd/controller", "webhook": "./cmd/webhook", "cainjector": "./cmd/cainjector"},
+        ldflags=f"-s -w -X github.com/cert-manager/cert-manager/pkg/util.AppVersion={CERT_MANAGER_VERSION}",
+        usual_seconds=300,
+    ),
+    # An ACME server that lets every failure be seen; the certificate authority that `edge_certificate: acme` asks here.
+    GoModule("pebble", "github.com/letsencrypt/pebble/v2", "v2.10.3", {"pebble": "./cmd/pebble"},
+             usual_seconds=50),
     # The engine and the rules behind Cloud Armor's names of them.
     GoModule(
         "waf", "github.com/corazawaf/coraza/v3", "v3.8.1", {"waf": "./cmd/waf"},
