@@ -261,6 +261,23 @@ CASES: dict[str, tuple[dict[str, Any], State, str]] = {
         PENDING,
         "no such service",
     ),
+    "Certificate: not seen yet": (obj("cert-manager.io/v1", "Certificate"), PENDING, "no condition Ready yet"),
+    "Certificate: a temporary one": (
+        obj("cert-manager.io/v1", "Certificate", conditions(Ready="True", Issuing="True:DoesNotExist:Issuing")),
+        PENDING,
+        "Issuing is True, DoesNotExist",
+    ),
+    "Certificate: a temporary one, and its order failed": (
+        obj("cert-manager.io/v1", "Certificate", conditions(Ready="True", Issuing="False:Failed:the order is invalid")),
+        PENDING,
+        "the order is invalid",
+    ),
+    "Certificate: issued": (
+        obj("cert-manager.io/v1", "Certificate", {**conditions(Ready="True"), "revision": 1}),
+        READY,
+        "",
+    ),
+    "ClusterIssuer: not seen yet": (obj("cert-manager.io/v1", "ClusterIssuer"), PENDING, "no condition Ready yet"),
     "by convention: no status": (obj("security.istio.io/v1", "PeerAuthentication"), READY, ""),
     "by convention: not observed": (
         obj("networking.istio.io/v1", "Gateway", {"observedGeneration": "1"}),

@@ -18,12 +18,14 @@ from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.wait.
     READY,
     UNOBSERVED,
     Readiness,
+    State,
     condition,
     current,
     described,
     failed,
     mapping,
     mappings,
+    number,
     outdated,
     pending,
     status_of,
@@ -112,6 +114,16 @@ def _route(obj: Object) -> Readiness:
     return READY
 
 
+def _certificate(obj: Object) -> Readiness:
+    """cert-manager calls a certificate Ready that it signed itself for the time being: a revision is an issued one."""
+    ready, issuing = _needs("Ready")(obj), condition(obj, "Issuing")
+    if ready.state is not State.READY:
+        return ready
+    if issuing.get("status") == "True" or not number(status_of(obj).get("revision")):
+        return pending(described(issuing) if issuing else "none is issued yet")
+    return READY
+
+
 def _by_convention(obj: Object) -> Readiness:
     status, spec = status_of(obj), mapping(obj.get("spec"))
     # What is suspended does not reconcile: its conditions are of the time before.
@@ -151,6 +163,10 @@ _PREDICATES: dict[tuple[str, str], Predicate] = {
     ("autoscaling", "HorizontalPodAutoscaler"): _needs("AbleToScale"),
     ("argoproj.io", "Rollout"): workloads.rollout,
     ("batch", "Job"): workloads.job,
+    # Until their controller has seen them they have no status, which by convention were ready.
+    ("cert-manager.io", "Certificate"): _certificate,
+    ("cert-manager.io", "ClusterIssuer"): _needs("Ready"),
+    ("cert-manager.io", "Issuer"): _needs("Ready"),
     ("policy", "PodDisruptionBudget"): _disruption_budget,
     ("gateway.networking.k8s.io", "Gateway"): _needs("Programmed", fatal=("Invalid",)),
     ("gateway.networking.k8s.io", "GatewayClass"): _needs("Accepted", fatal=("InvalidParameters",)),
