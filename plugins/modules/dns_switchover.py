@@ -97,6 +97,10 @@ steps:
   type: list
   elements: str
   sample: ["primary, and others in 10% of the answers", secondary]
+moved:
+  description: Whether every record prefers the target now, so that the inventory has to say the same.
+  returned: when checked
+  type: bool
 measured:
   description: For each host how clients got there, in seconds since the last change, and what was served and lost.
   returned: when not in check mode

@@ -71,12 +71,18 @@ def run(options: Mapping[str, Any], check_mode: bool = False) -> dict[str, Any]:
         if check_mode:
             record = observe_only(plan, sampler)
             will = bool(steps) and measures.ready(plan, record.clients)
-            facts |= {"changed": will, "diff": diff, "not_covered": ["in check mode no client is moved"]}
+            facts |= {
+                "changed": will,
+                "moved": False,
+                "diff": diff,
+                "not_covered": ["in check mode no client is moved"],
+            }
             return Findings(preflight(plan, record), facts)
         record = switch_over(plan, records, steps, sampler, keep_alive)
         pictures = [timeline(host, record.clients, plan.target, plan.sites, marks(record)) for host in plan.hosts]
         facts |= {
             "changed": bool(record.steps),
+            "moved": record.moved is not None,
             "diff": diff if record.steps else [],
             "measured": measured(plan, record),
             "timelines": pictures,

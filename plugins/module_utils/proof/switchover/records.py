@@ -32,7 +32,7 @@ class Records:
                    for host in options["hosts"]}  # fmt: skip
         self.located = located
         wanted = [{**resource, "key": host} for host, resource in located.items()]
-        self.bodies = run_info(cloud_settings(self.args), {"resources": wanted})["live"]
+        self.bodies = run_info(cloud_settings(self.args), {"resources": wanted, "permissions": []})["live"]
         self.live = {host: preference_in(host, self.bodies[host], sites) for host in options["hosts"]}
 
     def prefer(self, preferences: Mapping[str, Preference], check: bool = False) -> dict[str, Any]:
