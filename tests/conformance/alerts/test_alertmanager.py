@@ -89,6 +89,41 @@ def test_two_of_a_cluster_alert_once(tmp_path: Path) -> None:
                 assert len(list(filter(_failed, webhook.got))) == 1
 
 
+def test_the_watchdog_arrives_at_its_own_receiver_alone(tmp_path: Path) -> None:
+    with receiver() as webhook, receiver() as switch:
+        variables = {
+            "monitoring_alert_receivers": [
+                {"name": "hook", "webhook_configs": [{"url": webhook.url}]},
+                {"name": "deadman", "webhook_configs": [{"url": switch.url, "send_resolved": False}]},
+            ],
+            "monitoring_alert_watchdog": "deadman",
+            "monitoring_alert_route": {**AT_ONCE, "routes": [{"matchers": ['severity=~".+"'], "receiver": "hook"}]},
+        }
+        with (
+            Alertmanager(tmp_path / "alertmanager", **variables) as alertmanager,
+            Prometheus(tmp_path / "prometheus", [alertmanager.port]) as prometheus,
+        ):
+            (alert,) = switch.until(lambda got: got["status"] == "firing")["alerts"]
+            assert (alert["labels"]["alertname"], alert["labels"]["region"]) == ("Watchdog", "europe-west1")
+            (prometheus.verdicts / "report.prom").write_text(_verdicts(fail=1))
+            webhook.until(_failed)
+            names = {entry["labels"]["alertname"] for got in webhook.got for entry in got["alerts"]}
+            assert "Watchdog" not in names
+
+
+def test_the_watchdog_alerts_nobody_without_a_receiver_of_its_own() -> None:
+    variables = {"monitoring_alert_receivers": [{"name": "hook", "webhook_configs": [{"url": "https://example.com"}]}]}
+    (config,) = (
+        yaml.safe_load(document["stringData"]["alertmanager.yml"])
+        for document in rendered("monitoring", "local", "alertmanager.yml.j2", **variables)
+        if document["metadata"]["name"] == "alertmanager" and document["kind"] == "Secret"
+    )
+    assert config["route"]["receiver"] == "hook"
+    assert [(route["matchers"], route["receiver"]) for route in config["route"]["routes"]] == [
+        (['alertname="Watchdog"'], "none")
+    ]
+
+
 def _settled(status: dict[str, Any], of: int) -> bool:
     return status["cluster"]["status"] == "ready" and len(status["cluster"]["peers"]) == of
 

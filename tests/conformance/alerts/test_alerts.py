@@ -78,7 +78,7 @@ def test_alert_fires(promtool: Path, tmp_path: Path, alert: str) -> None:
     assert evaluate(promtool, tmp_path, alert, "fires", expect=True) == ""
 
 
-@pytest.mark.parametrize("alert", CASES)
+@pytest.mark.parametrize("alert", [name for name in CASES if name != "Watchdog"])
 def test_alert_is_silent_for_its_twin(promtool: Path, tmp_path: Path, alert: str) -> None:
     assert set(CASES[alert]["silent"]) == set(CASES[alert]["fires"]), "the twin differs in values, not in series"
     assert evaluate(promtool, tmp_path, alert, "silent", expect=False) == ""
@@ -88,7 +88,7 @@ def test_alert_is_silent_for_its_twin(promtool: Path, tmp_path: Path, alert: str
 @pytest.mark.parametrize("alert", ALERTS)
 def test_alert_says_how_urgent_it_is_and_where_to_read_on(alert: str) -> None:
     rule = ALERTS[alert]
-    assert rule["labels"]["severity"] in ("page", "ticket")
+    assert rule["labels"]["severity"] in (("none",) if alert == "Watchdog" else ("page", "ticket"))
     assert rule["annotations"]["summary"]
     page, anchor = rule["annotations"]["runbook_url"].split("#")
     prefix = f"{REPOSITORY}/blob/main/"
