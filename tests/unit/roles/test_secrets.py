@@ -7,7 +7,9 @@ import yaml
 
 from testbed.cloud.core.protocol.values import project_number
 from testbed.nodes.addons.secret_manager import DRIVER
-from tests.support.roles import INVENTORIES, evaluated, rendered
+from tests.support.roles import INVENTORIES, ROOT, evaluated, rendered
+
+(PLATFORM,) = yaml.safe_load((ROOT / "playbooks" / "platform.yml").read_text())
 
 
 def test_a_mount_names_the_latest_version_and_its_file() -> None:
@@ -34,3 +36,29 @@ def test_every_inventory_that_names_accounts_names_its_projects_number(inventory
 
 def test_the_driver_is_called_as_on_gke() -> None:
     assert DRIVER == "secrets-store-gke.csi.k8s.io"
+
+
+@pytest.mark.parametrize("mount", ["", "alert-receivers"])
+def test_alertmanager_reads_its_secrets_from_the_cluster_or_from_secret_manager(mount: str) -> None:
+    documents = rendered("monitoring", "production", "alertmanager.yml.j2", monitoring_alert_secrets_mount=mount)
+    (pod,) = (document["spec"]["template"]["spec"] for document in documents if document["kind"] == "Deployment")
+    (volume,) = (volume for volume in pod["volumes"] if volume["name"] == "receivers")
+    if mount:
+        attributes = {"secretProviderClass": mount}
+        assert volume == {
+            "name": "receivers",
+            "csi": {"driver": DRIVER, "readOnly": True, "volumeAttributes": attributes},
+        }
+        assert pod["serviceAccountName"] == "alertmanager", "whom the mount lets in"
+    else:
+        assert volume["secret"] == {"secretName": "alertmanager-receivers", "optional": True}
+
+
+def test_pods_are_applied_after_what_they_mount() -> None:
+    roles = [task["ansible.builtin.include_role"] for task in PLATFORM["tasks"]]
+    order = [(role["name"].rpartition(".")[2], role.get("tasks_from", "main")) for role in roles]
+    assert (
+        order.index(("pod_security", "main"))
+        < order.index(("secrets", "objects"))
+        < order.index(("monitoring", "main"))
+    )
