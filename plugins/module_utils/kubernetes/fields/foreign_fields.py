@@ -73,8 +73,6 @@ def _undeclared(fields: Fields, desired: Any, path: Path, obj: Object) -> dict[s
 
 def foreign_fields(desired: Object, live: Object, policy: ManagerPolicy) -> list[ForeignField]:
     """The undeclared fields of managers that the policy does not trust; none where it does not revert."""
-    if not policy.revert:
-        return []
     return [
         ForeignField(path, entry["manager"])
         for entry in entries(live)
@@ -116,4 +114,4 @@ def taken_fields(desired: Object, live: Object, policy: ManagerPolicy) -> Iterat
 
 def _removable(entry: Mapping[str, Any], policy: ManagerPolicy) -> bool:
     """Whether an entry is of a person's tool; what is written through a subresource (scale, status) stays."""
-    return not entry.get("subresource") and not policy.trusts(entry.get("manager", ""))
+    return policy.revert and not entry.get("subresource") and not policy.trusts(entry.get("manager", ""))
