@@ -62,7 +62,10 @@ class _Program:
 
 
 class Prometheus(_Program):
-    """It scrapes what is in ``verdicts``, its own file, and evaluates every rule each second."""
+    """It scrapes what is in ``verdicts``, its own file, and evaluates every rule each second.
+
+    What fires from the start is sent before Alertmanager is discovered, so it is sent again soon.
+    """
 
     def __init__(self, folder: Path, alertmanagers: Sequence[int] = ()) -> None:
         documents = rendered("monitoring", "local", "prometheus.yml.j2", monitoring_scrape_interval="1s")
@@ -78,9 +81,8 @@ class Prometheus(_Program):
         for name, text in {**data, "prometheus.yml": yaml.safe_dump(config)}.items():
             (folder / name).write_text(text)
         folders = {"/etc/prometheus": folder, "/etc/proof-verdicts": self.verdicts, "/prometheus": folder / "tsdb"}
-        super().__init__(
-            "prometheus", folder, _arguments(documents, {f"={a}": f"={b}" for a, b in folders.items()}), port
-        )
+        arguments = _arguments(documents, {f"={a}": f"={b}" for a, b in folders.items()})
+        super().__init__("prometheus", folder, [*arguments, "--rules.alert.resend-delay=2s"], port)
 
 
 class Alertmanager(_Program):
