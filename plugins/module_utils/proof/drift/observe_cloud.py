@@ -29,6 +29,7 @@ _POLICIES = {
     "secret": ("secret_iam", "secret"),
     "repository": ("repository_iam", "repository"),
     "bucket": ("bucket_iam", "bucket"),
+    "dns_zone": ("dns_zone_iam", "zone"),
 }
 _WORKERS = 8
 
