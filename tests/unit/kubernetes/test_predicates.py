@@ -73,6 +73,11 @@ CASES: dict[str, tuple[dict[str, Any], State, str]] = {
     "Rollout: no status yet": (rollout("", 0), PENDING, "Progressing, step 0 of 3"),
     "Rollout: on its way": (rollout("Progressing", 1, message="more replicas"), PENDING, "step 1 of 3: more replicas"),
     "Rollout: aborted": (rollout("Degraded", message="RolloutAborted: metric failed"), FAILED, "metric failed"),
+    "Rollout: names what is not there yet": (
+        rollout("Degraded", message="InvalidSpec: spec.strategy.canary: VirtualService not found"),
+        PENDING,
+        "VirtualService not found",
+    ),
     "Rollout: a person is to promote it": (rollout("Paused", 1, "CanaryPauseStep"), READY, ""),
     "Rollout: a pause that ends": (rollout("Paused", 2, "CanaryPauseStep"), PENDING, "Paused, step 2 of 3"),
     "Rollout: its analysis could not decide": (rollout("Paused", 0, "InconclusiveAnalysisRun"), READY, ""),

@@ -52,7 +52,8 @@ def rollout(obj: Object) -> Readiness:
         return UNOBSERVED
     status = status_of(obj)
     phase, message = str(status.get("phase") or "Progressing"), str(status.get("message") or "")
-    if phase == "Degraded":
+    # What it names may be applied in the same moment: the controller looks again.
+    if phase == "Degraded" and not message.startswith("InvalidSpec"):
         return failed(message or "it was aborted")
     if phase == "Healthy" or obj["spec"].get("paused") or _awaits_approval(obj):
         return READY
