@@ -25,6 +25,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.client import ClusterClient
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.errors import ApiError
 
 from tests.support.apiserver import free_ports
 
@@ -54,6 +55,7 @@ class _Run:
     port: int = 0
     metrics_port: int = 0
     ready: bool = False
+    ended: bool = False
 
 
 @dataclass
@@ -140,12 +142,17 @@ class LoopbackNode:
             conditions = [{"type": kind, "status": "True", "lastTransitionTime": _now()} for kind in ("Ready",)]
             self._patch(name, {"phase": "Running", "podIP": "127.0.0.1", "conditions": conditions})
             run.ready = True
-        elif run.process.poll() is not None:
+        elif run.process.poll() is not None and not run.ended:
             self._patch(name, {"phase": "Failed" if run.process.returncode else "Succeeded"})
+            run.ended = True
 
     def _patch(self, name: str, status: Object) -> None:
         path = f"/api/v1/namespaces/{self.namespace}/pods/{name}/status"
-        self.client.request("PATCH", path, {"status": status}, content_type="application/merge-patch+json")
+        try:
+            self.client.request("PATCH", path, {"status": status}, content_type="application/merge-patch+json")
+        except ApiError as error:
+            if error.status != 404:  # gone since it was listed
+                raise
 
 
 def _now() -> str:
