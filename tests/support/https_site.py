@@ -15,7 +15,8 @@ from typing import Any
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     cluster = ""
-    hang_up = False  # close the connection after each answer, without a word
+    answers_at_most = 1000  # on one connection, which is then closed without a word
+    answered = 0
 
     def do_GET(self) -> None:
         body = {"/ping": b"pong", "/version": json.dumps({"cluster": self.cluster}).encode()}.get(self.path)
@@ -23,7 +24,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body or b"")))
         self.end_headers()
         self.wfile.write(body or b"")
-        self.close_connection = self.close_connection or self.hang_up
+        self.answered += 1
+        self.close_connection = self.close_connection or self.answered >= self.answers_at_most
 
     def log_message(self, format: str, *args: Any) -> None:
         """Stay quiet."""
@@ -33,6 +35,7 @@ class Server(http.server.ThreadingHTTPServer):
     """HTTPS whose handshakes wait for nobody else's."""
 
     daemon_threads = True
+    request_queue_size = 128  # clients come many at a time
     context: ssl.SSLContext
 
     def finish_request(self, request: Any, client_address: Any) -> None:

@@ -59,25 +59,25 @@ class Stage:
         cloud = {"project": PROJECT, "endpoint": self.cloud.endpoint, "ca_file": str(self.cloud.ca_file),
                  "auth": {"kind": "access_token", "token": self.cloud.token}, "request_timeout": 20.0}  # fmt: skip
         return {
-            "cluster": to, "cloud": cloud, "zone": "z", "hosts": HOSTS, "sites": sites, "name_server": "127.0.0.1",
+            "cluster": to, "cloud": cloud, "zone": "z", "hosts": HOSTS[:1], "sites": sites, "name_server": "127.0.0.1",
             "name_server_port": self.cloud.dns_port, "port": self.port, "ca": AUTHORITY.pem, "path": "/ping",
-            "body": "pong", "version_path": "/version", "interval": 0.5, "timeout": 20.0, "in_a_row": 2, "ttl": TTL,
-            "shares": [0.5], "hold": 1.0, "trickle": 0.0, "margin": 60.0, "fail": False, **changes,
+            "body": "pong", "version_path": "/version", "interval": 1.0, "timeout": 20.0, "in_a_row": 2, "ttl": TTL,
+            "shares": [0.5], "hold": 2.0, "trickle": 0.0, "margin": 60.0, "fail": False, **changes,
         }  # fmt: skip
 
     def run(self, to: str, check_mode: bool = False, **changes: Any) -> dict[str, Any]:
         return check.run(self.options(to, **changes), check_mode)
 
-    def policies(self) -> list[dict[str, Any]]:
-        answers = (self.cloud.request("GET", f"{DNS}/managedZones/z/rrsets/{host}./A")[1] for host in HOSTS)
+    def policies(self, hosts: list[str]) -> list[dict[str, Any]]:
+        answers = (self.cloud.request("GET", f"{DNS}/managedZones/z/rrsets/{host}./A")[1] for host in hosts)
         return [answer["routingPolicy"] for answer in answers]
 
-    def prefers(self, name: str) -> bool:
+    def prefers(self, name: str, hosts: list[str] = HOSTS[:1]) -> bool:
         """Whether the records are as the role ``edge`` declares them with this primary."""
         return all(
             (found["primaryBackup"]["primaryTargets"], found["primaryBackup"].get("trickleTraffic", 0))
             == ({"externalEndpoints": [ADDRESSES[name]]}, 0)
-            for found in self.policies()
+            for found in self.policies(hosts)
         )
 
 
@@ -134,13 +134,13 @@ def test_clients_move_there_and_back_and_none_loses(stage: Stage, tmp_path: Path
     assert there["steps"] == ["primary, and others in 50% of the answers", "secondary"]
     for measured in there["measured"]:
         assert measured["fresh"]["failed"] == measured["keep_alive"]["failed"] == 0
-        assert {"primary", "secondary"} == set(measured["fresh"]["served"])
+        assert {"secondary"} <= set(measured["fresh"]["served"]) <= {"primary", "secondary"}
         assert measured["keep_alive"]["served"].keys() == {"primary"} and measured["connections"] == 1
         assert TTL == measured["floor_seconds"] <= measured["everyone_seconds"] < 60
     again = stage.run("secondary")
     assert (again["short_of"], again["changed"], again["diff"], again["steps"]) == ("", False, [], [])
     back = stage.run("primary")
-    assert back["short_of"] == "" and stage.policies() == [declared("primary")] * len(HOSTS)
+    assert back["short_of"] == "" and stage.policies(HOSTS) == [declared("primary")] * len(HOSTS)
     page = {"title": "T", "environment_name": "local", "clusters": ["secondary"], "fail": True, "max_age": 3600.0,
             "results": [there]}  # fmt: skip
     write.run({**page, "path": str(tmp_path / "report")})
@@ -192,12 +192,12 @@ def test_a_region_that_stops_before_old_answers_expired_is_named(
 def test_a_killed_switch_over_goes_on_in_the_next(stage: Stage) -> None:
     record = {"name": f"{HOSTS[0]}.", "type": "A", "ttl": TTL, "routingPolicy": declared("primary", 0.5)}
     make(stage.cloud, f"{DNS}/managedZones/z/rrsets/{HOSTS[0]}./A", record, "PATCH")
-    found = stage.run("secondary", shares=[0.1, 0.5])
-    assert found["short_of"] == "" and stage.prefers("secondary")
+    found = stage.run("secondary", shares=[0.1, 0.5], hosts=HOSTS)
+    assert found["short_of"] == "" and stage.prefers("secondary", HOSTS)
 
 
 def test_a_connection_that_the_server_closed_is_no_loss(stage: Stage) -> None:
-    stage.sites["primary"].handler.hang_up = True
+    stage.sites["primary"].handler.answers_at_most = 2
     found = stage.run("secondary")
     assert found["short_of"] == ""
     for measured in found["measured"]:
@@ -206,7 +206,7 @@ def test_a_connection_that_the_server_closed_is_no_loss(stage: Stage) -> None:
 
 def test_a_record_that_does_not_fail_over_is_named(stage: Stage) -> None:
     make(stage.cloud, f"{DNS}/managedZones/z/rrsets/{HOSTS[1]}./A", None, "DELETE")
-    assert f"record {HOSTS[1]}: it does not exist" in stage.run("secondary")["short_of"]
+    assert f"record {HOSTS[1]}: it does not exist" in stage.run("secondary", hosts=HOSTS)["short_of"]
     plain = {"name": f"{HOSTS[1]}.", "type": "A", "ttl": TTL, "rrdatas": [ADDRESSES["primary"]]}
     make(stage.cloud, f"{DNS}/managedZones/z/rrsets", plain)
-    assert f"record {HOSTS[1]}: found no failover policy" in stage.run("secondary")["short_of"]
+    assert f"record {HOSTS[1]}: found no failover policy" in stage.run("secondary", hosts=HOSTS)["short_of"]

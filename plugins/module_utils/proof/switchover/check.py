@@ -111,6 +111,10 @@ def switch_over(
         counted = {client.endpoint.server_name: client.connections for client in keep_alive}
         return replace(record, clients=Record(samples), keep_alive=kept, connections=counted)
 
+    def ready(samples: tuple[Sample, ...]) -> bool:
+        """The keep-alive clients have connected as well, to where they are sent before anything changes."""
+        return measures.ready(plan, Record(samples)) and all(client.samples() for client in keep_alive)
+
     def failed(samples: tuple[Sample, ...]) -> bool:
         nonlocal why
         why = why or measures.why_leave(plan, seen(samples), records.live)
@@ -122,7 +126,7 @@ def switch_over(
     with sampler, ExitStack() as clients:
         for client in keep_alive:
             clients.enter_context(client)
-        if sampler.until(lambda samples: measures.ready(plan, Record(samples)), READY_SECONDS):
+        if sampler.until(ready, READY_SECONDS):
             try:
                 for number, step in enumerate(steps, 1):
                     record = replace(record, steps=(*record.steps, Step(dict(step), sampler.now())))

@@ -65,9 +65,11 @@ class KeepAliveClient:
 
     def _run(self) -> None:
         try:
-            while not self._stop.wait(self.interval):
+            while True:
                 began = self.now()
                 self._samples.append(replace(self._sample(began), ended=self.now()))
+                if self._stop.wait(self.interval):
+                    return
         except Exception as error:  # a thread has nobody to raise to; ``samples`` does it
             self._fault = error
 

@@ -120,10 +120,8 @@ def measured(plan: SwitchPlan, record: SwitchRecord) -> list[dict[str, Any]]:
             "host": host,
             **measures.arrival(plan, record, host).to_dict(),
             "fresh": _counts(record.clients.via_dns(host, record.began)),
-            "keep_alive": {
-                **_counts(measures.keep_alive(record, host)),
-                "connections": record.connections.get(host, 0),
-            },
+            "keep_alive": _counts(measures.keep_alive(record, host)),
+            "connections": record.connections.get(host, 0),
         }
         for host in plan.hosts
     ]
