@@ -75,7 +75,8 @@ class LocalCloud:
         self.monitor.start()
         self.server.admin.add("GET", "health", lambda *_: self.monitor.show())
         self.resolver = Resolver(self.cloud, self.monitor)
-        self.dns_port = await self.resolver.start(self.host, self.dns_port)
+        self.dns_port = await self.resolver.start(hosts, self.dns_port)
+        self.cloud.name_server = f"{hosts[-1]}:{self.dns_port}"
         self.balancers = Balancers(self.cloud, self.backend, self.folder / "load-balancers")
         self.balancers.start()
         self.proxy = Proxy((self.host, self.port))

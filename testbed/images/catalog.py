@@ -121,7 +121,7 @@ def _cert_manager() -> list[Recipe]:
     module = MODULES["cert-manager"]
     return [
         Recipe(f"cert-manager-{name}", module.version, None, [Put(f"/{name}", Program(module, name))],
-               Runtime((f"/{name}",), user="1000:1000"), optional=True)
+               Runtime((f"/{name}",), user="1000:1000"), optional=True, loaded=False)
         for name in module.programs
     ]  # fmt: skip
 

@@ -1,15 +1,21 @@
-"""cert-manager's chart as its releases have it: the module has the definitions beside it, a release inside."""
+"""cert-manager as its releases have it: the definitions inside the chart, and images that trust public authorities."""
 
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import yaml
 
+from testbed.host import cache_root
+from testbed.images.builder import Image, make
+from testbed.images.catalog import catalog
 from testbed.images.golang import BY_NAME, CERT_MANAGER_VERSION, module_source
+from testbed.images.recipes import Put
 
 NAME = "cert-manager"
+IMAGES = tuple(f"{NAME}-{program}" for program in BY_NAME[NAME].programs)
 # The name that the value has since 1.15, and that inventories set.
 _DEFINITIONS = "{{- if (.Values.crds).enabled }}\n%s\n{{- end }}\n"
 
@@ -31,3 +37,14 @@ def place_chart(folder: Path) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     partial.rename(folder)
     return folder
+
+
+def trusting(authority: str) -> list[Image]:
+    """Its images with this authority (PEM) as the public ones that published images trust; their programs are built."""
+    cache = cache_root()
+    found = []
+    for recipe in catalog():
+        if recipe.name in IMAGES:
+            made = replace(recipe, puts=[*recipe.puts, Put("/etc/ssl/certs/ca-certificates.crt", text=authority)])
+            found.append(make(made, [made], cache, cache / "logs" / f"image-{recipe.name}.log"))
+    return found

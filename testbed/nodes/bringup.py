@@ -9,16 +9,18 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from testbed import images
 from testbed.host import HostError, run, state_root, write_whole
-from testbed.images import golang, recipes
+from testbed.images import cert_manager, golang, recipes
 from testbed.images.catalog import catalog
 from testbed.nodes import prepare, record
 from testbed.nodes.addons import defaults, node_local_dns, secret_manager
 from testbed.nodes.image import build, nodetree
 from testbed.nodes.kind import config
 from testbed.nodes.kind.kubectl import Kubectl, kubeconfig
+from testbed.nodes.metadata import names, objects
 from testbed.nodes.network import cilium, routes
 from testbed.nodes.record import Record
 from testbed.nodes.registry import loading, mirror
@@ -63,6 +65,9 @@ class BringUp:
                 api.apply(node_local_dns.upstream())
                 api.apply(node_local_dns.objects(workload_images["coredns"].reference), within=NETWORK_SECONDS)
                 api.rolled_out("kube-system", node_local_dns.DAEMON_SET, timeout=NETWORK_SECONDS)
+            if known.google:
+                self.progress(f"{known.name}: Google's names and the metadata server")
+                self.install_google(known, nodes, api, workload_images)
             if known.secret_manager:
                 self.progress(f"{known.name}: Secret Manager add-on")
                 self.install_secret_manager(known, nodes, api)
@@ -182,6 +187,18 @@ class BringUp:
         settings = secret_manager.Settings(**known.secret_manager)
         api.apply(secret_manager.kinds())
         api.apply(secret_manager.objects(settings, built[secret_manager.IMAGE].reference))
+
+    def install_google(
+        self, known: Record, nodes: Sequence[Node], api: Kubectl, built: Mapping[str, images.Image]
+    ) -> None:
+        """Names that lead pods to the local cloud, and a metadata server where they have an identity there."""
+        gateway = str(urlsplit(known.google["endpoint"]).hostname)
+        api.apply(names.objects(gateway, known.google["dns"]))
+        if "pool" in known.google:
+            api.apply(objects.objects(known.google, built["toolbox"].reference, built["envoy"].reference))
+            api.rolled_out(objects.NAMESPACE, f"daemonset/{objects.NAME}", timeout=NETWORK_SECONDS)
+        if set(cert_manager.IMAGES) <= set(images.built()):
+            loading.load(self.runtime, nodes, cert_manager.trusting(known.google["authority"]))
 
     def kind(self, *arguments: str, stdin: str | None = None, log: Path | None = None) -> None:
         """Run kind on our container runtime and network."""

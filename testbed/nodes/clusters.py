@@ -51,21 +51,29 @@ class Clusters:
     def create(
         self, name: str, *, location: str, node_count: int = 1, version: str | None = None,
         labels: Mapping[str, str] | None = None, secret_manager: Mapping[str, str] | None = None, network: str = "",
-        dns_cache: bool = False, registry: Mapping[str, str] | None = None,
+        dns_cache: bool = False, registry: Mapping[str, str] | None = None, google: Mapping[str, str] | None = None,
     ) -> ClusterInfo:  # fmt: skip
         """Bring the cluster up and wait until pods run; a creation that was killed is carried on.
 
         Takes about a minute with warm caches. A cluster that runs is returned at once. ``secret_manager`` has the
         fields of :class:`testbed.nodes.secret_manager.Settings`; without them there is no such add-on. Pods of clusters
         with the same ``network`` reach each other. ``dns_cache``: NodeLocal DNSCache, as the cluster is made.
-        ``registry`` is how its nodes pull: the fields of :class:`testbed.nodes.registry.mirror.Mirror`.
+        ``registry`` is how its nodes pull: the fields of :class:`testbed.nodes.registry.mirror.Mirror`. ``google`` is
+        where pods find Google, and who they are there: see :mod:`testbed.nodes.metadata`.
         """
         _check_version(name, version)
         with self._alone(name):
             if registry:
                 mirror.write(record.folder(name), mirror.Mirror(**registry))
             known = record.load(name) or record.allocate(
-                name, location, node_count, labels or {}, secret_manager or {}, network, dns_cache=dns_cache
+                name,
+                location,
+                node_count,
+                labels or {},
+                secret_manager or {},
+                network,
+                dns_cache=dns_cache,
+                google=google,
             )
             if (known.location, known.node_count) != (location, node_count):
                 raise HostError(

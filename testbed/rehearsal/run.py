@@ -2,39 +2,48 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from ssl import create_default_context
 from typing import Any
 
 from testbed import daemon, images
+from testbed.cloud.acme import pebble
 from testbed.cloud.core.state.files import write_private
 from testbed.debian import program
 from testbed.host import REPOSITORY, HostError, link, state_root
+from testbed.images import cert_manager
+from testbed.nodes.metadata import names, objects
+from testbed.nodes.network.addresses import GATEWAY
 from testbed.rehearsal import verdicts
 from testbed.rehearsal.environment import environment, person
 
 OVERLAY = Path(__file__).parent / "overlay.yml"
 # As Google is, and as `make site` need not be: late, at a twentieth of Google's own times, and with NodeLocal DNSCache.
 GOOGLES = {"lateness": 0.05, "node_local_dns": True}
+ACME_PORTS = (objects.ACME_PORT, objects.ACME_PORT + 1000)
+ACME = re.compile(r"^edge_certificate: *([\w-]+)", re.MULTILINE)
 Say = Callable[[str], None]
 
 
 @dataclass
 class Rehearsal:
-    """A rehearsal of one inventory against the local cloud of ``folder``, which serves at ``port`` and ``proxy_port``.
+    """A rehearsal of one inventory against the local cloud of ``folder``, which serves at these ports.
 
     ``say`` hears a line for each step and verdict; ``image`` is the service's image as a build left it, with its
     transport; ``arguments`` are ansible-playbook's own, for each step. ``regions`` are hosts of the inventory: the
-    second site runs on one after the other, as a promotion does; without any it runs on all at once.
+    second site runs on one after the other, as a promotion does; without any it runs on all at once. ``acme``: with an
+    ACME server, which asks the name server at ``dns_port``.
     """
 
     inventory: Path
@@ -45,21 +54,38 @@ class Rehearsal:
     image: str
     arguments: Sequence[str] = ()
     regions: Sequence[str] = ()
+    dns_port: int = 0
+    acme: bool = False
     took: list[str] = field(default_factory=list)
 
     def run(self, keep: bool = False) -> None:
         """Every step; HostError with the first one's shortcomings. ``keep``: without the last, for a look around."""
         credentials = self.folder / "application-default.json"
         write_private(credentials, person(self._token()).encode())
-        proxy = f"http://127.0.0.1:{self.proxy_port}"
-        self.env = {**os.environ, **environment(proxy, self.folder / "ca.pem", credentials, os.environ)}
         settings = self._ask("GET", "settings")
         self._ask("PATCH", "settings", GOOGLES)
+        proxy = f"http://127.0.0.1:{self.proxy_port}"
         try:
-            self._steps(keep)
+            with self._acme() as (trusted, variables):
+                self.env = {**os.environ, **environment(proxy, trusted, credentials, os.environ), **variables}
+                self._steps(keep)
         finally:
             self._ask("PATCH", "settings", {name: settings[name] for name in GOOGLES})
         self.say(f"rehearsed {self.inventory.name}: {', '.join(self.took)}")
+
+    @contextlib.contextmanager
+    def _acme(self) -> Iterator[tuple[Path, dict[str, str]]]:
+        """Whom everybody trusts, and what the overlay reads: with an ACME server, whom that one issues for as well."""
+        public = self.folder / "ca.pem"
+        if not self.acme:
+            yield public, {}
+            return
+        dns = f"127.0.0.1:{self.dns_port}"
+        server = pebble.running(self.folder / "acme", dns, ACME_PORTS, names=[names.ACME_NAME], also=str(GATEWAY))
+        with server as served:
+            trusted = self.folder / "public-ca.pem"
+            trusted.write_text(public.read_text() + served.roots())
+            yield trusted, {"PINGPONG_ACME_CA": served.authority.read_text()}
 
     def _steps(self, keep: bool) -> None:
         self._play("bootstrap")
@@ -132,9 +158,23 @@ def against_the_daemon(inventory: str, say: Say, regions: Sequence[str] = ()) ->
     port = int(os.environ.get("PINGPONG_CLOUD_PORT", "18443"))
     if not shutil.which("skopeo"):
         link(state_root() / "bin" / "skopeo", program("skopeo"))
-    archive = images.build(["ping"])["ping"].archive
+    wanted, found = ["ping"], chosen(inventory)
+    acme = with_acme(found)
+    if acme:
+        cert_manager.place_chart(state_root() / "charts" / cert_manager.NAME)
+        pebble.program()
+        wanted += cert_manager.IMAGES
+    archive = images.build(wanted)["ping"].archive
+    dns_port = int(os.environ.get("PINGPONG_DNS_PORT", "18053"))
     image = f"docker-archive:{archive}"
-    return Rehearsal(chosen(inventory), say, daemon.folder(), port, port + 1, image, regions=regions)
+    return Rehearsal(found, say, daemon.folder(), port, port + 1, image, regions=regions, dns_port=dns_port, acme=acme)
+
+
+def with_acme(inventory: Path) -> bool:
+    """Whether the edge's certificate comes from an ACME server, by the inventory's and the overlay's own words."""
+    files = [inventory] if inventory.is_file() else [path for path in inventory.rglob("*.yml") if path.is_file()]
+    chosen = [found[1] for path in [*files, OVERLAY] if (found := ACME.search(path.read_text(encoding="utf-8")))]
+    return chosen[-1:] == ["acme"]
 
 
 def chosen(name: str) -> Path:

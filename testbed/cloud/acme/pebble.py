@@ -5,15 +5,17 @@ https://github.com/letsencrypt/pebble (README.md, test/config/pebble-config.json
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import os
 import ssl
 import subprocess
+import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +23,8 @@ from cryptography.hazmat.primitives import serialization
 
 from testbed.cloud.core.state.files import write_private
 from testbed.cloud.web import tls
+from testbed.cloud.web.listeners import listening
+from testbed.cloud.web.proxy import join
 from testbed.host import TIED, HostError, cache_root
 from testbed.images import golang
 
@@ -58,14 +62,17 @@ def running(
     dns: str,
     ports: tuple[int, int],
     *,
+    names: Sequence[str] = (),
+    also: str = "",
     validity: int = DAYS_90,
 ) -> Iterator[Pebble]:
     """Serve on loopback until the block ends.
 
     folder: for its configuration and log. dns: the name server that it asks, ``host:port``.
     ports: of the directory, and of what tells the roots. validity: of certificates, in seconds.
+    names: further ones that it is asked for by. also: another address that leads to it, whether it is there yet or not.
     """
-    authority, own = _certificates(folder)
+    authority, own = _certificates(folder, names)
     config = folder / "pebble.json"
     directory, management = (f"127.0.0.1:{port}" for port in ports)
     write_private(config, json.dumps(_config(directory, management, own, validity)).encode())
@@ -77,7 +84,8 @@ def running(
     pebble = Pebble(f"https://{directory}{DIRECTORY}", authority, f"https://{management}")
     try:
         _serves(pebble, process, folder / "pebble.log")
-        yield pebble
+        with _led_from(also, ports[0]) if also else contextlib.nullcontext():
+            yield pebble
     finally:
         process.terminate()
         process.wait()
@@ -96,12 +104,30 @@ def _serves(pebble: Pebble, process: subprocess.Popen[bytes], log: Path) -> None
             return
 
 
-def _certificates(folder: Path) -> tuple[Path, tuple[Path, Path]]:
+@contextlib.contextmanager
+def _led_from(address: str, port: int) -> Iterator[None]:
+    """Hand what arrives at the port of another address to the server's."""
+    loop = asyncio.new_event_loop()
+    listener = listening(address, port)
+    server = loop.run_until_complete(
+        asyncio.start_server(lambda reader, writer: join(reader, writer, ("127.0.0.1", port)), sock=listener)
+    )
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        loop.call_soon_threadsafe(server.close)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+
+
+def _certificates(folder: Path, names: Sequence[str]) -> tuple[Path, tuple[Path, Path]]:
     """The authority of the server's own certificate, and that certificate with its key; made anew with every start."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     authority, certificate, key = (folder / name for name in ("acme-ca.pem", "acme.pem", "acme.key"))
     signer, signing = tls.authority("pingpong local ACME server")
-    own, secret = tls.leaf(signer, signing, [], ["localhost"])
+    own, secret = tls.leaf(signer, signing, [], ["localhost", *names])
     authority.write_bytes(signer.public_bytes(serialization.Encoding.PEM))
     certificate.write_bytes(own.public_bytes(serialization.Encoding.PEM))
     pem, pkcs8 = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8

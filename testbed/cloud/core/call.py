@@ -41,6 +41,8 @@ class Cloud:
     # How the clusters' nodes reach this server: the template of its endpoints, and its authority (PEM).
     inward: str = ""
     authority: str = ""
+    # How they reach its name server: ``address:port``.
+    name_server: str = ""
     # How often resources were read that are not known everywhere yet.
     reads: Counter[str] = field(default_factory=Counter)
     # Services register themselves here: background work that must be picked up again at start.

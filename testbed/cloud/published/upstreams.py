@@ -12,7 +12,8 @@ from testbed.cloud.published import charts
 
 ISTIO = "istio-release.storage.googleapis.com"
 RAW = "raw.githubusercontent.com"
-HOSTS = frozenset({ISTIO, RAW})
+JETSTACK = "charts.jetstack.io"
+HOSTS = frozenset({ISTIO, JETSTACK, RAW})
 # https://istio.io/latest/docs/setup/install/helm/
 ISTIO_PREFIX = "/charts/"
 ISTIO_CHARTS = ("base", "istiod", "istio-cni", "gateway")
@@ -29,6 +30,8 @@ class Upstreams:
         """What is published at this address; None for nothing."""
         if host == ISTIO and path.startswith(ISTIO_PREFIX):
             return self._istio(path.removeprefix(ISTIO_PREFIX))
+        if host == JETSTACK:
+            return self._jetstack(path.removeprefix("/"))
         if host == RAW:
             return self._contour(path)
         return None
@@ -52,6 +55,15 @@ class Upstreams:
     def _chart(self, place: str) -> str:
         described = yaml.safe_load((self.folder / "istio" / place / "Chart.yaml").read_text(encoding="utf-8"))
         return str(described["name"])
+
+    def _jetstack(self, name: str) -> bytes | None:
+        folder = self.folder / "cert-manager"
+        if not folder.is_dir():
+            return None
+        version = str(yaml.safe_load((folder / "Chart.yaml").read_text(encoding="utf-8"))["version"])
+        if name == "index.yaml":
+            return charts.index([folder], version, CREATED).encode()
+        return charts.archive(folder, version) if name == charts.file_name("cert-manager", version) else None
 
     def _contour(self, path: str) -> bytes | None:
         prefix = f"/projectcontour/contour/v{self._version('contour')}/examples/contour/"

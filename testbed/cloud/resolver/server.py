@@ -1,4 +1,4 @@
-"""DNS over UDP and TCP on loopback."""
+"""DNS over UDP and TCP: on loopback, and for the clusters' nodes on this machine's end of their network."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import asyncio
 import contextlib
 import ipaddress
 import random
+import socket
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from dnslib import QTYPE, RCODE, RR, TXT, DNSError, DNSRecord, EDNSOption
@@ -17,35 +18,19 @@ from testbed.cloud.resolver import answers
 from testbed.cloud.resolver.health import HealthMonitor
 from testbed.cloud.resolver.routing import choose
 from testbed.cloud.services.dns.rules.text import strings
+from testbed.cloud.web.listeners import listening
 
 UDP_SIZE = 1232
 CLIENT_SUBNET = 8
 TCP_IDLE = 10.0
 
 
-class Resolver(asyncio.DatagramProtocol):
-    """Answers for every managed zone of every project; refuses everything else."""
+class Datagrams(asyncio.DatagramProtocol):
+    """One socket: too long an answer is cut and marked, so that the client asks again over TCP."""
 
-    def __init__(self, cloud: Cloud, monitor: HealthMonitor, draw: Callable[[], float] = random.random) -> None:
-        self.cloud = cloud
-        self.monitor = monitor
-        self.draw = draw
+    def __init__(self, reply: Callable[[bytes, str], Any]) -> None:
+        self.reply = reply
         self.transport: asyncio.DatagramTransport | None = None
-        self.server: asyncio.Server | None = None
-
-    async def start(self, host: str, port: int) -> int:
-        """Listen on the same port with UDP and TCP; returns it (0 asks for a free one)."""
-        self.server = await asyncio.start_server(self._serve, host, port)
-        chosen = int(self.server.sockets[0].getsockname()[1])
-        await asyncio.get_running_loop().create_datagram_endpoint(lambda: self, local_addr=(host, chosen))
-        return chosen
-
-    async def stop(self) -> None:
-        """Stop listening."""
-        if self.transport:
-            self.transport.close()
-        if self.server:
-            self.server.close()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the socket."""
@@ -53,7 +38,7 @@ class Resolver(asyncio.DatagramProtocol):
             self.transport = transport
 
     def datagram_received(self, data: bytes, addr: Any) -> None:
-        """Answer one packet; too long an answer is cut and marked, so that the client asks again over TCP."""
+        """Answer one packet."""
         reply = self.reply(data, str(addr[0]))
         if reply is None or self.transport is None:
             return
@@ -61,6 +46,36 @@ class Resolver(asyncio.DatagramProtocol):
         if len(packed) > UDP_SIZE:
             packed = reply.truncate().pack()
         self.transport.sendto(packed, addr)
+
+
+class Resolver:
+    """Answers for every managed zone of every project; refuses everything else."""
+
+    def __init__(self, cloud: Cloud, monitor: HealthMonitor, draw: Callable[[], float] = random.random) -> None:
+        self.cloud = cloud
+        self.monitor = monitor
+        self.draw = draw
+        self.transports: list[asyncio.BaseTransport] = []
+        self.servers: list[asyncio.Server] = []
+
+    async def start(self, hosts: Sequence[str], port: int) -> int:
+        """Listen on the same port of all addresses with UDP and TCP; returns it (0 asks for a free one)."""
+        loop = asyncio.get_running_loop()
+        for host in hosts:
+            stream = listening(host, port)
+            port = int(stream.getsockname()[1])
+            self.servers.append(await asyncio.start_server(self._serve, sock=stream))
+            datagrams = listening(host, port, socket.SOCK_DGRAM)
+            transport, _unused = await loop.create_datagram_endpoint(lambda: Datagrams(self.reply), sock=datagrams)
+            self.transports.append(transport)
+        return port
+
+    async def stop(self) -> None:
+        """Stop listening."""
+        for transport in self.transports:
+            transport.close()
+        for server in self.servers:
+            server.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError, asyncio.IncompleteReadError, TimeoutError):

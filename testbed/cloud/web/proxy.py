@@ -50,19 +50,23 @@ class Proxy:
                 writer.write(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
                 await writer.drain()
             else:
-                await self._join(reader, writer)
+                await join(reader, writer, self.target, b"HTTP/1.1 200 Connection established\r\n\r\n")
         self.open.discard(writer)
         writer.close()
 
-    async def _join(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        inner_reader, inner_writer = await asyncio.open_connection(*self.target)
-        writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
-        try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(_copy(reader, inner_writer))
-                group.create_task(_copy(inner_reader, writer))
-        finally:
-            inner_writer.close()
+
+async def join(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, target: tuple[str, int], greeting: bytes = b""
+) -> None:
+    """Hand all that a client sends to another server and back, after a greeting to the client."""
+    inner_reader, inner_writer = await asyncio.open_connection(*target)
+    writer.write(greeting)
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(_copy(reader, inner_writer))
+            group.create_task(_copy(inner_reader, writer))
+    finally:
+        inner_writer.close()
 
 
 async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

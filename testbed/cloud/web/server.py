@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hmac
 import json
-import socket
 import ssl
 import time
 from collections.abc import Sequence
@@ -25,6 +24,7 @@ from testbed.cloud.web import tokens
 from testbed.cloud.web.admin import Admin
 from testbed.cloud.web.dispatch import Dispatcher, Target
 from testbed.cloud.web.faults import BROKEN_FAULTS, Fault
+from testbed.cloud.web.listeners import listening
 from testbed.cloud.web.log import RequestLog
 
 NOT_FOUND_PAGE = (
@@ -32,10 +32,6 @@ NOT_FOUND_PAGE = (
     "<p><b>404.</b> <ins>That&rsquo;s an error.</ins>"
     "<p>The requested URL was not found on this server: <code>{path}</code>"
 )
-
-
-# From linux/in.h: bind an address that the machine may not have yet.
-IP_FREEBIND = 15
 
 
 class Reset(Exception):
@@ -68,7 +64,7 @@ class Server:
         )
         await self.runner.setup()
         for host in hosts:
-            listener = _listener(host, port)
+            listener = listening(host, port)
             port = int(listener.getsockname()[1])
             await web.SockSite(self.runner, listener, ssl_context=context).start()
         return port
@@ -228,19 +224,6 @@ class Server:
             return _json(error, "rpc")
         except (ValueError, TypeError, KeyError) as error:
             return _json(ApiError(400, str(error)), "rpc")
-
-
-def _listener(host: str, port: int) -> socket.socket:
-    """A socket bound to an address, also to one that comes later: the nodes' network does."""
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.setsockopt(socket.IPPROTO_IP, IP_FREEBIND, 1)
-        listener.bind((host, port))
-    except BaseException:
-        listener.close()
-        raise
-    return listener
 
 
 def _json(error: ApiError, style: Style) -> web.Response:

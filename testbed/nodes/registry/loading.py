@@ -8,14 +8,14 @@ from pathlib import Path
 
 from testbed import images
 from testbed.host import cache_root
-from testbed.images import Image
+from testbed.images import Image, cert_manager
 from testbed.nodes.registry.published import upstream_name
 from testbed.nodes.runtime import Node, Runtime
 
 CTR = ("ctr", "--namespace=k8s.io")
 ARCHIVES = "/kind/archives"
 # Bases that other images are made of: no pod runs them.
-NOT_LOADED = frozenset({"python"})
+NOT_LOADED = frozenset({"python", *cert_manager.IMAGES})
 NETWORK_IMAGES = ("cilium", "cilium-operator", "coredns")
 
 

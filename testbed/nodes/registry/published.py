@@ -17,6 +17,9 @@ UPSTREAMS: Mapping[str, tuple[str, str]] = {
     "envoy": ("docker.io/envoyproxy/envoy", "distroless-v{}"),
     "prometheus": ("docker.io/prom/prometheus", "v{}"),
     "alertmanager": ("docker.io/prom/alertmanager", "v{}"),
+    "cert-manager-controller": ("quay.io/jetstack/cert-manager-controller", "v{}"),
+    "cert-manager-webhook": ("quay.io/jetstack/cert-manager-webhook", "v{}"),
+    "cert-manager-cainjector": ("quay.io/jetstack/cert-manager-cainjector", "v{}"),
     "kube-state-metrics": ("registry.k8s.io/kube-state-metrics/kube-state-metrics", "v{}"),
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from testbed.images import cert_manager
 from testbed.images.catalog import catalog
 from testbed.images.recipes import reference
 from testbed.nodes.registry.published import UPSTREAMS, upstream_name
@@ -21,10 +22,12 @@ SHIPPED = {
     "alertmanager": ("monitoring", "monitoring_alertmanager_image"),
     "kube-state-metrics": ("monitoring", "monitoring_kube_state_metrics_image"),
 }
+# Later releases of cert-manager can't be built here: a rehearsal's overlay names the one that can.
+UNTESTED = cert_manager.IMAGES
 
 
 def test_every_upstream_is_held_against_what_ships() -> None:
-    assert set(UPSTREAMS) == set(SHIPPED)
+    assert set(UPSTREAMS) == {*SHIPPED, *UNTESTED}
 
 
 @pytest.mark.parametrize("inventory", ["production", "staging"])

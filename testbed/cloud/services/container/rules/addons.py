@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from testbed.cloud.core.call import Body, Call
+from testbed.cloud.core.protocol.values import project_number
 from testbed.cloud.registry.access import node_account, node_token
 
 # https://cloud.google.com/secret-manager/docs/secret-manager-managed-csi-component#auto-rotation
@@ -26,6 +27,16 @@ def registry(call: Call, pools: Sequence[Body]) -> dict[str, str]:
         "authority": call.cloud.authority,
         "token": node_token(call.cloud, account),
     }
+
+
+def google(call: Call, key: str, body: Body) -> dict[str, str]:
+    """Where the cluster's pods find Google, and who they are there; see ClusterRequest."""
+    pool = (body.get("workloadIdentityConfig") or {}).get("workloadPool")
+    found = {"endpoint": call.cloud.inward, "authority": call.cloud.authority, "dns": call.cloud.name_server}
+    if pool:
+        provider = f"https://container.googleapis.com/v1/{key.removeprefix('container/')}"
+        found |= {"pool": pool, "provider": provider, "number": project_number(str(call.project))}
+    return found
 
 
 def secret_manager(call: Call, key: str, body: Body) -> dict[str, str]:
