@@ -53,6 +53,7 @@ fluentbit-gke -> stackdriver:fluentbit-gke: kube-system/fluentbit-gke
 gce:cloud-provider -> gce:cloud-provider: kube-system/cloud-provider
 gcp-controller-manager -> gcp-controller-manager: User:system:controller:gcp-controller-manager
   kube-system/gcp-controller-manager
+gke-metadata-server-reader -> gce:gke-metadata-server-reader: kube-system/gke-metadata-server
 gke-metrics-agent -> stackdriver:gke-metrics-agent: kube-system/gke-metrics-agent
 kubelet-bootstrap -> system:node-bootstrapper: User:kubelet-bootstrap
 kubelet-bootstrap-node-bootstrapper -> system:node-bootstrapper: User:kubelet-bootstrap
