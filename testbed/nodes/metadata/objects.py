@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 
 NAMESPACE = "kube-system"
 NAME = "gke-metadata-server"
+# Its rights, under the name that they have on GKE.
+ROLE = "gce:gke-metadata-server-reader"
 ADDRESS = "169.254.169.252"
 PORT = 988
 # Where pods find the ACME server: an address for documentation, which each node leads to this machine.
@@ -56,7 +58,7 @@ def objects(settings: Mapping[str, str], server: str, network: str) -> list[dict
         {"apiGroups": [""], "resources": ["pods"], "verbs": ["list"]},
         {"apiGroups": [""], "resources": ["serviceaccounts/token"], "verbs": ["create"]},
     ]
-    role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": NAME}
+    role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": ROLE}
     environment = {
         "LISTEN": f"{ADDRESS}:{PORT}",
         "STS": settings["endpoint"].replace("{service}", "sts/v1/token"),
@@ -99,11 +101,11 @@ def objects(settings: Mapping[str, str], server: str, network: str) -> list[dict
     }
     return [
         {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata},
-        {"apiVersion": role["apiGroup"] + "/v1", "kind": "ClusterRole", "metadata": {"name": NAME}, "rules": rules},
+        {"apiVersion": role["apiGroup"] + "/v1", "kind": "ClusterRole", "metadata": {"name": ROLE}, "rules": rules},
         {
             "apiVersion": role["apiGroup"] + "/v1",
             "kind": "ClusterRoleBinding",
-            "metadata": {"name": NAME},
+            "metadata": {"name": ROLE.removeprefix("gce:")},
             "roleRef": role,
             "subjects": [{"kind": "ServiceAccount", **metadata}],
         },
