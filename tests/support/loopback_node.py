@@ -123,7 +123,7 @@ class LoopbackNode:
             return _Run(self._process(["-m", "pingpong"], environment), labels, port, metrics)
         # The Service's name in its arguments, as its own proxy would have it.
         url = next(word for word in container["args"] if word.startswith("http://"))
-        service = self.client.get("v1", "Service", str(urlsplit(url).hostname).split(".")[0], self.namespace)
+        service = self.client.get("v1", "Service", str(urlsplit(url).hostname).partition(".")[0], self.namespace)
         assert service is not None
         (first, *_others) = self.endpoints(service["spec"]["selector"])
         arguments = [f"http://127.0.0.1:{first.port}" if word == url else word for word in container["args"]]

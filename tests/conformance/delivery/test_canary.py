@@ -249,7 +249,10 @@ def test_one_that_fails_once_clients_come_is_taken_back(canary: Canary) -> None:
     assert lost > 0, "the fault was felt, or nothing was measured"
     assert clients.lost(first) == 0
     assert canary.stable() == first
-    pods = lambda: {run.labels[REVISION] for run in canary.node.endpoints({"app.kubernetes.io/name": "ping"})}  # noqa: E731
+
+    def pods() -> set[str]:
+        return {run.labels[REVISION] for run in canary.node.endpoints({"app.kubernetes.io/name": "ping"})}
+
     until(lambda: pods() == {first}, "pods of the failed version run on")
     with pytest.raises(PlatformError, match=r"success-ratio.*assessed Failed"):
         canary.deploy("2", wait=True)
@@ -257,7 +260,9 @@ def test_one_that_fails_once_clients_come_is_taken_back(canary: Canary) -> None:
 
 @pytest.mark.parametrize("canary", ["gate"], indirect=True)
 def test_a_person_promotes_it_where_that_is_asked_for(canary: Canary) -> None:
-    reasons = lambda: [one["reason"] for one in canary.rollout["status"].get("pauseConditions") or []]  # noqa: E731
+    def reasons() -> list[str]:
+        return [one["reason"] for one in canary.rollout["status"].get("pauseConditions") or []]
+
     with Clients(canary.node, canary.name).asking() as clients:
         canary.deploy("2", approval=True, steps=[20, 60])
         until(lambda: "CanaryPauseStep" in reasons(), f"it does not pause: {canary.rollout['status']}")

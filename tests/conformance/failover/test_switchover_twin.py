@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -68,11 +68,11 @@ class Stage:
     def run(self, to: str, check_mode: bool = False, **changes: Any) -> dict[str, Any]:
         return check.run(self.options(to, **changes), check_mode)
 
-    def policies(self, hosts: list[str]) -> list[dict[str, Any]]:
+    def policies(self, hosts: Sequence[str]) -> list[dict[str, Any]]:
         answers = (self.cloud.request("GET", f"{DNS}/managedZones/z/rrsets/{host}./A")[1] for host in hosts)
         return [answer["routingPolicy"] for answer in answers]
 
-    def prefers(self, name: str, hosts: list[str] = HOSTS[:1]) -> bool:
+    def prefers(self, name: str, hosts: Sequence[str] = tuple(HOSTS[:1])) -> bool:
         """Whether the records are as the role ``edge`` declares them with this primary."""
         return all(
             (found["primaryBackup"]["primaryTargets"], found["primaryBackup"].get("trickleTraffic", 0))
