@@ -38,7 +38,8 @@ def observe(
     client: CloudClient, project: str, declared: Declared, proxy_ranges: Sequence[str] = ()
 ) -> tuple[Project, list[str]]:
     """The project, and what could not be looked at."""
-    located = {resource.item: (resource, change) for place, change in declared.resources
+    # A policy has the path of what it is the policy of.
+    located = {(resource.kind.name, resource.item): (resource, change) for place, change in declared.resources
                for resource in [locate(place, project)]}  # fmt: skip
     reader = Reader(client)
     listed = [resource for resource, _unused in located.values() if resource.kind.listed and not resource.kind.planner]
@@ -46,10 +47,10 @@ def observe(
     notes: list[str] = []
     rules, addresses = (list(_everywhere(client, project, kind, notes)) for kind in _WAYS_IN)
     services = {f"{key.namespace}/{key.name}" for key in declared.keys if (key.group, key.kind) == ("", "Service")}
+    items = frozenset(item for _kind, item in located)
     found = Project(
-        list(located.values()), reader.listings, rules, addresses, services, frozenset(located), declared.gaps,
-        proxy_ranges,
-    )  # fmt: skip
+        list(located.values()), reader.listings, rules, addresses, services, items, declared.gaps, proxy_ranges
+    )
     return found, notes
 
 

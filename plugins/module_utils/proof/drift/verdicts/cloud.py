@@ -122,8 +122,8 @@ def undeclared(resource: Resource, live: Live, project: Project) -> str:
         (live.get("type"), True) == (kind, resource.name.startswith(start)) for kind, start in RECORDS
     ):
         return ""
-    # A project's own policy has the project's path and contains nothing.
-    holders = (other for other, _unused in project.declared if other.kind.name != "project_iam")
+    # A policy has the path of what it is the policy of, and contains nothing.
+    holders = (other for other, _unused in project.declared if other.kind.planner != "policy")
     inside = next((other for other in holders if resource.item.startswith(f"{other.item}/")), None)
     if inside is not None:
         return f"it is inside {name_of(inside)}, and nothing that was planned declares it"
