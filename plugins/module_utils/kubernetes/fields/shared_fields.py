@@ -24,8 +24,12 @@ SHARED = {("networking.istio.io", "VirtualService"): "http", ("", "Service"): "s
 
 def shared_field(obj: Mapping[str, Any]) -> str | None:
     """The path of the field that the controller shares in an object of this kind."""
-    name = SHARED.get((group_of(str(obj.get("apiVersion"))), str(obj["kind"])))
+    name = _name(obj)
     return f"spec.{name}" if name else None
+
+
+def _name(obj: Mapping[str, Any]) -> str | None:
+    return SHARED.get((group_of(str(obj.get("apiVersion"))), str(obj["kind"])))
 
 
 def with_shared_values(desired: Object, live: Object) -> Object:
@@ -34,7 +38,7 @@ def with_shared_values(desired: Object, live: Object) -> Object:
     A weight is taken over where the declared destination has one, between destinations that both have; a hash where
     none is declared.
     """
-    name = SHARED.get((group_of(str(desired.get("apiVersion"))), str(desired["kind"])))
+    name = _name(desired)
     ours, theirs = desired.get("spec") or {}, live.get("spec") or {}
     if not name or name not in ours:
         return desired

@@ -64,7 +64,7 @@ def switchover(
     answer = next((sample for sample in samples if sample.address in addresses), None)
     arrived = first_run(samples, lambda sample: sample.good_at(to), length)
     during = [sample for sample in samples if arrived is None or sample.began < arrived.began]
-    errors = Counter(sample.error for sample in during if sample.error)
+    lost = errors(during)
     everyone = None
     if arrived is not None:
         # Later ones too: an answer that flaps back is one more that a resolver keeps.
@@ -72,16 +72,22 @@ def switchover(
         kept = [sample.ended + (sample.ttl or 0) for sample in samples if sample.address in stale]
         everyone = max([arrived.ended, *kept])
     return Switchover(
-        answer_seconds=_since(since, answer.ended if answer else None),
-        served_seconds=_since(since, arrived.ended if arrived else None),
-        everyone_seconds=_since(since, everyone),
+        answer_seconds=after(since, answer.ended if answer else None),
+        served_seconds=after(since, arrived.ended if arrived else None),
+        everyone_seconds=after(since, everyone),
         served=sum(1 for sample in during if not sample.error),
-        failed=sum(errors.values()),
-        errors=dict(errors),
+        failed=sum(lost.values()),
+        errors=lost,
     )
 
 
-def _since(begin: float, end: float | None) -> float | None:
+def errors(samples: Sequence[Sample]) -> dict[str, int]:
+    """How many requests were lost to what, the most frequent first."""
+    return dict(Counter(sample.error for sample in samples if sample.error).most_common())
+
+
+def after(begin: float, end: float | None) -> float | None:
+    """Seconds from one moment to another, None for never, as results have them."""
     return None if end is None else round(end - begin, 2)
 
 

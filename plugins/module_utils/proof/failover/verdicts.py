@@ -97,7 +97,7 @@ def judge_failover(found: Switchover, allowed: float, lack: str) -> Judgement:
         seen = (
             f"named after {found.answer_seconds:g} s, and not served there" if found.answer_seconds else "never named"
         )
-        return Judgement("fail", seen, _errors(found))
+        return Judgement("fail", seen, errors_phrase(found.errors))
     seen = f"{found.everyone_seconds:g} s"
     reason = (
         f"named after {found.answer_seconds or 0:g} s, served after {found.served_seconds or 0:g} s, and a resolver "
@@ -111,7 +111,9 @@ def judge_losses(found: Switchover, allowed: int, lack: str) -> Judgement:
     if lack or found.served_seconds is None:
         return Judgement("inconclusive", "not measured", lack or "the primary did not serve again in time")
     seen = f"{found.failed} of {found.failed + found.served} failed"
-    return Judgement("pass", seen, "") if found.failed <= allowed else Judgement("fail", seen, _errors(found))
+    return (
+        Judgement("pass", seen, "") if found.failed <= allowed else Judgement("fail", seen, errors_phrase(found.errors))
+    )
 
 
 def judge_restored(record: Record) -> Judgement:
@@ -175,8 +177,9 @@ def _last(samples: Sequence[Sample], wanted: Callable[[Sample], bool]) -> str:
     return next((sample for sample in reversed(samples[-5:]) if not wanted(sample)), samples[-1]).phrase()
 
 
-def _errors(found: Switchover) -> str:
-    return ", ".join(f"{number}x {error}" for error, number in sorted(found.errors.items(), key=lambda item: -item[1]))
+def errors_phrase(errors: Mapping[str, int]) -> str:
+    """What requests were lost to, in the order given."""
+    return ", ".join(f"{number}x {error}" for error, number in errors.items())
 
 
 def _cell(

@@ -48,15 +48,15 @@ def arrival(plan: SwitchPlan, record: SwitchRecord, host: str) -> Arrival:
     served = drill.first_run(samples, lambda sample: sample.good_at([plan.target]), plan.in_a_row)
     old = [sample for sample in record.clients.via_dns(host) if _names_another(plan, sample)]
     floor = max((sample.ttl or 0 for sample in old), default=None)
-    last_old = max([moved, *(sample.ended for sample in old)]) - moved if old else None
+    last_old = max([moved, *(sample.ended for sample in old)]) if old else None
     everyone = None
     if served is not None:
-        everyone = max(served.ended - moved, 0.0 if last_old is None or floor is None else last_old + floor)
+        everyone = max(served.ended, moved if last_old is None or floor is None else last_old + floor)
     return Arrival(
-        answer_seconds=_rounded(answer.ended - moved if answer else None),
-        old_answer_seconds=_rounded(last_old),
-        served_seconds=_rounded(served.ended - moved if served else None),
-        everyone_seconds=_rounded(everyone),
+        answer_seconds=drill.after(moved, answer.ended if answer else None),
+        old_answer_seconds=drill.after(moved, last_old),
+        served_seconds=drill.after(moved, served.ended if served else None),
+        everyone_seconds=drill.after(moved, everyone),
         floor_seconds=floor,
     )
 
@@ -135,14 +135,5 @@ def served_by(samples: Sequence[Sample]) -> dict[str, int]:
     return dict(Counter(sample.site for sample in samples if not sample.error))
 
 
-def errors(samples: Sequence[Sample]) -> dict[str, int]:
-    """How many requests were lost to what, the most frequent first."""
-    return dict(Counter(sample.error for sample in samples if sample.error).most_common())
-
-
 def _names_another(plan: SwitchPlan, sample: Sample) -> bool:
     return sample.address in {site.address for site in plan.others}
-
-
-def _rounded(seconds: float | None) -> float | None:
-    return None if seconds is None else round(seconds, 2)

@@ -26,13 +26,11 @@ class Records:
 
     def __init__(self, options: Mapping[str, Any], sites: Sequence[Site], regions: Mapping[str, str]) -> None:
         self.args = {"cloud": options["cloud"]}
-        self.zone = options["zone"]
         self.sites, self.regions = sites, regions
-        located = {host: {"kind": "dns_record", "name": f"{host}.", "zone": self.zone, "type": "A"}
-                   for host in options["hosts"]}  # fmt: skip
-        self.located = located
-        wanted = [{**resource, "key": host} for host, resource in located.items()]
-        self.bodies = run_info(cloud_settings(self.args), {"resources": wanted, "permissions": []})["live"]
+        self.located = {host: {"kind": "dns_record", "name": f"{host}.", "zone": options["zone"], "type": "A"}
+                        for host in options["hosts"]}  # fmt: skip
+        keyed = [{**resource, "key": host} for host, resource in self.located.items()]
+        self.bodies = run_info(cloud_settings(self.args), {"resources": keyed, "permissions": []})["live"]
         self.live = {host: preference_in(host, self.bodies[host], sites) for host in options["hosts"]}
 
     def prefer(self, preferences: Mapping[str, Preference], check: bool = False) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.cells import Cell, Judgement
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover import measures as drill
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.model import Sample
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.verdicts import judge_ttl
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.verdicts import errors_phrase, judge_ttl
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.switchover import measures
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.switchover.model import (
     PROOF,
@@ -90,17 +90,17 @@ def judge_requests(samples: Sequence[Sample]) -> Judgement:
     """Both regions serve all the while, so nobody needs to notice."""
     if not samples:
         return Judgement("inconclusive", "not measured", "no client asked during the switch-over")
-    lost = measures.errors(samples)
+    lost = drill.errors(samples)
     seen = f"{sum(lost.values())} of {len(samples)} failed{_by(samples)}"
-    return Judgement("fail" if lost else "pass", seen, _phrase(lost))
+    return Judgement("fail" if lost else "pass", seen, errors_phrase(lost))
 
 
 def judge_old_answers(samples: Sequence[Sample]) -> Judgement:
     """The region that is left has to serve until the last answer that names it has expired."""
     if not samples:
         return Judgement("pass", "nobody was sent there", "")
-    lost = measures.errors(samples)
-    return Judgement("fail" if lost else "pass", f"{sum(lost.values())} of {len(samples)} failed", _phrase(lost))
+    lost = drill.errors(samples)
+    return Judgement("fail" if lost else "pass", f"{sum(lost.values())} of {len(samples)} failed", errors_phrase(lost))
 
 
 def judge_keep_alive(plan: SwitchPlan, samples: Sequence[Sample], connections: int) -> Judgement:
@@ -133,17 +133,13 @@ def marks(record: SwitchRecord) -> list[dict[str, Any]]:
 
 
 def _counts(samples: Sequence[Sample]) -> dict[str, Any]:
-    lost = measures.errors(samples)
+    lost = drill.errors(samples)
     return {"served": measures.served_by(samples), "failed": sum(lost.values()), "errors": lost}
 
 
 def _by(samples: Sequence[Sample]) -> str:
     served = ", ".join(f"{site} {number}" for site, number in measures.served_by(samples).items())
     return f"; served by {served}" if served else ""
-
-
-def _phrase(lost: Mapping[str, int]) -> str:
-    return ", ".join(f"{number}x {error}" for error, number in lost.items())
 
 
 def _cell(
