@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -17,11 +16,13 @@ from pathlib import Path
 from ssl import create_default_context
 from typing import Any
 
+import yaml
+
 from testbed import daemon, images
 from testbed.cloud.acme import pebble
 from testbed.cloud.core.state.files import write_private
 from testbed.debian import program
-from testbed.host import REPOSITORY, HostError, link, state_root
+from testbed.host import REPOSITORY, HostError, link, run, state_root
 from testbed.images import cert_manager
 from testbed.nodes.metadata import names, objects
 from testbed.nodes.network.addresses import GATEWAY
@@ -32,7 +33,6 @@ OVERLAY = Path(__file__).parent / "overlay.yml"
 # As Google is, and as `make site` need not be: late, at a twentieth of Google's own times, and with NodeLocal DNSCache.
 GOOGLES = {"lateness": 0.05, "node_local_dns": True}
 ACME_PORTS = (objects.ACME_PORT, objects.ACME_PORT + 1000)
-ACME = re.compile(r"^edge_certificate: *([\w-]+)", re.MULTILINE)
 Say = Callable[[str], None]
 
 
@@ -109,7 +109,7 @@ class Rehearsal:
         self.say(f"rehearsal of {self.inventory.name}: {playbook}.yml")
         began = time.monotonic()
         command: Sequence[str] = [
-            str(Path(sys.executable).parent / "ansible-playbook"), str(REPOSITORY / "playbooks" / f"{playbook}.yml"),
+            str(_program("ansible-playbook")), str(REPOSITORY / "playbooks" / f"{playbook}.yml"),
             "-i", str(self.inventory), "-e", f"@{OVERLAY}", *self.arguments, *arguments,
         ]  # fmt: skip
         lines = []
@@ -171,10 +171,16 @@ def against_the_daemon(inventory: str, say: Say, regions: Sequence[str] = ()) ->
 
 
 def with_acme(inventory: Path) -> bool:
-    """Whether the edge's certificate comes from an ACME server, by the inventory's and the overlay's own words."""
-    files = [inventory] if inventory.is_file() else [path for path in inventory.rglob("*.yml") if path.is_file()]
-    chosen = [found[1] for path in [*files, OVERLAY] if (found := ACME.search(path.read_text(encoding="utf-8")))]
-    return chosen[-1:] == ["acme"]
+    """Whether the edge's certificate comes from an ACME server, as Ansible reads the inventory below the overlay."""
+    overlay = yaml.safe_load(OVERLAY.read_text(encoding="utf-8"))
+    listed = run([_program("ansible-inventory"), "-i", inventory, "--list"], cwd=REPOSITORY).stdout
+    hosts = json.loads(listed)["_meta"]["hostvars"].values()
+    return any({**host, **overlay}.get("edge_certificate") == "acme" for host in hosts)
+
+
+def _program(name: str) -> Path:
+    """One of Ansible's programs, beside this Python."""
+    return Path(sys.executable).parent / name
 
 
 def chosen(name: str) -> Path:

@@ -4,14 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.apiserver import ApiServer, program, running
+from tests.support.apiserver import ApiServer, needed_program, running
 
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[ApiServer]:
     """A real API server, for all tests of the session."""
-    bundle = program()
-    if bundle is None:
-        pytest.skip("the Kubernetes programs are not built: python -m testbed images")
-    with running(bundle) as started:
+    with running(needed_program()) as started:
         yield started

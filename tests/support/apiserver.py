@@ -24,6 +24,7 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
 
+import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -62,6 +63,14 @@ class ApiServer:
 def program() -> Path | None:
     """The bundle of Kubernetes' programs that the testbed builds, None when it has not been built."""
     return _built("kubernetes")
+
+
+def needed_program() -> Path:
+    """The same for a test, which is skipped when it has not been built."""
+    found = program()
+    if found is None:
+        pytest.skip("the Kubernetes programs are not built: python -m testbed images")
+    return found
 
 
 def helm_program() -> Path | None:

@@ -1,4 +1,4 @@
-"""Pods of ping without a cluster's nodes: each is a process on loopback, and the API server is told how it does.
+"""Pods of ping without a cluster's nodes: each is a process on loopback, and the API server hears how it does.
 
 pods (LIST) → a process each, with its container's environment → its readiness, or how it ended → the pod's status
                 └→ targets.json, by which a Prometheus scrapes it under the pod's name

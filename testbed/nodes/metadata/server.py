@@ -1,6 +1,6 @@
 """GKE's metadata server, as a program of its own on a node: to each pod it answers as the pod's service account.
 
-Who asks is told by the address of the connection alone; the token is the account's own, for the workload identity pool,
+Who asks is known by the connection's address alone; the token is the account's own, for the workload identity pool,
 exchanged at the security token service. It runs with nothing but Python's own library, in a pod on the node's network.
 https://cloud.google.com/kubernetes-engine/docs/concepts/workload-identity#metadata_server
 """

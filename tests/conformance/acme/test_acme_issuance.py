@@ -1,6 +1,6 @@
 """What the role declares makes the real cert-manager issue, from a real ACME server, by DNS of the local cloud.
 
-Pebble asks the cloud's own name server; cert-manager's controller runs beside a real API server, is told who it is by
+Pebble asks the cloud's own name server; cert-manager's controller runs beside a real API server, learns who it is from
 the nodes' metadata server, and may in Cloud DNS what the zone's policy gives its service account.
 """
 

@@ -23,7 +23,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.c
 
 from testbed.host import cache_root
 from testbed.images import golang
-from tests.support.apiserver import CONTROLLERS, ApiServer, free_ports, helm_program, program, running
+from tests.support.apiserver import CONTROLLERS, ApiServer, free_ports, helm_program, needed_program, running
 from tests.support.layers import Harness
 from tests.support.loopback_node import REVISION, Clients, LoopbackNode, until
 from tests.support.roles import ROOT, rendered
@@ -55,10 +55,9 @@ def definitions() -> Iterator[dict[str, Any]]:
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[ApiServer]:
     """With the controllers that a Rollout's ReplicaSets, Jobs and budgets need."""
-    bundle = program()
-    if bundle is None or helm_program() is None:
-        pytest.skip("the Kubernetes programs are not built: python -m testbed images")
-    with running(bundle, (*CONTROLLERS, "job-controller", "disruption-controller")) as started:
+    if helm_program() is None:
+        pytest.skip("helm is not built: python -m testbed images")
+    with running(needed_program(), (*CONTROLLERS, "job-controller", "disruption-controller")) as started:
         yield started
 
 

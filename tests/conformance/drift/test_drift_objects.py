@@ -19,7 +19,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.proof.cells impo
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.drift.check import run as drift_check
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.drift.plans import layer_plan
 
-from tests.support.apiserver import ApiServer, program, running
+from tests.support.apiserver import ApiServer, needed_program, running
 from tests.support.layers import deployment, role, secret, service, with_defaults
 
 Object = dict[str, Any]
@@ -79,10 +79,7 @@ class Shop:
 @pytest.fixture(scope="module")
 def shop() -> Iterator[Shop]:
     """On a server of its own: what another test's namespace still holds would be drift here."""
-    bundle = program()
-    if bundle is None:
-        pytest.skip("the Kubernetes programs are not built: python -m testbed images")
-    with running(bundle) as server:
+    with running(needed_program()) as server:
         client = ClusterClient.from_connection(server.connection)
         found = Shop(server, client)
         found.apply()

@@ -11,7 +11,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.c
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.probes.controller import controller, reference
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.probes.manifest import ProbePod, manifest
 
-from tests.support.apiserver import CONTROLLERS, program, running
+from tests.support.apiserver import CONTROLLERS, needed_program, running
 
 IMAGE = "registry.example/ping:1"
 NAMESPACE = "imitated"
@@ -29,10 +29,7 @@ Object = dict[str, Any]
 @pytest.fixture(scope="module")
 def client() -> Iterator[ClusterClient]:
     """An API server with the controllers that adopt pods, and one node that runs nothing."""
-    bundle = program()
-    if bundle is None:
-        pytest.skip("the Kubernetes programs are not built: python -m testbed images")
-    with running(bundle, (*CONTROLLERS, *MORE)) as server:
+    with running(needed_program(), (*CONTROLLERS, *MORE)) as server:
         client = ClusterClient.from_connection(server.connection)
         client.create({"apiVersion": "v1", "kind": "Node", "metadata": {"name": "node"}})
         client.patch("v1", "Node", "node", None, {"spec": {"taints": None}})  # each begins as one that is not ready
