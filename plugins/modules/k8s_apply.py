@@ -108,6 +108,8 @@ options:
     description:
       - Whether to delete what the layer has on the cluster and is no longer given.
       - Never deleted is what only carries the layer's labels and was not applied by this module, such as a copy.
+      - When a Deployment or a Rollout takes over from one of the other kind with the same name, and O(wait=true),
+        nothing is pruned before it is ready.
       - An object annotated C(pingpong.platform/prune=keep) is kept, also with O(state=absent), and so is one that
         says the same to another tool; C(helm.sh/resource-policy=keep), C(kustomize.toolkit.fluxcd.io/prune=disabled),
         C(argocd.argoproj.io/sync-options=Prune=false) or C(Delete=false), C(kapp.k14s.io/delete-strategy=orphan),

@@ -29,6 +29,9 @@ from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.model
     list_scope_of,
 )
 
+# Both roll by starting new pods beside the old ones, so that one can take over from the other.
+_ROLLING = frozenset({"Deployment", "Rollout"})
+
 
 class Comparison(Enum):
     """What the comparison of one object says."""
@@ -82,6 +85,16 @@ class LayerPlan:
     def mutates(self) -> bool:
         """Whether anything may have to be written."""
         return bool(self.prune) or any(planned.comparison is not Comparison.UNCHANGED for planned in self.objects)
+
+    @property
+    def replacements(self) -> Objects:
+        """The desired workloads that take over from a pruned one, such as a Rollout from the Deployment of its name."""
+        going = {(key.namespace, key.name) for key in map(key_of, self.prune) if key.kind in _ROLLING}
+        return [
+            planned.desired
+            for planned in self.objects
+            if planned.key.kind in _ROLLING and (planned.key.namespace, planned.key.name) in going
+        ]
 
 
 def plan_layer(

@@ -188,7 +188,7 @@ class LayerReconciler:
         for stage in sorted({planned.stage for planned in plan.pending}):
             batch = [planned for planned in plan.pending if planned.stage == stage]
             done |= {result.planned.key: result for result in self._in_parallel(self._apply_object, batch)}
-            self._await_prerequisites(batch, done)
+            self._await_ready([one.desired for one in batch if one.key.kind in AWAITED], done)
         result = LayerResult(
             [done.get(planned.key) or _unchanged(planned) for planned in plan.objects], list(plan.prune)
         )
@@ -196,6 +196,8 @@ class LayerReconciler:
         self._keep_protected(result)
         result.kept |= {key_of(obj): f"is being deleted: {deletion_blockers(obj)}" for obj in plan.terminating}
         result.kept |= {key_of(obj): UNMANAGED for obj in plan.unmanaged}
+        if self._options.wait:
+            self._await_ready(plan.replacements, done)
         if not self._options.check_mode:
             self._delete(result.deleted, wait=False)
         return result
@@ -211,9 +213,8 @@ class LayerReconciler:
         self._record.check()
         return self._applier.apply(planned)
 
-    def _await_prerequisites(self, objects: Sequence[ObjectPlan], done: dict[Key, ObjectResult]) -> None:
-        """Wait for the namespaces and definitions that the next stage depends on."""
-        awaited = [planned.desired for planned in objects if planned.key.kind in AWAITED]
+    def _await_ready(self, awaited: Objects, done: dict[Key, ObjectResult]) -> None:
+        """Wait for what the next step depends on: namespaces and definitions, or the workload that takes over."""
         if awaited and not self._options.check_mode:
             known = {key: result.live for key, result in done.items() if result.live is not None}
             self._waiter().until_ready(keys_of(awaited), known)
