@@ -15,11 +15,12 @@ from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.c
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.tls import check as tls_check
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.waf import check as waf_check
 
+from tests.support.edge import HOST, NAMESPACE, Entrance, only
 from tests.support.local_platform import client_of
 
 pytestmark = [pytest.mark.platform, pytest.mark.timeout(900)]
 
-CLUSTER, NAMESPACE, HOST = "secondary", "istio-ingress", "test.localdev.me"
+CLUSTER = "secondary"
 RULE_SETS = ["sqli-v33-stable", "xss-v33-stable", "lfi-v33-stable", "rce-v33-stable"]
 SECONDS = 60.0
 Object = dict[str, Any]
@@ -31,19 +32,11 @@ class Edge:
 
     def __init__(self, client: ClusterClient) -> None:
         self.client = client
-        gateway = self.only("gateway.networking.k8s.io/v1", "Gateway")
-        self.address = gateway["status"]["addresses"][0]["value"]
-        secret = self.client.get("v1", "ConfigMap", f"{gateway['metadata']['name']}-backend", NAMESPACE)
-        assert secret is not None
+        entrance = Entrance.of(client)
         self.endpoint = {
-            "name": "edge", "address": self.address, "port": 443, "server_name": HOST, "ca": secret["data"]["ca.crt"],
+            "name": "edge", "address": entrance.address, "port": 443, "server_name": HOST, "ca": entrance.authority,
             "path": "/ping", "body": "pong", "status": 200, "timeout": 5.0,
         }  # fmt: skip
-
-    def only(self, version: str, kind: str) -> Object:
-        """The one object of a kind beside the mesh's gateway."""
-        (found,) = self.client.list(version, kind, NAMESPACE)
-        return found
 
     def answer(self) -> str:
         """The verdict on ``GET /ping`` through all of it."""
@@ -87,7 +80,7 @@ def changed(edge: Edge, obj: Object, change: Object, undo: Object) -> Iterator[N
 
 
 def of_kind(edge: Edge, version: str, kind: str) -> Object:
-    return {**edge.only(version, kind), "apiVersion": version, "kind": kind}
+    return {**only(edge.client, version, kind), "apiVersion": version, "kind": kind}
 
 
 def backend_in_plain_text(edge: Edge) -> AbstractContextManager[None]:
@@ -118,7 +111,7 @@ def backend_of_another_name(edge: Edge) -> AbstractContextManager[None]:
 
 
 def backend_of_another_authority(edge: Edge) -> AbstractContextManager[None]:
-    gateway = edge.only("gateway.networking.k8s.io/v1", "Gateway")
+    gateway = only(edge.client, "gateway.networking.k8s.io/v1", "Gateway")
     config = edge.client.get("v1", "ConfigMap", f"{gateway['metadata']['name']}-backend", NAMESPACE)
     root = edge.client.get("v1", "ConfigMap", "kube-root-ca.crt", NAMESPACE)
     assert config is not None
