@@ -43,6 +43,7 @@ MESSAGES = {
     "bucket": ("storage.v1", "Bucket"),
     "membership": ("gkehub.v1", "Membership"),
     "feature": ("gkehub.v1", "Feature"),
+    "pubsub_topic": ("pubsub.v1", "Topic"),
 }
 # What a field is for other APIs' clients, or an object of its own here.
 _ELSEWHERE = ("nodePools.", "nodeConfig.")

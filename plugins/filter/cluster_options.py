@@ -11,12 +11,14 @@ short_description: Optional fields of a GKE cluster
 version_added: 0.1.0
 author: The pingpong.platform maintainers (@pingpong)
 description:
-  - Returns the fields of a cluster that are there only where an inventory asks for them, and its maintenance window.
+  - Returns the fields of a cluster that are there only where an inventory asks for them, its maintenance window and its
+    notifications.
 options:
   _input:
     description: >-
       The variables C(locations), C(binary_authorization), C(secrets_key), C(rbac_group), C(confidential_nodes),
-      C(fleet_project), C(secret_manager), C(secret_rotation) and C(maintenance).
+      C(fleet_project), C(secret_manager), C(secret_rotation), C(maintenance), C(notifications) and
+      C(notifications_topic).
     type: dict
     required: true
 """

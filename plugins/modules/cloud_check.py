@@ -15,8 +15,8 @@ description:
   - Asks the project's APIs for everything that exists, whoever made it, and fails on each way in that is not declared,
     namely public forwarding rules and addresses, instances with external addresses, control planes' endpoints, firewall
     rules as they take effect after those that deny, and members that are everybody.
-  - Holds the live clusters, node pools, service accounts and flow logs against what is declared and against the CIS GKE
-    Benchmark, whose numbers its cells carry.
+  - Holds the live clusters, node pools, upgrade notifications, service accounts and flow logs against what is declared
+    and against the CIS GKE Benchmark, whose numbers its cells carry.
   - What could not be asked, for want of a permission say, is inconclusive and named with the permission.
   - It only reads, with one request for each collection and one for each service account, registry and bucket.
 options:
@@ -65,6 +65,11 @@ options:
       disk_key: {description: The key that nodes' disks are encrypted with., type: str}
       node_account: {description: The e-mail address of the nodes' service account., type: str}
       pools: {description: The node pools; others fail., type: list, elements: str}
+      notifications:
+        description: The events that must be sent to a Pub/Sub topic. Not looked at when empty or left out.
+        type: list
+        elements: str
+      notifications_topic: {description: 'The path of that topic, as in V(projects/p/topics/t).', type: str}
   accounts:
     description: Service accounts and all roles that they may have in the project.
     type: list

@@ -22,6 +22,7 @@ STACK: list[dict[str, Any]] = yaml.safe_load(KINDS_TABLE.with_name("stack.yml").
 CHANGES: dict[str, dict[str, Any]] = {
     "firewall": {"sourceRanges": ["130.211.0.0/22"]},
     "address": {"labels": {"a": "2"}},
+    "pubsub_topic": {"labels": {"a": "2"}},
     "cluster": {"releaseChannel": {"channel": "STABLE"}, "resourceLabels": {"a": "1"}},
     "dns_record": {"ttl": 60},
 }

@@ -64,7 +64,8 @@ def cluster_options(options: Mapping[str, Any]) -> Body:
 
     options: locations (list), binary_authorization (bool), secrets_key (a KMS key's path), rbac_group (a Google group),
     confidential_nodes (bool), fleet_project (a project's id), secret_manager (bool), secret_rotation (such as 120s),
-    maintenance (as ``cluster_maintenance`` declares it).
+    maintenance (as ``cluster_maintenance`` declares it), notifications (types of events), notifications_topic (the path
+    of a Pub/Sub topic).
     """
     fields: dict[str, tuple[Any, Body]] = {
         "locations": (options["locations"], options["locations"]),
@@ -84,10 +85,16 @@ def cluster_options(options: Mapping[str, Any]) -> Body:
     return {
         **{name: field for name, (asked, field) in fields.items() if asked},
         "maintenancePolicy": {"window": _window(options["maintenance"])},
+        "notificationConfig": {"pubsub": _notified(options["notifications_topic"], options["notifications"])},
         "secretManagerConfig": (
             {"enabled": True, "rotationConfig": rotation} if options["secret_manager"] else {"enabled": False}
         ),
     }
+
+
+def _notified(topic: str, events: Sequence[str]) -> Body:
+    """Which events go to a topic. An empty filter would let all of them through."""
+    return {"enabled": True, "topic": topic, "filter": {"eventType": events}} if events else {"enabled": False}
 
 
 def _window(maintenance: Mapping[str, Any]) -> Body:

@@ -84,7 +84,7 @@ class Call:
         """The project that the request is about, from whichever path parameter names it."""
         for name in ("project", "projectId", "projectsId"):
             if name in self.path:
-                return self.path[name]
+                return self.path[name].removeprefix("projects/")
         for value in self.path.values():
             if value.startswith("projects/"):
                 return value.split("/")[1]

@@ -15,6 +15,7 @@ NAMES = (
     "secretmanager",
     "storage",
     "gkehub",
+    "pubsub",
 )
 
 

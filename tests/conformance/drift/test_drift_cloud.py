@@ -118,6 +118,8 @@ GRANTED = [
      "user:someone@example.org", f"secret_iam {PROJECT}-mesh-root"),
     (f"/artifactregistry/v1/projects/{PROJECT}/locations/europe/repositories/{PROJECT}", "GET",
      "roles/artifactregistry.reader", "allUsers", f"repository_iam europe/{PROJECT}"),
+    (f"/pubsub/v1/projects/{PROJECT}/topics/{PROJECT}-upgrades", "GET", "roles/pubsub.publisher", "allUsers",
+     f"pubsub_topic_iam {PROJECT}-upgrades"),
 ]  # fmt: skip
 # Of the project's own people, and of Google.
 NOT_OURS = [

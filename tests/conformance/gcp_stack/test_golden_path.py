@@ -55,6 +55,10 @@ def test_every_inventory_has_the_golden_path(engine: Engine, inventory: str) -> 
     assert live["monitoringConfig"]["advancedDatapathObservabilityConfig"] == {"enableMetrics": True}
     assert live["monitoringConfig"]["managedPrometheusConfig"] == {"enabled": True}
     assert live["verticalPodAutoscaling"] == {"enabled": True}
+    (topic,) = (item["name"] for item in resources if item["kind"] == "pubsub_topic")
+    notified = live["notificationConfig"]["pubsub"]
+    assert (notified["enabled"], notified["topic"]) == (True, f"projects/{PROJECT}/topics/{topic}")
+    assert {"UPGRADE_EVENT", "SECURITY_BULLETIN_EVENT"} <= set(notified["filter"]["eventType"])
     assert live["nodePools"]
     for config in (pool["config"] for pool in live["nodePools"]):
         assert (config["gcfsConfig"], config["gvnic"]) == ({"enabled": True}, {"enabled": True})
@@ -72,6 +76,7 @@ SWITCHED: dict[str, Any] = {
     "cluster_vertical_pod_autoscaling": False,
     "cluster_image_streaming": False,
     "cluster_gvnic": False,
+    "cluster_notifications": [],
 }
 FIELDS = {
     "maintenancePolicy.window.maintenanceExclusions",
@@ -80,6 +85,7 @@ FIELDS = {
     "monitoringConfig.managedPrometheusConfig",
     "monitoringConfig.advancedDatapathObservabilityConfig",
     "verticalPodAutoscaling",
+    "notificationConfig.pubsub",
     "config.gcfsConfig",
     "config.gvnic",
 }

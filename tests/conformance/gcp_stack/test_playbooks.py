@@ -165,8 +165,8 @@ def decoys(cloud: RunningCloud) -> None:
 
 
 APIS = (
-    "artifactregistry", "cloudresourcemanager", "compute", "container", "dns", "gkehub", "iam", "secretmanager",
-    "storage",
+    "artifactregistry", "cloudresourcemanager", "compute", "container", "dns", "gkehub", "iam", "pubsub",
+    "secretmanager", "storage",
 )  # fmt: skip
 
 

@@ -121,7 +121,7 @@ def _creation(kind: str) -> dict[str, str]:
     """Which request makes the resource."""
     if kind == "bucket_iam":
         return {"method": "PUT"}
-    return {"method": "POST", "path": "setIamPolicy|batchEnable" if KINDS[kind].planner else ""}
+    return {"method": KINDS[kind].create_method, "path": "setIamPolicy|batchEnable" if KINDS[kind].planner else ""}
 
 
 def test_secrets_are_never_shown(engine: Engine) -> None:

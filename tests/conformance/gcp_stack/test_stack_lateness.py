@@ -11,7 +11,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.common.errors im
 from testbed.cloud.testing import running_cloud
 from tests.support.engine import LIFE, PAYLOADS, Engine
 
-APIS = ("artifactregistry", "cloudresourcemanager", "compute", "container", "dns", "iam", "secretmanager")
+APIS = ("artifactregistry", "cloudresourcemanager", "compute", "container", "dns", "iam", "pubsub", "secretmanager")
 ENABLED: dict[str, Any] = {"kind": "services", "name": "apis", "serviceIds": [f"{api}.googleapis.com" for api in APIS]}
 
 

@@ -39,6 +39,7 @@ FIXED: dict[str, str] = {
     "secret": "etag replication secretType",
     "bucket": "customPlacementConfig hierarchicalNamespace location locationType",
     "membership": "endpoint",
+    "pubsub_topic": "kmsKeyName",
     "feature": "",
 }
 FIXED["global_address"] = FIXED["address"]

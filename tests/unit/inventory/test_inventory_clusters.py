@@ -69,6 +69,8 @@ OFF: dict[str, Any] = {
     "fleet_project": "",
     "secret_manager": False,
     "secret_rotation": "120s",
+    "notifications": [],
+    "notifications_topic": "projects/p/topics/t",
     "maintenance": {"recurrence": "FREQ=DAILY", "start": "2026-01-03T02:00:00Z", "end": "2026-01-03T08:00:00Z"},
 }
 WINDOW = {
@@ -91,12 +93,18 @@ WINDOW = {
             "secretManagerConfig",
             {"enabled": True, "rotationConfig": {"enabled": True, "rotationInterval": "120s"}},
         ),
+        (
+            {"notifications": ["UPGRADE_EVENT"]},
+            "notificationConfig",
+            {"pubsub": {"enabled": True, "topic": "projects/p/topics/t", "filter": {"eventType": ["UPGRADE_EVENT"]}}},
+        ),
     ],
 )
 def test_an_option_that_is_asked_for_is_one_field(asked: dict[str, Any], field: str, value: Any) -> None:
     off = cluster_options(OFF)
     assert off == {
         "secretManagerConfig": {"enabled": False},
+        "notificationConfig": {"pubsub": {"enabled": False}},
         "maintenancePolicy": {"window": {"recurringWindow": WINDOW, "maintenanceExclusions": None}},
     }
     assert cluster_options({**OFF, **asked}) == {**off, field: value}

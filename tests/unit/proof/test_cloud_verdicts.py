@@ -30,6 +30,7 @@ BENCH = Bench("cloud", [], TODAY)
 OUT, OPEN = "reachable from outside", "open to the internet (CIS 5.6.6)"
 LINK = "https://www.googleapis.com/compute/v1/projects/p"
 NODES = "net-node@p.iam.gserviceaccount.com"
+TOPIC = "projects/p/topics/net-upgrades"
 PROMISE = Promise(
     "p",
     [
@@ -48,6 +49,8 @@ PROMISE = Promise(
             "binary_authorization": True,
             "node_account": NODES,
             "pools": ["main"],
+            "notifications": ["UPGRADE_EVENT", "SECURITY_BULLETIN_EVENT"],
+            "notifications_topic": TOPIC,
         }
     ],
     {"net-node": ["roles/logging.logWriter"]},
@@ -94,6 +97,13 @@ CLUSTER: Live = {
     "workloadIdentityConfig": {"workloadPool": "p.svc.id.goog"},
     "anonymousAuthenticationConfig": {"mode": "LIMITED"},
     "releaseChannel": {"channel": "STABLE"},
+    "notificationConfig": {
+        "pubsub": {
+            "enabled": True,
+            "topic": TOPIC,
+            "filter": {"eventType": ["SECURITY_BULLETIN_EVENT", "UPGRADE_EVENT", "UPGRADE_INFO_EVENT"]},
+        }
+    },
     "securityPostureConfig": {"mode": "BASIC"},
     "binaryAuthorization": {"evaluationMode": "PROJECT_SINGLETON_POLICY_ENFORCE"},
     "loggingConfig": {"componentConfig": {"enableComponents": ["SYSTEM_COMPONENTS", "APISERVER"]}},
@@ -135,6 +145,7 @@ GOOD: dict[str, list[Live]] = {
     "clusters": [CLUSTER],
     "accounts": [{"name": f"projects/p/serviceAccounts/{NODES}", "email": NODES}],
     "buckets": [],
+    "topics": [{"name": TOPIC}, {"name": f"{TOPIC}-2"}],
     "policy": [{"bindings": [
         {"role": "roles/owner", "members": ["user:a@example.com"]},
         {"role": "roles/editor", "members": ["serviceAccount:1@cloudservices.gserviceaccount.com"]},
@@ -223,6 +234,16 @@ FAULTS: list[tuple[str, str, list[Live], str, str]] = [
     ("an open DNS endpoint", "clusters", changed(DNS, True),
      "cluster r/one", "DNS endpoint"),
     ("legacy ABAC", "clusters", changed("legacyAbac.enabled", True), "cluster r/one", "legacy ABAC (CIS 5.8.3)"),
+    ("no notifications", "clusters", changed("notificationConfig", {"pubsub": {}}),
+     "cluster r/one", "upgrade notifications"),
+    ("notifications switched off", "clusters", changed("notificationConfig.pubsub.enabled", False),
+     "cluster r/one", "upgrade notifications"),
+    ("notifications to another topic", "clusters", changed("notificationConfig.pubsub.topic", f"{TOPIC}-2"),
+     "cluster r/one", "upgrade notifications"),
+    ("a promised event filtered out", "clusters",
+     changed("notificationConfig.pubsub.filter.eventType", ["UPGRADE_EVENT"]),
+     "cluster r/one", "upgrade notifications"),
+    ("a topic that was deleted", "topics", [{"name": f"{TOPIC}-2"}], "cluster r/one", "upgrade notifications"),
     ("shielded nodes off", "clusters", changed("shieldedNodes", {}), "cluster r/one", "shielded nodes (CIS 5.5.5)"),
     ("a client certificate", "clusters", changed("masterAuth.clientCertificate", "x"),
      "cluster r/one", "client certificate (CIS 5.8.1)"),
@@ -298,6 +319,10 @@ def test_a_key_and_a_public_registry_are_named() -> None:
         f"service_account {NODES}": "abc",
         "repository r/images": "allUsers as roles/artifactregistry.reader",
     }
+
+
+def test_a_cluster_without_a_filter_sends_every_event() -> None:
+    assert not short({**GOOD, "clusters": changed("notificationConfig.pubsub.filter", {})})
 
 
 def test_undeclared_and_missing_clusters_are_named() -> None:

@@ -114,7 +114,7 @@ class Reconciler:
         answer = self._client.change(resource.kind.service, request.method, request.path, request.query, request.body)
         self._operations.wait(resource, answer, work.deadline)
         work.sent.append(_without_stamps(request))
-        work.created = work.created or (change.action in ("create", "replace") and request.method == "POST")
+        work.created = work.created or (change.action in ("create", "replace") and request.method != "DELETE")
         self._granted = self._granted or resource.kind.planner == "policy"
 
     def _left_as_it_was(self, work: _Work, change: ResourceChange) -> None:

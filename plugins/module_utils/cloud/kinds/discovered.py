@@ -297,6 +297,14 @@ OUTPUT_ONLY: dict[str, tuple[str, ...]] = {
         "unreachable",
         "updateTime",
     ),
+    "pubsub_topic": (
+        "ingestionDataSourceSettings.awsKinesis.state",
+        "ingestionDataSourceSettings.awsMsk.state",
+        "ingestionDataSourceSettings.azureEventHubs.state",
+        "ingestionDataSourceSettings.cloudStorage.state",
+        "ingestionDataSourceSettings.confluentCloud.state",
+        "state",
+    ),
 }
 MAPS: dict[str, tuple[str, ...]] = {
     "network": ("params.resourceManagerTags",),
@@ -366,6 +374,11 @@ MAPS: dict[str, tuple[str, ...]] = {
         "state.workloadidentity.namespaceStateDetails",
         "state.workloadidentity.namespaceStates",
         "state.workloadidentity.workloadIdentityPoolStateDetails",
+    ),
+    "pubsub_topic": (
+        "labels",
+        "messageTransforms.aiInference.unstructuredInference.parameters",
+        "tags",
     ),
 }
 ZERO_VALUES: dict[str, dict[str, str]] = {

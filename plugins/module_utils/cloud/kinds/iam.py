@@ -125,6 +125,12 @@ KINDS = (
         "v1/projects/{project}/secrets/{secret}",
         "Roles of members on a secret",
     ),
+    _policy(
+        "pubsub_topic_iam",
+        "pubsub",
+        "v1/projects/{project}/topics/{topic}",
+        "Roles of members on a Pub/Sub topic",
+    ),
     # https://cloud.google.com/dns/docs/zones/iam-per-resource-zones
     _policy(
         "dns_zone_iam",

@@ -89,7 +89,8 @@ class Kind:
     - ``collection``, ``item``: REST paths after the host; ``read``: the path of one resource, when it is not the item.
     - ``items``: the key of a LIST's answer; ``listed`` False: no LIST, each resource is read on its own.
     - ``identity``: from an element of a LIST to what tells it apart; ``identity_key``: the same of a declared resource.
-    - ``create_query``, ``wrap``, ``named``: where a POST carries the name and the body.
+    - ``create_method``, ``create_path``, ``create_query``, ``wrap``, ``named``: the request that creates, and where it
+      carries the name and the body.
     - ``immutable``: fields that no request changes; ``advice`` says what to do about it.
     - ``chosen_once``: fields that an update may give a value and none may change.
     - ``create_only``: fields that matter at creation and are never compared.
@@ -134,6 +135,7 @@ class Kind:
     identity: Callable[[Body], str] = lambda live: str(live.get("name", "")).rsplit("/", 1)[-1]
     identity_key: str = "{name}"
     flavour: Flavour = "none"
+    create_method: str = "POST"
     create_path: str = "{collection}"
     create_query: Mapping[str, str] = field(default_factory=dict)
     wrap: Callable[[str, Body], Body] | None = None

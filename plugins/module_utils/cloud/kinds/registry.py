@@ -12,6 +12,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kinds impo
     dns,
     gkehub,
     iam,
+    pubsub,
     secretmanager,
     serviceusage,
     storage,
@@ -42,6 +43,7 @@ _SERVICES = (
     artifactregistry,
     secretmanager,
     storage,
+    pubsub,
 )
 
 

@@ -82,7 +82,8 @@ def body_of(resource: Resource) -> dict[str, Any]:
 
 def _create(resource: Resource) -> ResourceChange:
     query = {key: resource.format(value) for key, value in resource.kind.create_query.items()}
-    request = Request("POST", resource.format(resource.kind.create_path), body_of(resource), query)
+    path = resource.format(resource.kind.create_path)
+    request = Request(resource.kind.create_method, path, body_of(resource), query)
     diffs = tuple(FieldDiff(name, None, value, "is new") for name, value in compact(resource.body).items())
     return ResourceChange(resource, "create", diffs, (request,), why="does not exist")
 

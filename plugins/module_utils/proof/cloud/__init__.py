@@ -4,7 +4,7 @@
 """The cloud: what is reachable from outside, and how clusters, accounts and logs are, asked of the live API.
 
 observe  (aggregated LISTs, then keys and policies of what was found) → answers, each a list or why there is none
-verdicts (pure: ways in, firewall, clusters and pools, accounts, logs) → cells
+verdicts (pure: ways in, firewall, clusters and pools, notifications, accounts, logs) → cells
 
 Everything in the project is enumerated, whoever made it; ``Promise`` is what the inventory declares. ``benchmark`` has
 the numbers of the CIS GKE Benchmark. ``check`` is the entry, called by the action plugin ``cloud_check``.

@@ -22,6 +22,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.proof.cloud.verd
     clusters,
     firewall,
     logs,
+    notifications,
     ways_in,
 )
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.cloud.verdicts.bench import (
@@ -51,7 +52,9 @@ def run(options: Mapping[str, Any]) -> dict[str, Any]:
 def judge(bench: Bench, answers: Answers, promise: Promise) -> list[Cell]:
     """All cells of a project. Pure."""
     return [
-        cell for part in (ways_in, firewall, clusters, accounts, logs) for cell in part.cells(bench, answers, promise)
+        cell
+        for part in (ways_in, firewall, clusters, notifications, accounts, logs)
+        for cell in part.cells(bench, answers, promise)
     ]
 
 

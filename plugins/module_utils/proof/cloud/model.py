@@ -61,6 +61,11 @@ class Promise:
         return [entry for entry in self.public if entry.kind == kind]
 
 
+def cluster_of(live: Live) -> str:
+    """The target of a cluster's cells."""
+    return f"cluster {live.get('location')}/{live['name']}"
+
+
 def place_of(live: Live) -> str:
     """``europe-west1/name`` of a compute resource; a global one's name alone."""
     place = str(live.get("region") or live.get("zone") or "").rpartition("/")[2]

@@ -68,6 +68,7 @@ COLLECTIONS: Mapping[str, Callable[[str], Question]] = {
         "iam", "v1/projects/{project}/serviceAccounts", "accounts", "iam.serviceAccounts.list", pageSize="100"
     ),
     "buckets": _pages("storage", "storage/v1/b", "items", "storage.buckets.list", project="{project}"),
+    "topics": _pages("pubsub", "v1/projects/{project}/topics", "topics", "pubsub.topics.list", pageSize="1000"),
     "policy": _project_policy,
 }
 

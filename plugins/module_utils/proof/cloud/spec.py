@@ -42,6 +42,8 @@ CLOUD_CHECK: Spec = {
             "disk_key": {"type": "str", "no_log": False},
             "node_account": {"type": "str"},
             "pools": _STRINGS,
+            "notifications": _STRINGS,
+            "notifications_topic": {"type": "str"},
         },
     },
     "accounts": {

@@ -30,6 +30,7 @@ _POLICIES = {
     "repository": ("repository_iam", "repository"),
     "bucket": ("bucket_iam", "bucket"),
     "dns_zone": ("dns_zone_iam", "zone"),
+    "pubsub_topic": ("pubsub_topic_iam", "topic"),
 }
 _WORKERS = 8
 

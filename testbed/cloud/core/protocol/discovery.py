@@ -24,6 +24,7 @@ VERSIONS = {
     "gkehub": "v1",
     "iam": "v1",
     "iamcredentials": "v1",
+    "pubsub": "v1",
     "secretmanager": "v1",
     "serviceusage": "v1",
     "storage": "v1",

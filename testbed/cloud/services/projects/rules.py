@@ -54,7 +54,7 @@ def guard(call: Call) -> None:
     if given != project:
         # Answers carry project numbers; a request may send them back.
         call.path = {
-            name: project if value == given else value.replace(f"projects/{given}/", f"projects/{project}/", 1)
+            name: project if value == given else value.replace(f"projects/{given}", f"projects/{project}", 1)
             for name, value in call.path.items()
         }
     if call.store.get(f"projects/{project}") is None:

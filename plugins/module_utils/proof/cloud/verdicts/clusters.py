@@ -11,7 +11,12 @@ from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.paths import get
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.cells import Cell
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.cloud.model import Answers, Live, Promise
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.cloud.model import (
+    Answers,
+    Live,
+    Promise,
+    cluster_of,
+)
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.cloud.verdicts.bench import Bench
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.cloud.verdicts.rules import (
     CLUSTER,
@@ -30,7 +35,7 @@ def cells(bench: Bench, answers: Answers, promise: Promise) -> Iterator[Cell]:
     answer = answers.of("clusters")
     declared = {str(entry["name"]): entry for entry in promise.clusters}
     live = {str(item["name"]) for item in answer.items}
-    found = [(_name(item), str(item.get("status")), "the inventory declares no such cluster")
+    found = [(cluster_of(item), str(item.get("status")), "the inventory declares no such cluster")
              for item in answer.items if item["name"] not in declared]  # fmt: skip
     yield from bench.none_of(answer, "clusters", "undeclared", found)
     if answer.unread:
@@ -42,7 +47,7 @@ def cells(bench: Bench, answers: Answers, promise: Promise) -> Iterator[Cell]:
 
 
 def _cluster(bench: Bench, live: Live, declared: Mapping[str, Any]) -> Iterator[Cell]:
-    target = _name(live)
+    target = cluster_of(live)
     yield from _endpoints(bench, live, declared)
     for rule in (*CLUSTER, *_declared_rules(declared)):
         yield _rule(bench, rule, live, target)
@@ -64,7 +69,7 @@ def _cluster(bench: Bench, live: Live, declared: Mapping[str, Any]) -> Iterator[
 
 def _endpoints(bench: Bench, live: Live, declared: Mapping[str, Any]) -> Iterator[Cell]:
     """Who may knock at the control plane: by its address, from which networks, and by its name."""
-    target = _name(live)
+    target = cluster_of(live)
     public = get(live, f"{_IP}.enablePublicEndpoint")
     if public is None:
         public = not get(live, "privateClusterConfig.enablePrivateEndpoint")
@@ -136,7 +141,3 @@ def _rule(bench: Bench, rule: Rule, live: Live, target: str) -> Cell:
 
 def _enforced(mode: Any) -> bool:
     return mode not in (None, "", "DISABLED", "EVALUATION_MODE_UNSPECIFIED")
-
-
-def _name(live: Live) -> str:
-    return f"cluster {live.get('location')}/{live['name']}"

@@ -13,7 +13,7 @@ from testbed.cloud.core.state.operations import Operation
 from testbed.cloud.core.state.store import Resource
 from testbed.cloud.services.container import paths, state
 from testbed.cloud.services.container.routes import operations
-from testbed.cloud.services.container.rules import addons, checks, defaults, endpoints, pods
+from testbed.cloud.services.container.rules import addons, checks, defaults, endpoints, notifications, pods
 
 
 def _pools_of(body: Body) -> list[Body]:
@@ -68,6 +68,7 @@ def _complete(call: Call, sent: Body, key: str, location: str) -> Body:
     checks.private(body)
     endpoints.complete(body, sent, str(call.project))
     checks.consistent(call, body)
+    notifications.check(call, body)
     defaults.computed(body)
     body |= {
         "id": secrets.token_hex(32),

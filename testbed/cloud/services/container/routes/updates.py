@@ -11,7 +11,7 @@ from testbed.cloud.core.state.operations import put
 from testbed.cloud.core.state.store import Resource
 from testbed.cloud.services.container import state
 from testbed.cloud.services.container.routes import operations
-from testbed.cloud.services.container.rules import addons, checks, defaults, endpoints
+from testbed.cloud.services.container.rules import addons, checks, defaults, endpoints, notifications
 
 # Where a desired field ends up in the cluster; None: handled by a function of its own below.
 FIELDS: dict[str, str] = {
@@ -97,6 +97,8 @@ def update(call: Call) -> Body:
     for field in chosen:
         endpoints.changed(new, FIELDS.get(field, ""))
     checks.consistent(call, new)
+    if "desiredNotificationConfig" in chosen:
+        notifications.check(call, new)
     return begin(call, "UPGRADE_MASTER" if "desiredMasterVersion" in chosen else "UPDATE_CLUSTER", resource, new, pools)
 
 

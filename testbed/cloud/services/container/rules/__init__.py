@@ -1,1 +1,2 @@
-"""What GKE fills in (defaults), refuses (checks), keeps in step (endpoints), chooses (ranges), adds (addons)."""
+"""What GKE fills in (defaults), refuses (checks, notifications), keeps in step (endpoints), chooses (ranges), adds
+(addons)."""
