@@ -98,8 +98,8 @@ def _status(_unused: Console) -> None:
 
 
 def _images(console: Console, names: Sequence[str] | None, to: Path | None) -> None:
+    from testbed.images.published import version
     from testbed.nodes import Clusters, prepare
-    from testbed.nodes.registry.published import version
 
     say = _speaker(console)
     built = images.prepare(names)

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -14,6 +14,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.template import Templar
 from ansible_collections.pingpong.platform.plugins.module_utils.common.documents import plain
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
+from ansible_collections.pingpong.platform.plugins.module_utils.inventory import mirrors
 from ansible_collections.pingpong.platform.plugins.module_utils.inventory.checks import (
     VARIABLES,
     invalid_names,
@@ -39,16 +40,18 @@ class ActionModule(PlatformAction):
         hosts = (self.task_vars.get("groups") or {}).get(args["group"]) or []
         # Once a run is enough for what all clusters say together.
         first = self.task_vars["inventory_hostname"] == self.task_vars["ansible_play_hosts_all"][0]
-        found = problems({host: self._cluster(host) for host in hosts}) if first else []
+        found = problems({host: self._cluster(host, VARIABLES) for host in hosts}) if first else []
+        if first and not found:
+            found = list(mirrors.invalid_mirrors({host: self._cluster(host, mirrors.VARIABLES) for host in hosts}))
         found += [problem for role in args["roles"] for problem in self._role(role, hosts)]
         if found:
             raise PlatformError("\n".join(found), {"problems": found})
         return {"changed": False}
 
-    def _cluster(self, host: str) -> dict[str, Any]:
+    def _cluster(self, host: str, names: Sequence[str]) -> dict[str, Any]:
         variables = self.task_vars["hostvars"][host]
         found = {}
-        for name in VARIABLES:
+        for name in names:
             try:
                 found[name] = plain(variables.get(name))
             except AnsibleError as error:

@@ -14,6 +14,7 @@ author: The pingpong.platform maintainers (@pingpong)
 description:
   - Looks at the environment, project, region, cluster name, domain and address ranges of every cluster of the
     inventory, and at what two of them say of the same thing, such as ranges that overlap.
+  - Looks at where each cluster pulls others' images, C(platform_mirrors), which is never in the region of another one.
   - Holds the host's variables against the argument specs of the roles that are to come.
   - Runs in the controller, as an action plugin, and sends no request.
 options:

@@ -14,6 +14,7 @@ from testbed.cloud.core.settings import Settings
 from testbed.cloud.core.state.operations import Operations
 from testbed.cloud.core.state.payloads import Payloads
 from testbed.cloud.core.state.store import Store
+from testbed.cloud.published.images import Images
 from testbed.cloud.published.upstreams import Upstreams
 from testbed.cloud.registry.distribution import Distribution
 from testbed.cloud.registry.server import Registries
@@ -67,8 +68,9 @@ class LocalCloud:
         self.worker = ClusterWorker(self.cloud, self.backend)
         self.worker.resume()
         self.distribution = Distribution(self.folder / "state" / "registry")
-        upstreams = Upstreams(self.folder.parent / "charts")
-        self.server = Server(self.cloud, {self.token}, upstreams, Registries(self.cloud, self.distribution))
+        published = self.folder.parent / "charts"
+        registries = Registries(self.cloud, self.distribution, Images(published / "images.json"))
+        self.server = Server(self.cloud, {self.token}, Upstreams(published), registries)
         self.port = await self.server.start(hosts, self.port, context)
         self.cloud.inward = f"https://{hosts[-1]}:{self.port}/{{service}}"
         self.monitor = HealthMonitor(self.cloud)

@@ -43,5 +43,6 @@ def prepare(names: Iterable[str] | None = None, progress: Reporter | None = None
     tools.place_programs(cache, state_root())
     tools.place_charts(state_root(), images)
     tools.place_releases(state_root())
+    tools.place_published(state_root(), images.values())
     tools.place_images(state_root(), images)
     return images

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from testbed.host import link, write_json
@@ -12,6 +12,7 @@ from testbed.images.builder import Image
 from testbed.images.catalog import ENVOY, ENVOY_PROGRAM
 from testbed.images.golang import BY_NAME as MODULES
 from testbed.images.golang import ISTIO_VERSION, module_source
+from testbed.images.published import upstream_name
 
 # A program and the file that it is: the name that it is called by says which program the Kubernetes binary is.
 PROGRAMS = {
@@ -59,6 +60,12 @@ def place_releases(state: Path) -> None:
     """Write ``versions.json`` beside the charts: of which releases they are, by the project's own count."""
     releases = {"istio": ISTIO_VERSION, "contour": MODULES["contour"].version.removeprefix("v")}
     write_json(state / "charts" / "versions.json", releases)
+
+
+def place_published(state: Path, images: Iterable[Image]) -> None:
+    """Write ``images.json`` beside the charts: the archive of each image that an upstream publishes, by its name."""
+    named = {upstream_name(image.name, image.reference): str(image.archive) for image in images}
+    write_json(state / "charts" / "images.json", {name: archive for name, archive in named.items() if name})
 
 
 def _place(target: Path, module: str, folder: str) -> Path:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from testbed import images
 from testbed.host import HostError, run, state_root, write_whole
-from testbed.images import cert_manager, golang, recipes
+from testbed.images import golang, recipes
 from testbed.images.catalog import catalog
 from testbed.nodes import prepare, record
 from testbed.nodes.addons import defaults, node_local_dns, secret_manager
@@ -48,7 +48,7 @@ class BringUp:
             api = self.reach(known, nodes)
             self.progress(f"{known.name}: network")
             self.install_network(known, nodes, api, network_images.result())
-            workload_images = loading.built()
+            workload_images = loading.built(known.preloaded)
             others = pool.submit(loading.load, self.runtime, nodes, workload_images.values())
             # the pool's kinds are registered by Cilium's operator once it runs
             api.apply(cilium.load_balancer_pool(known.addresses), within=NETWORK_SECONDS)
@@ -67,7 +67,7 @@ class BringUp:
                 api.rolled_out("kube-system", node_local_dns.DAEMON_SET, timeout=NETWORK_SECONDS)
             if known.google:
                 self.progress(f"{known.name}: Google's names and the metadata server")
-                self.install_google(known, nodes, api, workload_images)
+                self.install_google(known, api, workload_images)
             if known.secret_manager:
                 self.progress(f"{known.name}: Secret Manager add-on")
                 self.install_secret_manager(known, nodes, api)
@@ -188,17 +188,13 @@ class BringUp:
         api.apply(secret_manager.kinds())
         api.apply(secret_manager.objects(settings, built[secret_manager.IMAGE].reference))
 
-    def install_google(
-        self, known: Record, nodes: Sequence[Node], api: Kubectl, built: Mapping[str, images.Image]
-    ) -> None:
+    def install_google(self, known: Record, api: Kubectl, built: Mapping[str, images.Image]) -> None:
         """Names that lead pods to the local cloud, and a metadata server where they have an identity there."""
         gateway = str(urlsplit(known.google["endpoint"]).hostname)
         api.apply(names.objects(gateway, known.google["dns"]))
         if "pool" in known.google:
             api.apply(objects.objects(known.google, built["toolbox"].reference, built["envoy"].reference))
             api.rolled_out(objects.NAMESPACE, f"daemonset/{objects.NAME}", timeout=NETWORK_SECONDS)
-        if set(cert_manager.IMAGES) <= set(images.built()):
-            loading.load(self.runtime, nodes, cert_manager.trusting(known.google["authority"]))
 
     def kind(self, *arguments: str, stdin: str | None = None, log: Path | None = None) -> None:
         """Run kind on our container runtime and network."""

@@ -52,6 +52,7 @@ class Clusters:
         self, name: str, *, location: str, node_count: int = 1, version: str | None = None,
         labels: Mapping[str, str] | None = None, secret_manager: Mapping[str, str] | None = None, network: str = "",
         dns_cache: bool = False, registry: Mapping[str, str] | None = None, google: Mapping[str, str] | None = None,
+        preloaded: bool = True,
     ) -> ClusterInfo:  # fmt: skip
         """Bring the cluster up and wait until pods run; a creation that was killed is carried on.
 
@@ -59,7 +60,8 @@ class Clusters:
         fields of :class:`testbed.nodes.secret_manager.Settings`; without them there is no such add-on. Pods of clusters
         with the same ``network`` reach each other. ``dns_cache``: NodeLocal DNSCache, as the cluster is made.
         ``registry`` is how its nodes pull: the fields of :class:`testbed.nodes.registry.mirror.Mirror`. ``google`` is
-        where pods find Google, and who they are there: see :mod:`testbed.nodes.metadata`.
+        where pods find Google, and who they are there: see :mod:`testbed.nodes.metadata`. ``preloaded``: whether nodes
+        have every image that is built here, or what GKE itself runs alone.
         """
         _check_version(name, version)
         with self._alone(name):
@@ -74,6 +76,7 @@ class Clusters:
                 network,
                 dns_cache=dns_cache,
                 google=google,
+                preloaded=preloaded,
             )
             if (known.location, known.node_count) != (location, node_count):
                 raise HostError(
@@ -156,9 +159,9 @@ class Clusters:
             self.create(known.name, location=known.location, node_count=known.node_count, labels=known.labels)
 
     def load_images(self, wanted: Mapping[str, Image] | None = None) -> Sequence[str]:
-        """Bring images (None: all that are built) into every running cluster; return what was imported."""
+        """Bring images (None: all that are built) into each running cluster that pulls none; return what came in."""
         chosen = loading.built() if wanted is None else wanted
-        ours = {name for name in record.names() if (known := record.load(name)) and known.ready}
+        ours = {name for name in record.names() if (known := record.load(name)) and known.ready and known.preloaded}
         running = [node for node in self._runtime.nodes() if node.running and node.cluster in ours]
         return loading.load(self._runtime, running, chosen.values())
 

@@ -27,7 +27,7 @@ class Record:
     ``ready`` turns true when the network and everything else stands. ``secret_manager`` are that add-on's settings,
     empty where it is not asked for. ``dns_cache``: whether each node has a DNS cache. ``network`` is the VPC, and
     ``pod_ranges`` are those of the nodes, by their names, once they are known. ``google`` is where pods find Google, as
-    :mod:`testbed.nodes.metadata` takes it.
+    :mod:`testbed.nodes.metadata` takes it. ``preloaded``: whether nodes have every image that is built here.
     """
 
     name: str
@@ -43,6 +43,7 @@ class Record:
     pod_ranges: Mapping[str, str] = field(default_factory=dict)
     dns_cache: bool = False
     google: Mapping[str, str] = field(default_factory=dict)
+    preloaded: bool = True
 
     @property
     def addresses(self) -> addresses.AddressPlan:
@@ -87,6 +88,7 @@ def save(record: Record) -> Record:
 def allocate(
     name: str, location: str, node_count: int, labels: Mapping[str, str], secret_manager: Mapping[str, str],
     network: str = "", *, dns_cache: bool = False, google: Mapping[str, str] | None = None,
+    preloaded: bool = True,
 ) -> Record:  # fmt: skip
     """A new record with the lowest free slot; taken under a lock, so that two creations never share one."""
     with locked(state_root() / "locks" / "slots"):
@@ -94,7 +96,7 @@ def allocate(
         slot = addresses.free_slot(taken)
         fresh = Record(
             name, slot, location, node_count, dict(labels), secret_manager=dict(secret_manager), network=network,
-            dns_cache=dns_cache, google=dict(google or {}),
+            dns_cache=dns_cache, google=dict(google or {}), preloaded=preloaded,
         )  # fmt: skip
         return save(fresh)
 

@@ -23,15 +23,16 @@ from testbed.cloud.acme import pebble
 from testbed.cloud.core.state.files import write_private
 from testbed.debian import program
 from testbed.host import REPOSITORY, HostError, link, run, state_root
-from testbed.images import cert_manager
+from testbed.images import cert_manager, tools
 from testbed.nodes.metadata import names, objects
 from testbed.nodes.network.addresses import GATEWAY
 from testbed.rehearsal import verdicts
 from testbed.rehearsal.environment import environment, person
 
 OVERLAY = Path(__file__).parent / "overlay.yml"
-# As Google is, and as `make site` need not be: late, at a twentieth of Google's own times, and with NodeLocal DNSCache.
-GOOGLES = {"lateness": 0.05, "node_local_dns": True}
+# As Google is, and as `make site` need not be: late, at a twentieth of Google's own times, with NodeLocal DNSCache, and
+# with nodes that pull what they run.
+GOOGLES = {"lateness": 0.05, "node_local_dns": True, "preloaded_images": False}
 ACME_PORTS = (objects.ACME_PORT, objects.ACME_PORT + 1000)
 Say = Callable[[str], None]
 
@@ -165,6 +166,8 @@ def against_the_daemon(inventory: str, say: Say, regions: Sequence[str] = ()) ->
         pebble.program()
         wanted += cert_manager.IMAGES
     archive = images.build(wanted)["ping"].archive
+    trusting = cert_manager.trusting((daemon.folder() / "ca.pem").read_text(encoding="ascii")) if acme else []
+    tools.place_published(state_root(), [*images.built().values(), *trusting])
     dns_port = int(os.environ.get("PINGPONG_DNS_PORT", "18053"))
     image = f"docker-archive:{archive}"
     return Rehearsal(found, say, daemon.folder(), port, port + 1, image, regions=regions, dns_port=dns_port, acme=acme)

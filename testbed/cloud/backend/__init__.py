@@ -29,6 +29,8 @@ class ClusterRequest:
     dns_cache: bool = False
     # How nodes pull from Artifact Registry: ``endpoint`` and ``authority`` of this cloud, ``token`` of their account.
     registry: dict[str, str] = field(default_factory=dict)
+    # Whether nodes have every image that is built here from the start, and pull none of them.
+    preloaded: bool = True
     # Where pods find Google: ``endpoint`` and ``authority`` of this cloud, ``dns`` (its name server) and, for a cluster
     # whose workloads are in a pool, ``pool``, ``provider`` (the cluster's URL in it) and the project's ``number``.
     google: dict[str, str] = field(default_factory=dict)

@@ -33,6 +33,7 @@ class KindBackend:
             network=request.network,
             dns_cache=request.dns_cache,
             registry=request.registry,
+            preloaded=request.preloaded,
             google=request.google,
         )
         return _endpoint(info)

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from testbed.cloud.published.images import REGISTRIES
+
 Action = Literal["pull", "push", "delete"]
 
 HOST = re.compile(r"(?P<location>[a-z]+(?:-[a-z]+[0-9]+)?)-docker\.pkg\.dev")
@@ -28,7 +30,10 @@ SCOPE = re.compile(rf"repository:{NAME}:(?P<actions>[a-z,*]+)")
 
 @dataclass(frozen=True)
 class Place:
-    """Where a request goes: ``path`` below the registry of a location; ``base`` precedes it in what is answered."""
+    """Where a request goes: ``path`` below a registry; ``base`` precedes it in what is answered.
+
+    ``location`` is that of Artifact Registry's host, empty for the registry of an upstream.
+    """
 
     host: str
     location: str
@@ -62,6 +67,11 @@ class Asked:
     lists_tags: bool = False
 
     @property
+    def pulled(self) -> str:
+        """The tag or digest of the manifest that is pulled; empty for anything else."""
+        return self.rest.removeprefix("/manifests/") if self.action == "pull" and "/manifests/" in self.rest else ""
+
+    @property
     def scope(self) -> str:
         """As a challenge names it."""
         wants = "pull" if self.action == "pull" else "pull,push" if self.action == "push" else "delete"
@@ -74,6 +84,8 @@ def locate(host: str, path: str, namespace: str = "") -> Place | None:
     if prefix := PREFIX.match(path):
         host, base, path = namespace, prefix[0], path[prefix.end() :]
     host = host.partition(":")[0]
+    if host in REGISTRIES:
+        return Place(host, "", base, path)
     found = HOST.fullmatch(host)
     return Place(host, found["location"], base, path) if found else None
 

@@ -17,10 +17,13 @@ from yarl import URL
 
 from testbed.cloud.core.call import Cloud
 from testbed.cloud.core.state.store import Resource
-from testbed.cloud.registry import access, names
+from testbed.cloud.published.images import Images
+from testbed.cloud.registry import access, names, public
 from testbed.cloud.registry.access import Caller, Refused
 from testbed.cloud.registry.distribution import Distribution
 from testbed.cloud.registry.names import Asked, Place
+from testbed.cloud.registry.remote import Remotes
+from testbed.cloud.services.artifactregistry.rules import upstream
 from testbed.cloud.web.relay import handed_on
 from testbed.host import HostError
 
@@ -40,11 +43,13 @@ OWN = frozenset({"authorization", "connection", "host", "keep-alive", "te", "tra
 
 
 class Registries:
-    """Every location's registry."""
+    """Every location's registry, and those of upstreams: ``images`` is what these publish."""
 
-    def __init__(self, cloud: Cloud, distribution: Distribution) -> None:
+    def __init__(self, cloud: Cloud, distribution: Distribution, images: Images) -> None:
         self.cloud = cloud
         self.distribution = distribution
+        self.images = images
+        self.remotes = Remotes(images)
         # Two pushes under one immutable tag: the second sees the first.
         self.tagging = asyncio.Lock()
 
@@ -54,6 +59,8 @@ class Registries:
             self.cloud.operations.settle()
         asked = names.parse(place, request.method)
         try:
+            if not place.location:
+                return await public.answer(request, place, self.images)
             if place.path == "/v2/token":
                 return self._token(request, place)
             who = access.caller(self.cloud, request.headers.get("Authorization", ""))
@@ -83,7 +90,10 @@ class Registries:
     async def _admitted(self, request: web.BaseRequest, place: Place, asked: Asked, who: Caller) -> web.StreamResponse:
         repository = access.admit(self.cloud, who, asked.repository, asked.action)
         session = await self.distribution.running({_folder(item) for item in self._repositories()})
-        inner = f"/v2/{_folder(repository)}/{asked.image}"
+        name = f"{_folder(repository)}/{asked.image}"
+        inner = f"/v2/{name}"
+        if asked.pulled and (host := upstream(repository.body)):
+            await self.remotes.fetch(session, f"{host}/{asked.image}", asked.pulled, name, MANIFESTS)
         outer = f"{place.base}/v2/{asked.repository.project}/{asked.repository.name}/{asked.image}"
         url = URL(f"http://registry{inner}{asked.rest}?{_query(request)}", encoded=True)
         if not asked.tag:

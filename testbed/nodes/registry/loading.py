@@ -9,7 +9,6 @@ from pathlib import Path
 from testbed import images
 from testbed.host import cache_root
 from testbed.images import Image, cert_manager
-from testbed.nodes.registry.published import upstream_name
 from testbed.nodes.runtime import Node, Runtime
 
 CTR = ("ctr", "--namespace=k8s.io")
@@ -17,15 +16,18 @@ ARCHIVES = "/kind/archives"
 # Bases that other images are made of: no pod runs them.
 NOT_LOADED = frozenset({"python", *cert_manager.IMAGES})
 NETWORK_IMAGES = ("cilium", "cilium-operator", "coredns")
+# What runs in place of GKE's own pods, whose images its nodes have.
+GOOGLES = frozenset({"coredns", "envoy", "metrics-server", "toolbox"})
 
 
 def archives_folder() -> Path:
     return cache_root() / "images"
 
 
-def built() -> dict[str, Image]:
-    """The images for pods that are in the cache, by name."""
-    return {name: image for name, image in images.built().items() if name not in NOT_LOADED}
+def built(preloaded: bool = True) -> dict[str, Image]:
+    """The images for pods that are in the cache, by name: all of them, or those of GKE's own alone."""
+    found = {name: image for name, image in images.built().items() if name not in NOT_LOADED}
+    return found if preloaded else {name: image for name, image in found.items() if name in GOOGLES}
 
 
 def load(runtime: Runtime, nodes: Iterable[Node], chosen: Iterable[Image]) -> list[str]:
@@ -44,7 +46,4 @@ def _load(runtime: Runtime, node: Node, wanted: list[Image]) -> list[str]:
     for image in missing:
         archive = f"{ARCHIVES}/{image.archive.relative_to(archives_folder())}"
         runtime.execute(node.name, *CTR, "images", "import", "--no-unpack", archive)
-        name = upstream_name(image.name, image.reference)
-        if name and name not in there:
-            runtime.execute(node.name, *CTR, "images", "tag", image.reference, name)
     return [f"{node.name}: {image.name}" for image in missing]

@@ -1,6 +1,6 @@
 """Where nodes pull what they have not: containerd's mirror for every registry is the local cloud.
 
-It serves Artifact Registry's hosts, to the account that nodes run as; another registry's image is not found there.
+It serves Artifact Registry's hosts, to the account that nodes run as, and what upstreams publish, to anybody.
 https://github.com/containerd/containerd/blob/main/docs/hosts.md
 """
 

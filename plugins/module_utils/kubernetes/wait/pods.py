@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.model import Object
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.wait import pulls
 
 # Reasons that may still heal (a Secret or an image that is about to come) count only after this many seconds.
 GRACE = {
@@ -89,7 +90,8 @@ def terminal_containers(pods: Iterable[Object]) -> Iterator[TerminalContainer]:
             reason = waiting.get("reason", "")
             if reason not in GRACE or (reason == "CrashLoopBackOff" and item.get("restartCount", 0) < RESTARTS):
                 continue
-            message = _termination_message(item) or str(waiting.get("message") or "")
+            said = str(waiting.get("message") or "")
+            message = _termination_message(item) or f"{said}{pulls.cure(said)}"
             yield TerminalContainer(pod["metadata"]["name"], str(item.get("name")), reason, message)
 
 

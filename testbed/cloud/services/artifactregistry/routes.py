@@ -11,7 +11,7 @@ from testbed.cloud.core.protocol.values import utc_time
 from testbed.cloud.core.state import longrunning
 from testbed.cloud.core.state.operations import drop
 from testbed.cloud.core.state.store import Resource
-from testbed.cloud.services.artifactregistry.rules import ID, MUTABLE, PREFIX, cleanup, location, scanning
+from testbed.cloud.services.artifactregistry.rules import ID, MUTABLE, PREFIX, cleanup, location, remote, scanning
 from testbed.cloud.services.artifactregistry.state import METADATA, STAMPS, TYPE, find
 
 
@@ -34,6 +34,7 @@ def create(call: Call) -> Body:
     if sent.get("dockerConfig") and sent["format"] != "DOCKER":
         raise invalid("Field 'repository.docker_config' is only allowed for DOCKER repositories.")
     cleanup(sent)
+    remote(sent)
     now = utc_time(call.now)
     body: Body = {
         "mode": "STANDARD_REPOSITORY",

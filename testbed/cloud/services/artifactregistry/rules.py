@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from testbed.cloud.core.call import Body, Call
 from testbed.cloud.core.protocol.errors import ApiError, invalid
 from testbed.cloud.core.regions import REGIONS
+from testbed.cloud.published.images import REGISTRIES
 
 PREFIX = "artifactregistry.projects.locations"
 ID = r"[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?"
@@ -31,6 +34,34 @@ def scanning(call: Call, parent: str, sent: Body, now: str) -> Body:
     else:
         return {**config, "enablementState": "SCANNING_ACTIVE"}
     return {**config, "enablementState": "SCANNING_DISABLED", "enablementStateReason": reason}
+
+
+def upstream(body: Body) -> str:
+    """The registry that a remote repository of images stands before, empty for any other repository."""
+    remote = body.get("remoteRepositoryConfig") or {}
+    declared = remote.get("dockerRepository") or {}
+    if declared.get("publicRepository") == "DOCKER_HUB":
+        return "docker.io"
+    custom = declared.get("customRepository") or remote.get("commonRepository") or {}
+    return urlsplit(str(custom.get("uri") or "")).netloc
+
+
+def remote(sent: Body) -> None:
+    """Check what a remote repository, and it alone, says of its upstream, which is asked unless that is waived.
+
+    artifactregistry.v1.json, RemoteRepositoryConfig.
+    """
+    config = sent.get("remoteRepositoryConfig")
+    if (sent.get("mode") == "REMOTE_REPOSITORY") != bool(config):
+        raise invalid(
+            "Field 'repository.remote_repository_config' is required for remote repositories, and for no other."
+        )
+    # Input only.
+    unasked = config.pop("disableUpstreamValidation", False) if config else True
+    if config and sent["format"] == "DOCKER" and not upstream(sent):
+        raise invalid("Field 'repository.remote_repository_config' names no upstream for the format DOCKER.")
+    if not unasked and sent["format"] == "DOCKER" and upstream(sent) not in REGISTRIES:
+        raise invalid(f"The upstream https://{upstream(sent)} can't be reached.")
 
 
 def cleanup(sent: Body) -> None:

@@ -112,6 +112,7 @@ def _start(call: Call, key: str, body: Body, pools: list[Body]) -> Body:
         network=body["networkConfig"]["network"],
         dns_cache=addons.dns_cache(call, body),
         registry=addons.registry(call, pools),
+        preloaded=call.cloud.settings.preloaded_images,
         google=addons.google(call, key, body),
     )
     return _launch(call, operation, request)

@@ -1,7 +1,7 @@
 """Under which names upstreams publish what is built here. Pure.
 
-A node has each image by its upstream's name too, as if it had been pulled: an inventory's names are kept, and another
-version than the one that was built is not there.
+An inventory's names are kept: the local cloud serves each image under its upstream's, and no other version than the one
+that was built.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ UPSTREAMS: Mapping[str, tuple[str, str]] = {
     "cert-manager-controller": ("quay.io/jetstack/cert-manager-controller", "v{}"),
     "cert-manager-webhook": ("quay.io/jetstack/cert-manager-webhook", "v{}"),
     "cert-manager-cainjector": ("quay.io/jetstack/cert-manager-cainjector", "v{}"),
+    "argo-rollouts": ("quay.io/argoproj/argo-rollouts", "v{}"),
     "kube-state-metrics": ("registry.k8s.io/kube-state-metrics/kube-state-metrics", "v{}"),
 }
 

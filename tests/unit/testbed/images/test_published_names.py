@@ -6,8 +6,8 @@ import pytest
 
 from testbed.images import cert_manager
 from testbed.images.catalog import catalog
+from testbed.images.published import UPSTREAMS, upstream_name
 from testbed.images.recipes import reference
-from testbed.nodes.registry.published import UPSTREAMS, upstream_name
 from tests.support.roles import evaluated
 
 EVERYTHING = catalog()
@@ -21,6 +21,7 @@ SHIPPED = {
     "prometheus": ("monitoring", "monitoring_prometheus_image"),
     "alertmanager": ("monitoring", "monitoring_alertmanager_image"),
     "kube-state-metrics": ("monitoring", "monitoring_kube_state_metrics_image"),
+    "argo-rollouts": ("delivery", "delivery_image"),
 }
 # Later releases of cert-manager can't be built here: a rehearsal's overlay names the one that can.
 UNTESTED = cert_manager.IMAGES
