@@ -67,17 +67,29 @@ class Discovery:
             return None
 
     def listable_kinds(self) -> list[Resource]:
-        """Every kind that can be listed and deleted, in its preferred version: a request for each group."""
+        """Every kind that can be listed and deleted, in its preferred version: a request for each group.
+
+        A group of an aggregated API whose server is away (503) is left out: what depends on nobody else must not wait
+        for it, least of all the run that would mend it.
+        """
         versions = ["v1"]
         for group in self._fetch("/apis").get("groups") or []:
             versions.append(group["preferredVersion"]["groupVersion"])
         found = []
         for version in versions:
             root = "/api/" if "/" not in version else "/apis/"
-            for item in self._fetch(root + version).get("resources") or []:
+            for item in self._resources(root + version):
                 if "/" not in item["name"] and {"list", "delete"} <= set(item.get("verbs") or []):
                     found.append(Resource(version, item["kind"], item["name"], bool(item["namespaced"])))
         return found
+
+    def _resources(self, path: str) -> list[dict[str, Any]]:
+        try:
+            return self._fetch(path).get("resources") or []
+        except ApiError as error:
+            if error.status == 503:
+                return []
+            raise
 
     def _ask(self, api_version: str) -> list[str]:
         root = "/api/" if "/" not in api_version else "/apis/"
