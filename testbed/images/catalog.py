@@ -158,8 +158,8 @@ def catalog() -> Sequence[Recipe]:
         *_python(),
         _prometheus(),
         _single("alertmanager", "alertmanager", at="/bin/alertmanager", user="65534:65534"),
+        _single("metrics-server", "metrics-server"),
         # No layer of the default platform runs these.
-        _single("metrics-server", "metrics-server", optional=True),
         _single("prometheus-adapter", "adapter", optional=True),
         _single("argo-rollouts", "rollouts-controller", at="/bin/rollouts-controller", optional=True),
         *_cert_manager(),

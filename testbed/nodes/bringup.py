@@ -57,9 +57,8 @@ class BringUp:
             known = self.connect(known, api)
             self.progress(f"{known.name}: images")
             others.result()
-            if "metrics-server" in workload_images:
-                api.apply(defaults.metrics_server(workload_images["metrics-server"].reference))
-                api.rolled_out("kube-system", defaults.METRICS_SERVER, timeout=NETWORK_SECONDS)
+            # Nothing waits for it: autoscalers begin once it answers.
+            api.apply(defaults.metrics_server(workload_images["metrics-server"].reference))
             if known.dns_cache:
                 self.progress(f"{known.name}: NodeLocal DNSCache")
                 api.apply(node_local_dns.upstream())

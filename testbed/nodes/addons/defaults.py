@@ -9,8 +9,6 @@ import yaml
 from testbed.host import run, state_root
 from testbed.images import golang
 
-METRICS_SERVER = "deployment/metrics-server"
-
 
 def metrics_server(image: str) -> list[dict[str, Any]]:
     """The metrics server's own manifests with the image that was built here."""

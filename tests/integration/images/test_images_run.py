@@ -23,6 +23,7 @@ COMMANDS: list[tuple[str, list[str], str]] = [
     ("pilot", ["version"], 'Version:"1.31.0"'),
     ("proxyv2", ["version"], 'Version:"1.31.0"'),
     ("coredns", ["-version"], "CoreDNS-1.14.7"),
+    ("metrics-server", ["--help"], "metrics-server"),
     ("kube-state-metrics", ["version"], "kube-state-metrics, version"),
     ("contour", ["bootstrap", "/dev/stdout", "--xds-address=contour", "--xds-port=8001"], '"name":"contour"'),
     ("envoy", ["--version"], "/1.40.0/"),

@@ -20,6 +20,7 @@ SHIPPED = {
     "envoy": ("ingress", "ingress_envoy_image"),
     "prometheus": ("monitoring", "monitoring_prometheus_image"),
     "alertmanager": ("monitoring", "monitoring_alertmanager_image"),
+    "prometheus-adapter": ("scaling", "scaling_image"),
     "kube-state-metrics": ("monitoring", "monitoring_kube_state_metrics_image"),
     "argo-rollouts": ("delivery", "delivery_image"),
 }
