@@ -57,6 +57,11 @@ options:
     type: str
     choices: [rolling, canary]
     default: rolling
+  scaling:
+    description: What decides how many pods there are; V(requests) and the CPU where it is V(requests).
+    type: str
+    choices: [fixed, cpu, requests]
+    default: fixed
   metrics_callers:
     description: Who may scrape every instance.
     type: list

@@ -53,7 +53,7 @@ def test_the_same_pods_are_run_by_a_rollout(plain: Named, canary: Named) -> None
 def test_what_is_about_the_pods_follows(plain: Named, canary: Named) -> None:
     scaled = canary["HorizontalPodAutoscaler", "pingpong-a"]["spec"]["scaleTargetRef"]
     assert scaled == {"apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout", "name": "pingpong-a"}
-    assert "replicas" not in canary["Rollout", "pingpong-a"]["spec"]
+    assert canary["Rollout", "pingpong-a"]["spec"]["replicas"] == 2
     for kind in ("Service", "PodDisruptionBudget", "PeerAuthentication", "ServiceAccount"):
         assert canary[kind, "pingpong-a"] == plain[kind, "pingpong-a"]
 

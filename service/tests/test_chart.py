@@ -183,8 +183,34 @@ def test_ports_are_named_for_the_mesh(everything: Objects) -> None:
 
 
 def test_replicas_are_the_autoscalers_where_there_is_one(everything: Objects, tmp_path: Path) -> None:
-    assert "replicas" not in everything["Deployment"]["spec"]
+    assert everything["Deployment"]["spec"]["replicas"] == 2, "what it begins with"
+    fewer = {"autoscaling": {"enabled": True, "minReplicas": 3, "maxReplicas": 4}, "replicaCount": 9}
+    assert render(fewer, tmp_path)["Deployment"]["spec"]["replicas"] == 3
     assert render({"replicaCount": 3}, tmp_path)["Deployment"]["spec"]["replicas"] == 3
+
+
+def test_the_autoscaler_follows_the_cpu_of_the_service_alone(everything: Objects) -> None:
+    (cpu,) = everything["HorizontalPodAutoscaler"]["spec"]["metrics"]
+    assert cpu["containerResource"] == {
+        "name": "cpu", "container": "ping", "target": {"type": "Utilization", "averageUtilization": 60},
+    }  # fmt: skip
+
+
+def test_the_autoscaler_may_follow_the_requests_as_well(tmp_path: Path) -> None:
+    changed = {"requests": {"enabled": True, "target": 25}, "scaleDownAfterSeconds": 30}
+    found = render({"autoscaling": {"enabled": True, **changed}}, tmp_path)["HorizontalPodAutoscaler"]["spec"]
+    assert [metric["type"] for metric in found["metrics"]] == ["ContainerResource", "Pods"]
+    assert found["metrics"][1]["pods"] == {
+        "metric": {"name": "ping_requests_per_second"}, "target": {"type": "AverageValue", "averageValue": "25"},
+    }  # fmt: skip
+    assert found["behavior"] == {"scaleDown": {"stabilizationWindowSeconds": 30}}
+
+
+def test_another_adapters_metric_may_be_named(tmp_path: Path) -> None:
+    name = "prometheus.googleapis.com|ping_requests_received_total|counter"
+    values = {"autoscaling": {"enabled": True, "requests": {"enabled": True, "metric": name}}}
+    found = render(values, tmp_path)["HorizontalPodAutoscaler"]["spec"]["metrics"][1]
+    assert found["pods"]["metric"] == {"name": name}
 
 
 def test_mtls_is_strict(everything: Objects) -> None:
@@ -353,6 +379,8 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         {"autoscaling": {"enabled": True, "minReplicas": 3, "maxReplicas": 2}},
         "autoscaling.maxReplicas: found 2, expected at least minReplicas, 3",
     ),
+    "a metric without a name": ({"autoscaling": {"requests": {"metric": ""}}}, "metric"),
+    "a target of nothing": ({"autoscaling": {"requests": {"target": 0}}}, "target"),
     "a digest that is none": ({"image": {"digest": "sha256:1"}}, "digest"),
 }
 

@@ -14,6 +14,7 @@ Caller = Mapping[str, Any]
 
 PORT, METRICS_PORT = 8080, 9080
 ROLLING, CANARY = "rolling", "canary"
+FIXED, CPU, REQUESTS = "fixed", "cpu", "requests"
 # What the role ping runs where an inventory names no instances; a test holds the two together.
 DEFAULT: tuple[Instance, ...] = (
     {"name": "pingpong-a"},
@@ -55,6 +56,7 @@ def ping_releases(
     ingress_namespace: str,
     gateway: str = "",
     delivery: str = ROLLING,
+    scaling: str = FIXED,
     metrics_callers: Sequence[Caller] = (),
     values: Mapping[str, Any] | None = None,
 ) -> list[Body]:
@@ -71,6 +73,7 @@ def ping_releases(
     ingress_namespace: of the ingress controller, which calls instances that have an ingress_host.
     gateway: namespace/name of a Gateway of Istio's that serves the hosts; each has one of its own where empty.
     delivery: how a new version comes to an instance in the mesh: rolling or canary.
+    scaling: what decides how many pods there are: fixed, cpu, or requests (and cpu).
     metrics_callers: who may scrape every instance, in the same form.
     """
     scrapers = [_caller(caller) for caller in metrics_callers]
@@ -81,7 +84,7 @@ def ping_releases(
             "namespace": _home(instance),
             "chart": chart,
             "values": _merged(
-                {"fullname": instance["name"], "target": _target(instance), **common},
+                {"fullname": instance["name"], "target": _target(instance), **common, **_scaled(scaling)},
                 _mesh(instance, callers, delivery),
                 _hosts(instance, paths, ingress_namespace, gateway),
                 values or {},
@@ -172,6 +175,12 @@ def _mesh(instance: Instance, callers: Sequence[Caller], delivery: str) -> Body:
         "peerAuthentication": {"enabled": False},
         "authorizationPolicy": {"enabled": False},
     }
+
+
+def _scaled(scaling: str) -> Body:
+    if scaling == FIXED:
+        return {}
+    return {"autoscaling": {"enabled": True, **({"requests": {"enabled": True}} if scaling == REQUESTS else {})}}
 
 
 def _hosts(instance: Instance, paths: Sequence[str], ingress_namespace: str, gateway: str) -> Body:

@@ -8,7 +8,11 @@ kind: {{ include "ping.workloadKind" . }}
 metadata:
   {{- include "ping.metadata" . | nindent 2 }}
 spec:
-  {{- if not .Values.autoscaling.enabled }}
+  {{- if .Values.autoscaling.enabled }}
+  # What it begins with. Then the autoscaler says how many: an upgrade by Helm keeps that, and so does k8s_apply.
+  {{- $live := lookup (include "ping.workloadVersion" .) (include "ping.workloadKind" .) .Release.Namespace (include "ping.fullname" .) }}
+  replicas: {{ dig "spec" "replicas" (int .Values.autoscaling.minReplicas) $live }}
+  {{- else }}
   replicas: {{ .Values.replicaCount }}
   {{- end }}
   selector:

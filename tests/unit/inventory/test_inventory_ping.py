@@ -35,6 +35,20 @@ def values(**declared: Any) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.parametrize(
+    ("scaling", "expected"),
+    [
+        ("fixed", None),
+        ("cpu", {"enabled": True}),
+        ("requests", {"enabled": True, "requests": {"enabled": True}}),
+    ],
+)
+def test_what_decides_how_many_pods_there_are(scaling: str, expected: dict[str, Any] | None) -> None:
+    for mesh in (True, False):
+        (release,) = ping_releases([{"name": "x", "mesh": mesh}], **COMMON, scaling=scaling)
+        assert release["values"].get("autoscaling") == expected
+
+
 def test_an_instance_is_a_release_in_a_namespace_of_its_name() -> None:
     first, second = ping_releases([{"name": "x"}, {"name": "y", "namespace": "home"}], **COMMON)
     assert (first["name"], first["namespace"], first["chart"]) == ("x", "x", "/chart")
