@@ -12,6 +12,7 @@ TEMPLATES = {
     "monitoring": ["prometheus.yml.j2", "alertmanager.yml.j2", "kube-state-metrics.yml.j2"],
     "ingress": ["contour.yml.j2", "envoy.yml.j2"],
     "delivery": ["controller.yml.j2"],
+    "scaling": ["adapter.yml.j2"],
 }
 CHARTS = {
     ("mesh", "__mesh_hub", "mesh_tag"): ["/pilot", "/proxyv2", "/install-cni"],
