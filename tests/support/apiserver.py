@@ -84,8 +84,11 @@ def _built(name: str) -> Path | None:
 
 
 @contextlib.contextmanager
-def running(bundle: Path, controllers: Sequence[str] = CONTROLLERS) -> Iterator[ApiServer]:
-    """Start all, wait until the server is ready, and leave nothing behind. ``controllers`` by kube's names for them."""
+def running(bundle: Path, controllers: Sequence[str] = CONTROLLERS, options: Sequence[str] = ()) -> Iterator[ApiServer]:
+    """Start all, wait until the server is ready, and leave nothing behind.
+
+    ``controllers`` by kube's names for them, ``options`` are further ones of their manager.
+    """
     folder = Path(tempfile.mkdtemp(prefix="apiserver-"))
     processes: list[subprocess.Popen[bytes]] = []
     try:
@@ -126,6 +129,14 @@ def running(bundle: Path, controllers: Sequence[str] = CONTROLLERS) -> Iterator[
                     f"--tls-private-key-file={folder / 'server.key'}",
                     f"--token-auth-file={folder / 'tokens.csv'}",
                     f"--client-ca-file={folder / 'ca.pem'}",
+                    # By what an aggregated API knows that it is this server that asks, and for whom.
+                    f"--requestheader-client-ca-file={folder / 'ca.pem'}",
+                    "--requestheader-allowed-names=front-proxy",
+                    "--requestheader-username-headers=X-Remote-User",
+                    "--requestheader-group-headers=X-Remote-Group",
+                    "--requestheader-extra-headers-prefix=X-Remote-Extra-",
+                    f"--proxy-client-cert-file={folder / 'proxy.pem'}",
+                    f"--proxy-client-key-file={folder / 'proxy.key'}",
                     f"--service-account-key-file={folder / 'accounts.key'}",
                     f"--service-account-signing-key-file={folder / 'accounts.key'}",
                     "--service-account-issuer=https://kubernetes.default.svc",
@@ -153,6 +164,7 @@ def running(bundle: Path, controllers: Sequence[str] = CONTROLLERS) -> Iterator[
                     "--bind-address=127.0.0.1",
                     "--secure-port=0",
                     "--v=0",
+                    *options,
                 ],
             )
         )
@@ -201,7 +213,7 @@ def _wait_ready(server: ApiServer, processes: list[subprocess.Popen[bytes]]) -> 
 
 
 def _certificates(folder: Path) -> str:
-    """A CA, a server certificate for 127.0.0.1 and an administrator's; returns the CA as PEM."""
+    """A CA, a server certificate for 127.0.0.1, an administrator's and the front proxy's; returns the CA as PEM."""
     now = datetime.now(UTC)
     ca_key = ec.generate_private_key(ec.SECP256R1())
     ca_name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "apiserver tests")])
@@ -226,6 +238,7 @@ def _certificates(folder: Path) -> str:
     own = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1")), x509.DNSName("localhost")])
     for file, names, extension in (
         ("server", {x509.NameOID.COMMON_NAME: "kube-apiserver"}, own),
+        ("proxy", {x509.NameOID.COMMON_NAME: "front-proxy"}, None),
         ("client", {x509.NameOID.COMMON_NAME: "admin", x509.NameOID.ORGANIZATION_NAME: "system:masters"}, None),
     ):
         key = ec.generate_private_key(ec.SECP256R1())

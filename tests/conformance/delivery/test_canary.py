@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -21,11 +20,11 @@ from ansible_collections.pingpong.platform.plugins.module_utils.common.errors im
 from ansible_collections.pingpong.platform.plugins.module_utils.inventory.ping import ping_releases
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.client import ClusterClient
 
-from testbed.host import cache_root
 from testbed.images import golang
 from tests.support.apiserver import CONTROLLERS, ApiServer, free_ports, helm_program, needed_program, running
 from tests.support.layers import Harness
 from tests.support.loopback_node import REVISION, Clients, LoopbackNode, until
+from tests.support.loopback_prometheus import built, prometheus
 from tests.support.roles import ROOT, rendered
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(2400)]
@@ -36,11 +35,6 @@ ROLLOUT = ("argoproj.io/v1alpha1", "Rollout")
 FAULT = json.dumps({"error_rate": 1.0, "seconds": 600})
 KINDS = ("authorizationpolicies", "destinationrules", "peerauthentications", "virtualservices")
 QUICK = {"steps": [50], "window": "8s", "measurements": 2, "smokeRequests": 5}
-
-
-def built(name: str) -> Path:
-    module = golang.BY_NAME[name]
-    return golang.build(module, cache_root(), cache_root() / "logs" / f"go-{name}.log")
 
 
 def definitions() -> Iterator[dict[str, Any]]:
@@ -102,12 +96,12 @@ def controller(cluster: ApiServer, client: ClusterClient, tmp_path_factory: pyte
 class Canary:
     """One instance of ping: its pods, its clients, and the Prometheus that measures it."""
 
-    def __init__(self, cluster: ApiServer, client: ClusterClient, name: str, folder: Path, port: int) -> None:
+    def __init__(self, cluster: ApiServer, client: ClusterClient, name: str, folder: Path, prometheus: str) -> None:
         self.name = name
         self.client = client
         self.harness = Harness(cluster.connection, client, name)
         self.node = LoopbackNode(client, name, folder)
-        self.prometheus = f"http://127.0.0.1:{port}"
+        self.prometheus = prometheus
 
     def deploy(self, version: str, *, check_mode: bool = False, wait: bool = False, **canary: Any) -> dict[str, Any]:
         """Apply a version as ``app`` does."""
@@ -158,36 +152,13 @@ def canary(
     request: pytest.FixtureRequest, cluster: ApiServer, client: ClusterClient, controller: Path, tmp_path: Path
 ) -> Iterator[Canary]:
     """The first version, which serves already."""
-    (port,) = free_ports(1)
-    (tmp_path / "targets.json").write_text("[]")
-    scrape = {
-        "job_name": "ping", "scrape_interval": "1s", "metrics_path": "/-/metrics",
-        "file_sd_configs": [{"files": [str(tmp_path / "targets.json")], "refresh_interval": "1s"}],
-    }  # fmt: skip
-    (tmp_path / "prometheus.yml").write_text(json.dumps({"scrape_configs": [scrape]}))
     with ExitStack() as stack:
-        log = stack.enter_context((tmp_path / "prometheus.log").open("wb"))
-        process = subprocess.Popen(
-            [built("prometheus") / "prometheus", f"--config.file={tmp_path / 'prometheus.yml'}",
-             f"--storage.tsdb.path={tmp_path / 'data'}", f"--web.listen-address=127.0.0.1:{port}"],
-            stdout=log, stderr=log,
-        )  # fmt: skip
-        stack.callback(process.wait)
-        stack.callback(process.kill)
-        made = Canary(cluster, client, f"canary-{request.param}", tmp_path, port)
-        until(lambda: _answers(f"{made.prometheus}/-/ready"), "Prometheus is not ready")
+        url = stack.enter_context(prometheus(tmp_path))
+        made = Canary(cluster, client, f"canary-{request.param}", tmp_path, url)
         stack.enter_context(made.node.running())
         made.deploy("1")
         assert made.ended() == "Healthy", controller.read_text()[-3000:]
         yield made
-
-
-def _answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 - loopback
-            return bool(answer.status == 200)
-    except OSError:
-        return False
 
 
 def unchanged(result: dict[str, Any]) -> bool:
