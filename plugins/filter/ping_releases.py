@@ -58,7 +58,7 @@ options:
     choices: [rolling, canary]
     default: rolling
   scaling:
-    description: What decides how many pods there are; V(requests) and the CPU where it is V(requests).
+    description: What decides how many pods there are; V(requests) is the requests that each gets, and the CPU.
     type: str
     choices: [fixed, cpu, requests]
     default: fixed

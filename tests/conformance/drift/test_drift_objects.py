@@ -34,9 +34,16 @@ def obj(api_version: str, kind: str, name: str, namespace: str | None = NAMESPAC
     return {"apiVersion": api_version, "kind": kind, "metadata": metadata, **body}
 
 
+CPU = {"name": "cpu", "container": "app", "target": {"type": "Utilization", "averageUtilization": 60}}
+SCALER = {
+    "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "cart"},
+    "minReplicas": 2, "maxReplicas": 5, "metrics": [{"type": "ContainerResource", "containerResource": CPU}],
+    "behavior": {"scaleDown": {"stabilizationWindowSeconds": 300}},
+}  # fmt: skip
 DECLARED: list[Object] = [
     obj("v1", "Namespace", NAMESPACE, None, metadata={"labels": {"pod-security.kubernetes.io/enforce": "baseline"}}),
     obj("v1", "ServiceAccount", "cart", automountServiceAccountToken=False),
+    obj("autoscaling/v2", "HorizontalPodAutoscaler", "cart", spec=SCALER),
     obj(*POLICY, "deny-all", spec={"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}),
     obj(RBAC, "RoleBinding", "reader", roleRef={"apiGroup": RBAC.partition("/")[0], "kind": "Role", "name": "reader"},
         subjects=[{"kind": "ServiceAccount", "name": "cart", "namespace": NAMESPACE}]),
@@ -177,6 +184,22 @@ def target(planted: Object) -> str:
 
 def test_what_is_declared_is_green(shop: Shop) -> None:
     assert not [cell.headline() for cell in shop.check()]
+
+
+@pytest.mark.parametrize(("manager", "named"), [("kube-controller-manager", False), ("kubectl", True)])
+def test_a_number_of_replicas_is_the_autoscalers_and_no_persons(shop: Shop, manager: str, named: bool) -> None:
+    scale = shop.client.discovery.find("apps/v1", "Deployment").path(NAMESPACE, "cart", "scale")
+
+    def write(replicas: int, by: str) -> None:
+        body = {"spec": {"replicas": replicas}}
+        shop.client.request("PATCH", f"{scale}?fieldManager={by}", body, content_type=MERGE_PATCH)
+
+    write(1, manager)
+    try:
+        found = [cell.target for cell in shop.check() if "spec.replicas" in str(cell)]
+    finally:
+        write(0, manager)
+    assert found == (["Deployment drift-shop/cart"] if named else [])
 
 
 @pytest.mark.parametrize("planted", [one for _name, one in UNDECLARED], ids=[name for name, _one in UNDECLARED])
