@@ -15,13 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
 from ansible_collections.pingpong.platform.plugins.module_utils.inventory.ping import ping_releases
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.client import ClusterClient
 
-from testbed.images import golang
 from tests.support.apiserver import CONTROLLERS, ApiServer, free_ports, helm_program, needed_program, running
+from tests.support.definitions import ISTIO, ROLLOUTS, definitions
 from tests.support.layers import Harness
 from tests.support.loopback_node import REVISION, Clients, LoopbackNode, until
 from tests.support.loopback_prometheus import built, prometheus
@@ -35,15 +34,6 @@ ROLLOUT = ("argoproj.io/v1alpha1", "Rollout")
 FAULT = json.dumps({"error_rate": 1.0, "seconds": 600})
 KINDS = ("authorizationpolicies", "destinationrules", "peerauthentications", "virtualservices")
 QUICK = {"steps": [50], "window": "8s", "measurements": 2, "smokeRequests": 5}
-
-
-def definitions() -> Iterator[dict[str, Any]]:
-    argo = golang.module_source(golang.BY_NAME["argo-rollouts"]) / "manifests" / "install.yaml"
-    istio = golang.module_source(golang.BY_NAME["istio"]) / "manifests/charts/base/files/crd-all.gen.yaml"
-    for file, names in ((argo, ("",)), (istio, KINDS)):
-        for obj in yaml.load_all(file.read_text(), yaml.CSafeLoader):
-            if obj and obj["kind"] == "CustomResourceDefinition" and obj["metadata"]["name"].startswith(names):
-                yield obj
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +59,8 @@ def controller(cluster: ApiServer, client: ClusterClient, tmp_path_factory: pyte
     for name in namespaces:
         client.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
     access = rendered("delivery", "local", "access.yml.j2", ping_instances=INSTANCES)
-    Harness(cluster.connection, client, "delivery").apply(*definitions(), *access, wait=True, wait_timeout=60)
+    kinds = (*definitions(ROLLOUTS), *definitions(ISTIO, *KINDS))
+    Harness(cluster.connection, client, "delivery").apply(*kinds, *access, wait=True, wait_timeout=60)
     asked = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {"expirationSeconds": 3600}}
     path = "/api/v1/namespaces/delivery/serviceaccounts/argo-rollouts/token"
     token = client.request("POST", path, asked)["status"]["token"]

@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.client import ClusterClient
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.errors import ApiError
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.cells import Cell
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.callers.certificates import (
     untrusted_authority,
@@ -63,24 +64,47 @@ def patched(
         time.sleep(settle)
 
 
-def permissive_mesh(client: ClusterClient) -> AbstractContextManager[None]:
+@contextlib.contextmanager
+def permissive_mesh(client: ClusterClient) -> Iterator[None]:
+    """An admission rule refuses it: who gets this far has taken that away first."""
     ref = ("security.istio.io/v1", "PeerAuthentication", "pingpong-b", "pingpong-b")
     change, undo = ({"spec": {"mtls": {"mode": mode}}} for mode in ("PERMISSIVE", "STRICT"))
-    return patched(client, ref, change, undo, settle=DRAIN)
+    with pytest.raises(ApiError, match="strict-mutual-tls"):
+        client.patch(*ref, change)
+    with rule_unbound(client, "strict-mutual-tls"), patched(client, ref, change, undo, settle=DRAIN):
+        yield
+
+
+def trusted_registries_unbound(client: ClusterClient) -> AbstractContextManager[None]:
+    return rule_unbound(client, "trusted-registries")
 
 
 @contextlib.contextmanager
-def deny_all_deleted(client: ClusterClient) -> Iterator[None]:
-    kind = ("networking.k8s.io/v1", "NetworkPolicy")
-    policy = client.get(*kind, "deny-all", "pingpong-e")
-    assert policy is not None
-    kept = {key: policy["metadata"][key] for key in ("name", "namespace", "labels", "annotations")
-            if key in policy["metadata"]}  # fmt: skip
-    client.delete(*kind, "deny-all", "pingpong-e")
+def rule_unbound(client: ClusterClient, rule: str) -> Iterator[None]:
+    """Without the binding an admission rule judges nothing, seconds later."""
+    with deleted(client, "admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicyBinding", f"pingpong-{rule}"):
+        time.sleep(PROPAGATION)
+        yield
+
+
+def deny_all_deleted(client: ClusterClient) -> AbstractContextManager[None]:
+    return deleted(client, "networking.k8s.io/v1", "NetworkPolicy", "deny-all", "pingpong-e")
+
+
+@contextlib.contextmanager
+def deleted(
+    client: ClusterClient, api_version: str, kind: str, name: str, namespace: str | None = None
+) -> Iterator[None]:
+    """Without an object for the length of the block."""
+    found = client.get(api_version, kind, name, namespace)
+    assert found is not None
+    kept = {key: found["metadata"][key] for key in ("name", "namespace", "labels", "annotations")
+            if key in found["metadata"]}  # fmt: skip
+    client.delete(api_version, kind, name, namespace)
     try:
         yield
     finally:
-        client.apply({"apiVersion": kind[0], "kind": kind[1], "metadata": kept, "spec": policy["spec"]}, force=True)
+        client.apply({"apiVersion": api_version, "kind": kind, "metadata": kept, "spec": found["spec"]}, force=True)
 
 
 def psa_label_removed(client: ClusterClient) -> AbstractContextManager[None]:
@@ -134,6 +158,13 @@ def foreign_pair(name: str) -> dict[str, str]:
 CONTROLS: list[tuple[str, Broken, str, str, str]] = [
     ("STRICT turned to PERMISSIVE", permissive_mesh, "mtls", "pingpong-b/pingpong-b:8080", "plaintext"),
     ("the deny-all policy deleted", deny_all_deleted, "network_policy", "pingpong-e", "default deny: Egress"),
+    (
+        "an admission rule without its binding",
+        trusted_registries_unbound,
+        "admission",
+        "trusted-registries",
+        "in force",
+    ),
     ("the Pod Security label removed", psa_label_removed, "pod_security", "pingpong-d", "privileged"),
     (
         "a certificate of another CA",
@@ -151,8 +182,9 @@ CONTROLS: list[tuple[str, Broken, str, str, str]] = [
     ),
 ]
 
-# A PERMISSIVE port takes TLS without Istio's own protocol name, as Prometheus speaks it, for the application's.
-CONSEQUENCES: dict[Broken, set[str]] = {permissive_mesh: {"metrics"}}
+# A PERMISSIVE port takes TLS without Istio's own protocol name, as Prometheus speaks it, for the application's; and the
+# admission rule against it is not in force.
+CONSEQUENCES: dict[Broken, set[str]] = {permissive_mesh: {"metrics", "admission"}}
 
 
 def test_verify_goes_red_and_names_all_that_broke(client: ClusterClient, tmp_path: Path) -> None:

@@ -210,7 +210,7 @@ def test_every_probe_pod_is_restricted_short_lived_and_without_a_token() -> None
     assert spec["automountServiceAccountToken"] is False
     assert spec["securityContext"]["runAsNonRoot"] is True
     assert spec["containers"][0]["securityContext"]["capabilities"] == {"drop": ["ALL"]}
-    assert "readinessGates" not in spec
+    assert spec["readinessGates"] == [{"conditionType": "pingpong.platform/never"}]
 
 
 @pytest.mark.parametrize(

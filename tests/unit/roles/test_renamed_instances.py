@@ -50,6 +50,7 @@ def test_each_namespace_is_made_protected_and_proved(inventory: str, renamed: bo
     policies = {entry["name"]: entry for entry in value("network_policy", "network_policy_namespaces")}
     assert {name for name in here if policies[name].get("mesh")} == MESHED & set(here)
     assert value("admission", "admission_namespaces") == here
+    assert set(value("admission", "admission_mesh_namespaces")) == {*MESHED & set(here), "istio-ingress"}
     assert value("ingress", "ingress_served_namespaces") == here[2:]
     assert set(value("verify", "verify_mesh_namespaces")) == MESHED & set(here)
     assert set(here) <= set(value("verify", "verify_policy_namespaces"))

@@ -66,6 +66,7 @@ LAYOUTS: dict[str, Layout] = {
     "pod_security": Layout(
         "Pod Security", GridLayout("pod", lambda cell: cell.case, lambda cell: cell.target, _of_the_table)
     ),
+    "admission": Layout("Admission rules"),
     "tls": Layout("HTTPS endpoints", GridLayout("endpoint", lambda cell: cell.target, lambda cell: cell.case)),
     "metrics": Layout("Metrics and dashboards"),
     "failover": Layout("Failover between regions"),
