@@ -20,6 +20,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.inventory.checks
     invalid_names,
     missing_ranges,
     problems,
+    unfit_options,
 )
 from ansible_collections.pingpong.platform.plugins.plugin_utils.action import PlatformAction
 from ansible_collections.pingpong.platform.plugins.plugin_utils.options import malformed
@@ -75,6 +76,7 @@ class ActionModule(PlatformAction):
         wrong = wrong or ArgumentSpecValidator(spec).validate(given).error_messages
         yield from wrong or missing_ranges(given)
         yield from invalid_names(given, clusters)
+        yield from unfit_options(given)
 
     def _load(self, role: str, file: str) -> Any:
         return self._loader.load_from_file(str(ROLES / role / file), trusted_as_template=True) or {}

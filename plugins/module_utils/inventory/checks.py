@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Collection, Iterator, Mapping
 from ipaddress import IPv4Network, ip_network
@@ -25,6 +26,15 @@ FORMS = {
 # Variables in which two clusters of one environment can't be the same, and in which they can't differ.
 _OWN = {"platform_region": "one cluster a region", "platform_cluster_name": "a name of its own for each cluster"}
 _SHARED = ("platform_environment", "platform_project", "platform_domain")
+# Options that are something else than this with one load balancer for all regions, or one a region, and why not.
+_OF_ALL: tuple[tuple[str, Any, str], ...] = (
+    ("edge_targets", {}, "edge_multicluster is true: records name its one address"),
+    ("edge_trickle", 0, "edge_multicluster is true: no record fails over"),
+    ("edge_network_tier", "PREMIUM", "edge_multicluster is true: Google has global addresses in that tier alone"),
+)
+_OF_A_REGION: tuple[tuple[str, Any, str], ...] = (
+    ("edge_cdn", False, "edge_multicluster is false: Google has no cache before the load balancers of a region"),
+)
 RANGES = "network_ranges"
 VARIABLES = (*FORMS, RANGES)
 
@@ -68,9 +78,18 @@ def invalid_names(options: Mapping[str, Any], clusters: Collection[str]) -> Iter
         # A record may stand for every name below.
         if not isinstance(value, str) or not re.fullmatch(rf"(?:\*\.)?{form}", value):
             yield f"{option}: found {_shown(value)}, expected {words}"
-    primary = options.get("edge_primary")
-    if primary and primary not in clusters:
-        yield f"edge_primary: found {_shown(primary)}, expected one of {', '.join(clusters)}"
+    for option in ("edge_primary", "edge_config_cluster"):
+        cluster = options.get(option)
+        if cluster and cluster not in clusters:
+            yield f"{option}: found {_shown(cluster)}, expected one of {', '.join(clusters)}"
+
+
+def unfit_options(options: Mapping[str, Any]) -> Iterator[str]:
+    """Options of the edge that its kind of load balancer, one a region or one for all, has no use for."""
+    over_all = options.get("edge_multicluster") is True
+    for option, fit, reason in _OF_ALL if over_all else _OF_A_REGION:
+        if option in options and options[option] != fit:
+            yield f"{option}: found {json.dumps(options[option])}, expected {json.dumps(fit)}, because {reason}"
 
 
 def _contradictions(clusters: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:

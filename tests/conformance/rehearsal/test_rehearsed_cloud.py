@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from testbed.cloud.backend.memory import MemoryBackend
+from testbed.cloud.core.protocol.values import project_number
 from testbed.cloud.testing import running_cloud
 from testbed.debian import program
 from testbed.host import HostError, link
@@ -19,6 +21,14 @@ from tests.support.registry import archive
 # Three regions without bastions, in INI and host_vars, with names of its own: as somebody else would write it.
 OTHER = str(Path(__file__).parent / "three_regions")
 CLOUD_ALONE = ("--tags", "bootstrap,cloud,images")
+LONG = ("staging", "three regions")
+OF_ALL_REGIONS = ("-e", json.dumps({"edge_multicluster": True, "edge_project_number": project_number("atlas-shop")}))
+CASES = {
+    "production": ("production", ()),
+    "staging": ("staging", ()),
+    "three regions": (OTHER, ()),
+    "three regions, one load balancer": (OTHER, OF_ALL_REGIONS),
+}
 
 
 @pytest.fixture(autouse=True)
@@ -28,19 +38,21 @@ def _skopeo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    "inventory",
-    ["production", *(pytest.param(name, marks=pytest.mark.long) for name in ("staging", OTHER))],
-    ids=["production", "staging", "three regions"],
+    ("inventory", "arguments"),
+    [pytest.param(*case, id=name, marks=[pytest.mark.long] if name in LONG else []) for name, case in CASES.items()],
 )
-def test_what_it_makes_is_whole_at_once_and_goes_without_a_rest(tmp_path: Path, inventory: str) -> None:
+def test_what_it_makes_is_whole_at_once_and_goes_without_a_rest(
+    tmp_path: Path, inventory: str, arguments: tuple[str, ...]
+) -> None:
     with running_cloud(tmp_path / "cloud", MemoryBackend(delay=0.01)) as cloud:
         port, proxy_port = (int(url.rpartition(":")[2].partition("/")[0]) for url in (cloud.endpoint, cloud.proxy))
         said: list[str] = []
         image, digest = archive(tmp_path / "ping.tar")
         regions = ("primary", "secondary") if inventory == "production" else ()
         Rehearsal(
-            chosen(inventory), said.append, tmp_path / "cloud", port, proxy_port, image, CLOUD_ALONE, regions
-        ).run()
+            chosen(inventory), said.append, tmp_path / "cloud", port, proxy_port, image, (*CLOUD_ALONE, *arguments),
+            regions,
+        ).run()  # fmt: skip
         assert f"ping_digest: {digest}" in (tmp_path / "cloud" / "image.yml").read_text()
         assert [text.rpartition(": ")[2] for text in said].count("site.yml") == 1 + (len(regions) or 1)
         assert "the second site: as expected" in said

@@ -42,7 +42,8 @@ FIXED: dict[str, str] = {
     "pubsub_topic": "kmsKeyName",
     "feature": "",
 }
-FIXED["global_address"] = FIXED["address"]
+for _name in ("address", "security_policy", "ssl_policy"):
+    FIXED[f"global_{_name}"] = FIXED[_name]
 
 # Fields of ClusterUpdate that change no field of a cluster, or one that another has already.
 NOT_A_FIELD = {

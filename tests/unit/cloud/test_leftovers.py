@@ -55,7 +55,7 @@ NAMES = [
     ("an endpoint group", NEG, "k8s1-1a2b3c4d-kube-system-default-http-backend-80-5e6f7a8b"),
     ("a Service's rule", "firewalls", f"k8s-fw-{SERVICE}"),
     ("the check of nodes", "firewalls", f"k8s-{UID}-node-http-hc"),
-    ("a Gateway of several clusters", "backendServices", "gkemcg1-ab12-ns-svc-80-0123456789ab"),
+    ("a Gateway of several clusters", "backendServices", "gkemcg1-ns-svc-80-0123456789ab"),
     ("the Gateways' rule of older days", "firewalls", "gkegw1-l7-main-global"),
     ("nodes' rule", "firewalls", "gke-primary-1a2b3c4d-exkubelet"),
 ]
@@ -106,6 +106,31 @@ def test_a_group_in_two_networks_stays() -> None:
     selection = select(both, OURS, [])
     assert selection.remove == ()
     assert {reason for _unused, reason in selection.kept} == {f"it is used in {THEIRS} too"}
+
+
+def fleets(network: str) -> list[Found]:
+    """What a multi-cluster Gateway has in a project: no cluster's hash in its names, and groups of two clusters."""
+    groups = [found(NEG, f"k8s1-{cluster * 2}-ingress-web-443-9f8e7d6c", network, f"zones/{place}")
+              for cluster, place in (("ab12", "r-b"), ("cd34", "s-b"))]  # fmt: skip
+    links = [{"group": group.body["selfLink"]} for group in groups]
+    absent = found("backendServices", "gkemcg1-kube-system-gw-serve404-80-7cq0brelgzex", None, "global")
+    backend = found("backendServices", "gkemcg1-ingress-web-443-ym0pvrdctvcn", None, "global", backends=links)
+    matchers = [{"defaultService": backend.body["selfLink"]}]
+    urls = found("urlMaps", "gkemcg1-ingress-edge-94oqhkftu5yz", None, "global",
+                 defaultService=absent.body["selfLink"], pathMatchers=matchers)  # fmt: skip
+    rule = found("forwardingRules", "gkemcg1-ingress-edge-a5et3e3itxsv", None, "global",
+                 target=urls.body["selfLink"],
+                 description='{"k8sCluster":"/projects/p/locations/r/clusters/primary"}')  # fmt: skip
+    wall = found("firewalls", "gkemcg1-l7-main-global", network, "global",
+                 targetTags=["gke-primary-1a2b3c4d-node", "gke-secondary-5e6f7a8b-node"])  # fmt: skip
+    return [*groups, absent, backend, urls, rule, wall]
+
+
+@pytest.mark.parametrize(("standing", "removed"), [([], 7), (["another"], 1), (["primary"], 0), (["secondary"], 0)])
+def test_a_multi_cluster_gateways_load_balancer_goes_with_the_last_cluster(standing: list[str], removed: int) -> None:
+    """The rule says whose nodes it is for; endpoint groups may be any cluster's that stands."""
+    assert len(select(fleets(OURS), OURS, standing).remove) == removed
+    assert select(fleets(THEIRS), OURS, standing).remove == ()
 
 
 def test_what_may_be_a_standing_clusters_stays() -> None:

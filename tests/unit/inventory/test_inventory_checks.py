@@ -9,6 +9,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.inventory.checks
     invalid_names,
     missing_ranges,
     problems,
+    unfit_options,
 )
 
 Values = dict[str, Any]
@@ -78,6 +79,7 @@ def test_what_is_wrong_is_named(changes: Values, message: str) -> None:
         ),
         ({"edge_domain": "Example.com"}, 'edge_domain: found "Example.com", expected a domain in lower case'),
         ({"edge_primary": "primry"}, 'edge_primary: found "primry", expected one of primary, secondary'),
+        ({"edge_config_cluster": "third"}, 'edge_config_cluster: found "third", expected one of primary, secondary'),
     ],
 )
 def test_a_name_that_an_argument_spec_takes_for_any_text(options: Values, message: str) -> None:
@@ -89,6 +91,27 @@ def test_names_that_are_right() -> None:
     hosts = ["a.example.com", "*.b.example.com"]
     right = {"edge_hosts": hosts, "edge_domain": "example.com", "edge_primary": "primary"}
     assert list(invalid_names(right, ["primary"])) == list(invalid_names({}, [])) == []
+
+
+@pytest.mark.parametrize(
+    ("multicluster", "options", "message"),
+    [
+        (False, {"edge_cdn": True}, "edge_cdn: found true, expected false, because edge_multicluster is false"),
+        (True, {"edge_network_tier": "STANDARD"}, 'edge_network_tier: found "STANDARD", expected "PREMIUM", because'),
+        (True, {"edge_trickle": 0.1}, "edge_trickle: found 0.1, expected 0, because edge_multicluster is true"),
+        (
+            True,
+            {"edge_targets": {"primary": "192.0.2.1"}},
+            'edge_targets: found {"primary": "192.0.2.1"}, expected {}, because',
+        ),
+        (True, {"edge_cdn": True, "edge_network_tier": "PREMIUM", "edge_trickle": 0, "edge_targets": {}}, None),
+        (False, {"edge_network_tier": "STANDARD", "edge_trickle": 0.1, "edge_cdn": False}, None),
+    ],
+)
+def test_what_a_kind_of_load_balancer_has_no_use_for(multicluster: bool, options: Values, message: str | None) -> None:
+    found = list(unfit_options({**options, "edge_multicluster": multicluster}))
+    assert len(found) == (message is not None)
+    assert all(problem.startswith(str(message)) for problem in found)
 
 
 @pytest.mark.parametrize(

@@ -251,9 +251,9 @@ CASES: dict[str, tuple[dict[str, Any], State, str]] = {
         READY,
         "",
     ),
-    "Gateway: invalid": (
+    "Gateway: invalid, and tried again": (
         obj("gateway.networking.k8s.io/v1", "Gateway", conditions(Programmed="False:Invalid:no listener")),
-        FAILED,
+        PENDING,
         "no listener",
     ),
     "HTTPRoute: nobody took it": (obj("gateway.networking.k8s.io/v1", "HTTPRoute"), PENDING, "no gateway"),

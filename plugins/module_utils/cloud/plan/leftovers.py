@@ -7,9 +7,10 @@ Sources of the names: live load balancers of GKE's Gateway controller (``gkegw1-
 ``pkg/utils/namer`` (``k8s1-``, ``k8s2-``, ``k8s-…--uid``), and the firewall rules and Services of Kubernetes' cloud
 provider (``k8s-fw-``, ``k8s-<hash>-node``, ``a`` and 31 digits, ``gke-<cluster>-<hash>-``).
 
-Names carry a hash of their cluster, which nobody outside can compute. So resources whose names have the same hash, or
-that link to each other, are one group, and a group is where any of it says to be: only rules, endpoint groups and
-forwarding rules name their network. Nodes' tags and the descriptions of a Gateway's resources name their cluster.
+Names carry a hash of their cluster, which nobody outside can compute; those of a multi-cluster Gateway are the fleet's,
+and carry none. So resources whose names have the same hash, or that link to each other, are one group, and a group is
+where any of it says to be: only rules, endpoint groups and forwarding rules name their network. Nodes' tags and the
+descriptions of a Gateway's resources name their cluster.
 """
 
 from __future__ import annotations
@@ -41,7 +42,8 @@ _NAMES = tuple(
     map(
         re.compile,
         (
-            r"(?:gkegw1|gkemcg1)-(?P<id>[a-z0-9]{4})-.+",
+            r"gkegw1-(?P<id>[a-z0-9]{4})-.+",
+            r"(?P<id>gkemcg1-.+)",
             r"(?P<id>gkegw1-l7-.+)",
             r"k8s1-(?P<id>[0-9a-f]{8})-.+",
             r"k8s2-(?:[a-z]{2,4}-)?(?P<id>[a-z0-9]{8})-.+",
@@ -180,8 +182,11 @@ def _clusters(item: Found) -> set[str]:
 
 
 def _described(item: Found) -> set[str]:
-    """The cluster that the Gateway controller's descriptions name, ``/projects/p/locations/l/clusters/c``."""
-    path = described(item.body, "k8sCluster")
+    """The cluster that the Gateway controller's descriptions name, ``/projects/p/locations/l/clusters/c``.
+
+    A fleet's name the one with the Gateway alone, and have endpoints of others.
+    """
+    path = "" if item.name.startswith("gkemcg1-") else described(item.body, "k8sCluster")
     return {path.rpartition("/clusters/")[2]} if path else set()
 
 

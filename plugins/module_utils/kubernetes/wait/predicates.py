@@ -168,7 +168,8 @@ _PREDICATES: dict[tuple[str, str], Predicate] = {
     ("cert-manager.io", "ClusterIssuer"): _needs("Ready"),
     ("cert-manager.io", "Issuer"): _needs("Ready"),
     ("policy", "PodDisruptionBudget"): _disruption_budget,
-    ("gateway.networking.k8s.io", "Gateway"): _needs("Programmed", fatal=("Invalid",)),
+    # GKE says Invalid of a Gateway as long as anything that it needs is not there yet, and tries again.
+    ("gateway.networking.k8s.io", "Gateway"): _needs("Programmed"),
     ("gateway.networking.k8s.io", "GatewayClass"): _needs("Accepted", fatal=("InvalidParameters",)),
     ("gateway.networking.k8s.io", "GRPCRoute"): _route,
     ("gateway.networking.k8s.io", "HTTPRoute"): _route,

@@ -11,6 +11,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kinds.comp
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kinds.kind import (
     Body,
     Context,
+    Kind,
     Parts,
     one_of,
     patch,
@@ -43,6 +44,40 @@ def _cleared(context: Context) -> dict[str, str]:
 _ASKED = ("httpHealthCheck", "httpsHealthCheck", "http2HealthCheck")
 _PROXIED = (*_ASKED, "tcpHealthCheck", "sslHealthCheck")
 
+
+def _ssl_policy(name: str, where: str, summary: str) -> Kind:
+    return compute(
+        name,
+        where,
+        "sslPolicies",
+        summary,
+        updates=(patch(fingerprint="fingerprint"),),
+        output_only=("region", "enabledFeatures", "warnings"),
+        defaults={"minTlsVersion": "TLS_1_0", "profile": "COMPATIBLE"},
+    )
+
+
+def _security_policy(name: str, where: str, summary: str) -> Kind:
+    return compute(
+        name,
+        where,
+        "securityPolicies",
+        summary,
+        labels="labels",
+        keyed={"rules": "priority"},
+        kept=("rules[2147483647]",),  # the default rule: every policy has it, and it cannot be removed
+        unions=(one_of("rules.match", ("versionedExpr", "config"), ("expr", "exprOptions")),),
+        requires={
+            "rules.rateLimitOptions": ("action", ("throttle", "rate_based_ban")),
+            "rules.redirectOptions": ("action", ("redirect",)),
+        },
+        parts=Parts("rules", "priority", "addRule", "patchRule", "removeRule"),
+        updates=(LABELS, replace(patch(fingerprint="fingerprint"), query=_cleared)),
+        immutable=("type",),
+        defaults={"type": "CLOUD_ARMOR"},
+    )
+
+
 KINDS = (
     compute(
         "health_check",
@@ -60,31 +95,12 @@ KINDS = (
             **{f"{field}.requestPath": "/" for field in _ASKED},
         },
     ),
-    compute(
+    _ssl_policy(
         "ssl_policy",
         "regions/{region}",
-        "sslPolicies",
         "SSL policy of a region: the versions and ciphers of TLS that its load balancers speak",
-        updates=(patch(fingerprint="fingerprint"),),
-        output_only=("region", "enabledFeatures", "warnings"),
-        defaults={"minTlsVersion": "TLS_1_0", "profile": "COMPATIBLE"},
     ),
-    compute(
-        "security_policy",
-        "regions/{region}",
-        "securityPolicies",
-        "Cloud Armor policy of a region, with its rules",
-        labels="labels",
-        keyed={"rules": "priority"},
-        kept=("rules[2147483647]",),  # the default rule: every policy has it, and it cannot be removed
-        unions=(one_of("rules.match", ("versionedExpr", "config"), ("expr", "exprOptions")),),
-        requires={
-            "rules.rateLimitOptions": ("action", ("throttle", "rate_based_ban")),
-            "rules.redirectOptions": ("action", ("redirect",)),
-        },
-        parts=Parts("rules", "priority", "addRule", "patchRule", "removeRule"),
-        updates=(LABELS, replace(patch(fingerprint="fingerprint"), query=_cleared)),
-        immutable=("type",),
-        defaults={"type": "CLOUD_ARMOR"},
-    ),
+    _ssl_policy("global_ssl_policy", "global", "SSL policy of global load balancers"),
+    _security_policy("security_policy", "regions/{region}", "Cloud Armor policy of a region, with its rules"),
+    _security_policy("global_security_policy", "global", "Cloud Armor policy of global load balancers, with its rules"),
 )

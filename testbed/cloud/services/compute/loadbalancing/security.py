@@ -1,10 +1,11 @@
-"""Cloud Armor: regional security policies and their rules."""
+"""Cloud Armor: security policies, global and regional, and their rules."""
 
 from __future__ import annotations
 
 import copy
 import ipaddress
 import re
+from dataclasses import replace as varied
 
 from testbed.cloud.core.call import Body, Call, serves
 from testbed.cloud.core.protocol.errors import ApiError, invalid
@@ -93,11 +94,14 @@ def _expression(text: str, field: str) -> None:
         raise _refuse(field, text, "An expression can have at most 5 subexpressions.")
 
 
-def _prepare(_call: Call, body: Body) -> None:
-    body.setdefault("type", "CLOUD_ARMOR")
-    if body["type"] not in ("CLOUD_ARMOR", "CLOUD_ARMOR_NETWORK"):
-        raise _refuse("type", body["type"], "A regional policy is CLOUD_ARMOR or CLOUD_ARMOR_NETWORK.")
-    if body.get("adaptiveProtectionConfig"):
+def _prepare(call: Call, body: Body) -> None:
+    """compute.v1.json, SecurityPolicy.type"""
+    regional = "region" in call.path
+    types = ("CLOUD_ARMOR", "CLOUD_ARMOR_NETWORK" if regional else "CLOUD_ARMOR_EDGE")
+    if body.setdefault("type", "CLOUD_ARMOR") not in types:
+        scope = "regional" if regional else "global"
+        raise _refuse("type", body["type"], f"A {scope} policy is {' or '.join(types)}.")
+    if regional and body.get("adaptiveProtectionConfig"):
         raise _refuse("adaptiveProtectionConfig", "", "It is not supported by regional security policies.")
     body.setdefault("description", "")
     _complete_rules(body)
@@ -118,7 +122,7 @@ def _change(_call: Call, _old: Body, new: Body) -> None:
     _complete_rules(new)
 
 
-POLICY = Kind(
+REGION_POLICY = Kind(
     plural="regionSecurityPolicies",
     singular="securityPolicy",
     schema="SecurityPolicy",
@@ -131,7 +135,18 @@ POLICY = Kind(
     prepare=_prepare,
     change=_change,
 )
+POLICY = varied(
+    REGION_POLICY,
+    plural="securityPolicies",
+    scope="global",
+    mutable=REGION_POLICY.mutable | {"adaptiveProtectionConfig"},
+)
+register(REGION_POLICY)
 register(POLICY)
+
+
+def _kind(call: Call) -> Kind:
+    return REGION_POLICY if "region" in call.path else POLICY
 
 
 def _index(body: Body, priority: object) -> int:
@@ -144,17 +159,17 @@ def _index(body: Body, priority: object) -> int:
     )
 
 
-@serves("compute.regionSecurityPolicies.getRule")
+@serves("compute.securityPolicies.getRule", "compute.regionSecurityPolicies.getRule")
 def get_rule(call: Call) -> Body:
     """The rule of a priority."""
-    body = find(call, POLICY).body
+    body = find(call, _kind(call)).body
     return dict(body["rules"][_index(body, call.query.get("priority", 0))])
 
 
-@serves("compute.regionSecurityPolicies.addRule")
+@serves("compute.securityPolicies.addRule", "compute.regionSecurityPolicies.addRule")
 def add_rule(call: Call) -> Body:
     """Add a rule; its priority must be free."""
-    resource = find(call, POLICY)
+    resource = find(call, _kind(call))
     require_ready(call, resource.key)
     rule = complete_rule(call.checker.writable("SecurityPolicyRule", call.body), "rule")
     new = copy.deepcopy(resource.body)
@@ -163,13 +178,13 @@ def add_rule(call: Call) -> Body:
     if call.query.get("validateOnly"):
         raise ApiError(501, "validateOnly is not served locally.")
     new["rules"] = sorted([*new["rules"], rule], key=lambda item: int(item["priority"]))
-    return replace(call, POLICY, resource, new, "addRule")
+    return replace(call, _kind(call), resource, new, "addRule")
 
 
-@serves("compute.regionSecurityPolicies.patchRule")
+@serves("compute.securityPolicies.patchRule", "compute.regionSecurityPolicies.patchRule")
 def patch_rule(call: Call) -> Body:
     """Change the rule of a priority."""
-    resource = find(call, POLICY)
+    resource = find(call, _kind(call))
     require_ready(call, resource.key)
     new = copy.deepcopy(resource.body)
     index = _index(new, call.query.get("priority", 0))
@@ -187,17 +202,17 @@ def patch_rule(call: Call) -> Body:
     priorities = [rule["priority"] for rule in new["rules"]]
     if len(set(priorities)) != len(priorities):
         raise _refuse("priority", sent.get("priority"), "Cannot have rules with the same priorities.")
-    return replace(call, POLICY, resource, new, "patchRule")
+    return replace(call, _kind(call), resource, new, "patchRule")
 
 
-@serves("compute.regionSecurityPolicies.removeRule")
+@serves("compute.securityPolicies.removeRule", "compute.regionSecurityPolicies.removeRule")
 def remove_rule(call: Call) -> Body:
     """Remove the rule of a priority; the default rule stays."""
-    resource = find(call, POLICY)
+    resource = find(call, _kind(call))
     require_ready(call, resource.key)
     new = copy.deepcopy(resource.body)
     index = _index(new, call.query.get("priority", 0))
     if new["rules"][index]["priority"] == DEFAULT_PRIORITY:
         raise invalid("Invalid value for field 'priority': '2147483647'. The default rule cannot be removed.")
     del new["rules"][index]
-    return replace(call, POLICY, resource, new, "removeRule")
+    return replace(call, _kind(call), resource, new, "removeRule")

@@ -1,6 +1,8 @@
-"""SSL policies of a region: which versions and ciphers of TLS its load balancers speak."""
+"""SSL policies, global and regional: which versions and ciphers of TLS load balancers speak."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from testbed.cloud.core.call import Body, Call
 from testbed.cloud.core.protocol.errors import invalid
@@ -29,11 +31,10 @@ def _check(_call: Call, _old: Body, body: Body) -> None:
 
 
 SSL_POLICY = Kind(
-    plural="regionSslPolicies",
+    plural="sslPolicies",
     singular="sslPolicy",
     schema="SslPolicy",
-    scope="region",
-    collection="sslPolicies",
+    scope="global",
     quota="SSL_POLICIES",
     fingerprint=True,
     mutable=frozenset({"customFeatures", "description", "minTlsVersion", "profile"}),
@@ -41,3 +42,4 @@ SSL_POLICY = Kind(
     change=_check,
 )
 register(SSL_POLICY)
+register(replace(SSL_POLICY, plural="regionSslPolicies", collection="sslPolicies", scope="region"))
