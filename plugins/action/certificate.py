@@ -31,7 +31,7 @@ class ActionModule(PlanningAction):
         return super().run(tmp, task_vars)
 
     def reconcile(self, args: dict[str, Any]) -> dict[str, Any]:
-        return run(args, check_mode=self.check_mode)
+        return run(args, check_mode=self.check_mode, want_diff=self.diff)
 
     def plan(self, args: dict[str, Any], result: dict[str, Any]) -> dict[str, Any]:
         """Whether something would be changed."""

@@ -12,41 +12,23 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
-import resource
-import subprocess
 import sys
 import tempfile
-import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from testbed.cloud.testing import PROJECT, RunningCloud, running_cloud
 from tests.bench.gcp_stack.plays import peer, stack
+from tests.bench.timing import Run, least, timed
 
-ROOT = Path(__file__).parents[3]
 
-
-def play(folder: Path, name: str, tasks: list[dict[str, Any]], environment: dict[str, str]) -> tuple[float, float, int]:
-    """Wall and CPU seconds of one run, and how many tasks changed something; RuntimeError when it failed."""
+def play(folder: Path, name: str, tasks: list[dict[str, Any]], environment: dict[str, str]) -> Run:
+    """One run of a play of these tasks on this machine."""
     book = folder / f"{name}.yml"
     book.write_text(json.dumps([{"hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": tasks}]))
-    command = [str(Path(sys.executable).parent / "ansible-playbook"), "-i", "localhost,", str(book)]
-    command += ["-e", f"ansible_python_interpreter={sys.executable}"]
-    everything = {**os.environ, **environment}
-    burnt = _burnt()
-    start = time.perf_counter()
-    done = subprocess.run(command, cwd=ROOT, env=everything, capture_output=True, text=True, check=False)
-    seconds = time.perf_counter() - start
-    if done.returncode:
-        raise RuntimeError(f"{name}: {done.stdout[-1500:]}{done.stderr[-500:]}")
-    changed = re.search(r"changed=(\d+)", done.stdout)
-    return seconds, _burnt() - burnt, int(changed.group(1)) if changed else 0
-
-
-def _burnt() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
+    interpreter = ("-e", f"ansible_python_interpreter={sys.executable}")
+    return timed("-i", "localhost,", str(book), *interpreter, environment={**os.environ, **environment})
 
 
 def measure(
@@ -57,11 +39,8 @@ def measure(
     runs = []
     for _turn in range(repeat):
         cloud.admin("DELETE", "requests")
-        seconds, cpu, changed = play(folder, name, tasks, environment)
-        runs.append((seconds, cpu, changed, len(cloud.admin("GET", "requests")["requests"])))
-    changed, requests = runs[-1][2:]
-    least = {"wall": min(run[0] for run in runs), "cpu": min(run[1] for run in runs)}
-    return {**least, "changed": changed, "requests": requests}
+        runs.append(play(folder, name, tasks, environment))
+    return {**asdict(least(*runs)), "requests": len(cloud.admin("GET", "requests")["requests"])}
 
 
 def ratio(empty: dict[str, Any], ours: dict[str, Any], theirs: dict[str, Any], clock: str) -> float | None:

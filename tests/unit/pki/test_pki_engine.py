@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError, PlatformError
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.errors import ApiError
+from ansible_collections.pingpong.platform.plugins.module_utils.pki.sinks import atomic
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -371,3 +373,21 @@ def test_pkcs12_is_compared_by_content_and_not_rewritten(tmp_path: Path) -> None
     key, certificate, above = pkcs12.load_key_and_certificates(written, b"sesame")
     assert key is not None and certificate is not None
     assert above == [x509.load_pem_x509_certificate((tmp_path / "root.pem").read_bytes())]
+
+
+def test_what_an_authority_signs_is_written_after_it_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where an authority's key is lost, the next run makes another, and every certificate with it."""
+    write = atomic.write_together
+
+    def refuse_the_root(contents: dict[Path, tuple[bytes, atomic.Access]]) -> None:
+        if tmp_path / "root.pem" in contents:
+            time.sleep(0.2)  # so that whoever does not wait is the first
+            raise PlatformError("root.pem: can't be written: no space left")
+        write(contents)
+
+    monkeypatch.setattr(atomic, "write_together", refuse_the_root)
+    with pytest.raises(PlatformError, match="no space left"):
+        engine().run([leaf(tmp_path), root(tmp_path), {**leaf(tmp_path, "stranger"), "issuer": None}])
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["stranger.key", "stranger.pem"]

@@ -6,8 +6,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Self
 
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.apply import report
@@ -20,6 +22,9 @@ from ansible_collections.pingpong.platform.plugins.module_utils.pki.renewal impo
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.sinks import atomic
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.sinks.base import Stored
 from ansible_collections.pingpong.platform.plugins.module_utils.pki.sinks.factory import Backends, make_sinks
+
+# The disk makes many files durable at once.
+_WRITERS = 16
 
 
 class Engine:
@@ -38,17 +43,27 @@ class Engine:
         self._check_mode = check_mode
         self._now = clock()
 
-    def run(self, certificates: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    def run(self, certificates: Sequence[Mapping[str, Any]], *, want_diff: bool = True) -> dict[str, Any]:
         """The task's result for the entries of the option ``certificates``."""
         entries = [self._entry(index, options) for index, options in enumerate(certificates)]
         outcomes: dict[str, Outcome] = {}
         ordered = in_order(entries)
         refuse_without_sink(entries)
         refuse_shared_sinks(entries)
-        for entry in ordered:
-            outcomes[entry.desired.name] = self._reconcile(entry, outcomes)
+        with ExitStack() as held:
+            if not self._check_mode:
+                sinks = [sink for entry in ordered for sink in entry.sinks]
+                held.enter_context(atomic.locked(path for sink in sinks for path in sink.paths))
+            writer = held.enter_context(Writer())
+            for entry in ordered:
+                outcome = outcomes[entry.desired.name] = self._reconcile(entry, outcomes)
+                if not self._check_mode:
+                    writer.write(outcome)
         return report.result(
-            [outcomes[entry.desired.name] for entry in entries], self._now, check_mode=self._check_mode
+            [outcomes[entry.desired.name] for entry in entries],
+            self._now,
+            check_mode=self._check_mode,
+            want_diff=want_diff,
         )
 
     def _entry(self, index: int, options: Mapping[str, Any]) -> Entry:
@@ -63,19 +78,9 @@ class Engine:
         issuer = self._issuer(entry, outcomes)
         if issuer:
             check_issuer(f"{entry.option}.issuer", entry.desired, issuer, self._now)
-        if self._check_mode:
-            return self._reconcile_locked(entry, issuer)
-        with atomic.locked(path for sink in entry.sinks for path in sink.paths):
-            return self._reconcile_locked(entry, issuer)
-
-    def _reconcile_locked(self, entry: Entry, issuer: Issued | None) -> Outcome:
         before = live_certificate([sink.read() for sink in entry.sinks])
         after, found = renewed(entry.desired, before, issuer, self._now)
         stale = {sink.label: why for sink in entry.sinks if (why := sink.differs(after))}
-        if not self._check_mode:
-            for sink in entry.sinks:
-                if sink.label in stale:
-                    sink.write(after)
         if stale and not found:
             found = [Finding(Reason.SINK_CHANGED, "; ".join(stale.values()))]
         return Outcome(entry, before, after, found, stale)
@@ -86,6 +91,40 @@ class Engine:
         if entry.ref:
             return outcomes[entry.ref].after
         return load_issuer(f"{entry.option}.issuer", entry.issuer, self._backends)
+
+
+class Writer:
+    """Writes certificates while others are made, for it takes as long as the disk or an API does.
+
+    An authority is written before what it signs: after a run that fails nobody has a certificate of an authority that
+    is lost. Left, it waits for all of them; the first PlatformError is raised.
+    """
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(_WRITERS)
+        self._writing: dict[str, Future[None]] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_unused: object) -> None:
+        self._pool.shutdown()
+        for writing in self._writing.values() if kind is None else ():
+            writing.result()
+
+    def write(self, outcome: Outcome) -> None:
+        """Write the sinks that are stale."""
+        issuer = self._writing.get(outcome.entry.ref or "")
+        if outcome.stale:
+            self._writing[outcome.entry.desired.name] = self._pool.submit(_write, outcome, issuer)
+
+
+def _write(outcome: Outcome, issuer: Future[None] | None) -> None:
+    if issuer is not None:
+        issuer.result()  # begun before this one, so that the pool never waits for itself
+    for sink in outcome.entry.sinks:
+        if sink.label in outcome.stale:
+            sink.write(outcome.after)
 
 
 def live_certificate(stored: Sequence[Stored]) -> Stored:

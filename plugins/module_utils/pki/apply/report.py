@@ -27,13 +27,16 @@ with suppress(ImportError):  # see libraries.require
     from cryptography import x509
 
 
-def result(outcomes: Sequence[Outcome], now: datetime, *, check_mode: bool = False) -> dict[str, Any]:
+def result(
+    outcomes: Sequence[Outcome], now: datetime, *, check_mode: bool = False, want_diff: bool = True
+) -> dict[str, Any]:
     """The task's result over all its certificates."""
-    return {
+    shown = {
         "changed": any(outcome.changed for outcome in outcomes),
         "certificates": [one(outcome, now, check_mode=check_mode) for outcome in outcomes],
-        "diff": [difference(outcome) for outcome in outcomes if outcome.changed],
     }
+    differing = [outcome for outcome in outcomes if outcome.changed]
+    return {**shown, "diff": [difference(outcome) for outcome in differing]} if want_diff else shown
 
 
 def one(outcome: Outcome, now: datetime, *, check_mode: bool = False) -> dict[str, Any]:

@@ -28,7 +28,7 @@ def labels_for(environment: str | None, layer: str) -> dict[str, str]:
     return labels
 
 
-def run(args: dict[str, Any], *, check_mode: bool) -> dict[str, Any]:
+def run(args: dict[str, Any], *, check_mode: bool, want_diff: bool = True) -> dict[str, Any]:
     """The result of a ``certificate`` task with these validated options."""
     require("cryptography", "make and read certificates")
 
@@ -56,7 +56,8 @@ def run(args: dict[str, Any], *, check_mode: bool) -> dict[str, Any]:
 
     labels = labels_for(args.get("environment_name"), args["layer"])
     try:
-        return Engine(Backends(kubernetes, secret_manager), labels, check_mode=check_mode).run(args["certificates"])
+        engine = Engine(Backends(kubernetes, secret_manager), labels, check_mode=check_mode)
+        return engine.run(args["certificates"], want_diff=want_diff)
     finally:
         if kubernetes.cache_info().currsize:
             kubernetes().close()

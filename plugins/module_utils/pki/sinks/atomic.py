@@ -9,17 +9,18 @@ import fcntl
 import grp
 import os
 import pwd
+import re
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from glob import escape
 from pathlib import Path
 
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError, PlatformError
 
 PRIVATE = 0o600
 EVERYONE = 0o007
+_UNFINISHED = re.compile("[0-9a-f]{16}")  # behind the name of a file that is not complete
 _LAST_ID = 2**32 - 2  # the next one means nobody to the kernel
 
 
@@ -95,8 +96,11 @@ def locked(paths: Iterable[Path]) -> Iterator[None]:
 
 def remove_leftovers(path: Path) -> None:
     """Remove what a killed ``write`` left of the file; the caller holds ``locked``."""
-    for left in path.parent.glob(f".{escape(path.name)}.{'[0-9a-f]' * 16}"):
-        left.unlink(missing_ok=True)
+    prefix = f".{path.name}."
+    with suppress(FileNotFoundError), os.scandir(path.parent) as names:
+        for left in names:
+            if left.name.startswith(prefix) and _UNFINISHED.fullmatch(left.name, len(prefix)):
+                path.with_name(left.name).unlink(missing_ok=True)
 
 
 def write(path: Path, data: bytes, access: Access) -> None:
