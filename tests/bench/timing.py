@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 import resource
+import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.support.plays import ROOT, playbook
+ROOT = Path(__file__).parents[2]
+sys.path[:0] = [str(ROOT / ".collections")]
+
+from tests.support.plays import playbook  # noqa: E402
 
 
 @dataclass(frozen=True)
