@@ -9,18 +9,20 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+import yaml
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.client import ClusterClient
 
 from tests.support.edge import Clients, Entrance
 from tests.support.local_platform import client_of
 from tests.support.loopback_node import REVISION, until
-from tests.support.plays import playbook
+from tests.support.plays import ROOT, playbook
 
 pytestmark = [pytest.mark.platform, pytest.mark.long, pytest.mark.timeout(3600)]
 
 CLUSTER, INSTANCE = "secondary", "pingpong-a"
 QUICK = {"steps": [50], "window": "30s", "measurements": 2, "smokeRequests": 5}
 BOOKS = ("playbooks/base.yml", "playbooks/app.yml", "-i", "inventories/local", "--limit", CLUSTER)
+DECLARED = yaml.safe_load((ROOT / "inventories/local/group_vars/all/layers.yml").read_text())
 # Answers of the new version from now on, as a fault that only shows under its clients.
 FAIL = """
 import urllib.request as r
@@ -35,8 +37,8 @@ print(sum(float(line.split()[1]) for line in r.urlopen('http://127.0.0.1:9080/-/
 
 def deploy(version: str) -> subprocess.CompletedProcess[str]:
     """Apply a version as a user does."""
-    values = {"faults": {"enabled": True}, "podAnnotations": {"version": version}, "canary": QUICK}
-    wanted = {"ping_delivery": "canary", "ping_wait_timeout": 900, "ping_values": values}
+    values = {**DECLARED["ping_values"], "faults": {"enabled": True}, "podAnnotations": {"version": version}}
+    wanted = {"ping_delivery": "canary", "ping_wait_timeout": 900, "ping_values": {**values, "canary": QUICK}}
     return playbook(*BOOKS, "-e", json.dumps(wanted))
 
 
