@@ -8,21 +8,23 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: failover_drill
-short_description: Take the primary out of service, and measure when clients are served by a standby and back
+short_description: Take a region out of service, and measure when clients are served by another one and back
 version_added: 0.1.0
 author: The pingpong.platform maintainers (@pingpong)
 description:
   - Clients ask the zone's own name server and then, over HTTPS with the chain and the name verified, the address that
     it names, at an interval and without waiting for each other. Other clients ask each site directly.
-  - When all clients are served by the primary, and would be by each standby, the Deployment that serves them in the
-    primary is scaled to zero. When they are served by a standby it is scaled back, and the drill ends when the primary
-    serves again. Each step is bounded.
-  - The request that scales to zero saves the number of replicas on the Deployment, in the annotation
-    C(pingpong.platform/drill-replicas). It is restored whatever happens; after a drill that was killed, the next one
-    does it, or O(state=restored). An autoscaler leaves a Deployment without replicas alone.
+  - One more client of each host holds on to its connection for as long as it is served over it.
+  - When all clients are served by the primary, which is the site of O(cluster), and would be by each standby, a fault
+    is injected through the API of the primary's cluster. When they are served by a standby it is restored, and the
+    drill ends when the primary serves again. Each step is bounded. This is done O(runs) times for each of O(faults).
+  - Every request that takes something away saves what it was on the same object, in the annotation
+    C(pingpong.platform/drill-replicas) or C(pingpong.platform/drill-spec). It is restored whatever happens; after a
+    drill that was killed, the next one does it, or O(state=restored), whichever fault it was.
   - What is measured is the time until the last client is served, one whose resolver got the old answer at the last
-    moment and keeps it for its TTL.
-  - Nothing is scaled down, and all that was to be measured is inconclusive, when the primary did not serve steadily
+    moment and keeps it for its TTL. The RTO counts from the first request that was lost; it is held against the floor,
+    which is what O(health_check) and the TTL of the answers add up to.
+  - Nothing is taken away, and all that was to be measured is inconclusive, when the primary did not serve steadily
     beforehand or a standby would not have served. The same holds for a primary that goes on serving.
 options:
   cluster:
@@ -30,12 +32,54 @@ options:
   connection:
     description: How to reach the cluster of that site.
   state:
-    description: V(drilled) carries out the drill; V(restored) only restores what a killed one has left at zero.
+    description: V(drilled) carries out the drill; V(restored) only restores what a killed one has taken away.
     type: str
     choices: [drilled, restored]
     default: drilled
+  faults:
+    description:
+      - The ways in which the primary is lost, one after the other.
+      - V(gateway) scales O(workload) to zero. An autoscaler leaves a Deployment without replicas alone.
+      - V(backends) has the HealthCheckPolicy that targets the Service of O(workload) ask for a path that it does not
+        have, so that the load balancer finds no healthy backend.
+      - V(isolated) empties every NetworkPolicy of O(namespaces), so that their pods are reached by nobody and reach
+        nobody. Pods that no policy selects go on.
+    type: list
+    elements: str
+    choices: [gateway, backends, isolated]
+    default: [gateway]
+  runs: {description: How often each of them., type: int, default: 1}
+  namespaces:
+    description: The namespaces that V(isolated) cuts off.
+    type: list
+    elements: str
+    default: [istio-ingress]
+  mesh:
+    description:
+      - The cluster of a standby whose mesh is looked at while that serves everyone, once in a task, as
+        M(pingpong.platform.mtls_check) does. Its cells are among the others.
+      - Left out, mutual TLS is not looked at.
+    type: dict
+    suboptions:
+      cluster: {description: The name that cells show., type: str, required: true}
+      connection: {description: How to reach it., type: dict, required: true}
+      environment_name: {description: 'The environment, as a label of the probe pods.', type: str, required: true}
+      probe_image: {description: An image with Python and the probe program., type: str, required: true}
+      probe_command:
+        description: How the probe program is started.
+        type: list
+        elements: str
+        default: [python3, -m, pingpong.probe]
+      probe_timeout: {description: Seconds for one probe., type: float, default: 5.0}
+      namespaces: {description: The namespaces of the workloads., type: list, elements: str, required: true}
+      trust_domain: {description: The mesh's trust domain., type: str, required: true}
+      probe_namespace: {description: 'A namespace outside the mesh, for impostors.', type: str, required: true}
+      admit_probes:
+        description: Whether NetworkPolicies admit the probe pods meanwhile.
+        type: bool
+        default: false
   workload:
-    description: The Deployment that serves clients, which is scaled to zero.
+    description: The Deployment that serves clients; a Service has the same name.
     type: dict
     default: {}
     suboptions:
@@ -60,7 +104,7 @@ options:
     description: A name server of the zone itself, not a resolver. Required for O(state=drilled).
     type: str
   health_check:
-    description: The health check of the records; what O(objective) leaves out is computed from it.
+    description: The health check of the records; the floor, and what O(objective) leaves out, are computed from it.
     type: dict
     default: {}
     suboptions:
@@ -96,9 +140,13 @@ options:
         description: How many requests may fail on the way back, while both sites serve.
         type: int
         default: 0
+      rto_factor:
+        description: How many times the floor the RTO of each run may be.
+        type: float
+        default: 1.2
 attributes:
   check_mode:
-    description: Sees whether the drill could be carried out, and scales nothing down.
+    description: Sees whether the drill could be carried out, and takes nothing away.
     support: partial
     details: The failover itself is not measured.
   idempotent:
@@ -127,7 +175,26 @@ EXAMPLES = r"""
     ca_file: pki/edge.pem
     objective: {failover_seconds: 120}
 
-- name: Restore what a killed drill has left at zero
+- name: Lose it in each way, three times, and see that the mesh of the other one holds
+  pingpong.platform.failover_drill:
+    cluster: primary
+    connection: "{{ hostvars.primary.cluster_connection }}"
+    faults: [gateway, backends, isolated]
+    runs: 3
+    namespaces: [istio-ingress, pingpong-a, pingpong-b]
+    hosts: [test.localdev.me]
+    sites: "{{ sites }}"
+    name_server: 127.0.0.1
+    mesh:
+      cluster: secondary
+      connection: "{{ hostvars.secondary.cluster_connection }}"
+      environment_name: local
+      probe_image: "{{ ping_image }}"
+      namespaces: [pingpong-a, pingpong-b]
+      trust_domain: pingpong.local
+      probe_namespace: pingpong-c
+
+- name: Restore what a killed drill has taken away
   pingpong.platform.failover_drill:
     cluster: primary
     connection: "{{ hostvars.primary.cluster_connection }}"
@@ -138,14 +205,21 @@ RETURN = r"""
 extends_documentation_fragment:
   - pingpong.platform.check
 measured:
-  description: For each host the seconds of both changes, the requests that were served and failed meanwhile, the TTL.
+  description:
+    - For each run and host the seconds of both changes, the requests that were served and failed meanwhile, what its
+      keep-alive client met, the RTO, its floor, the TTL.
   returned: for O(state=drilled)
   type: list
   elements: dict
   sample:
     - host: test.localdev.me
+      fault: gateway
+      run: 1
       time_factor: 1.0
       ttl: 30
+      lost_seconds: 0.6
+      rto_seconds: 36.8
+      floor_seconds: 36.5
       failover:
         answer_seconds: 8.2
         served_seconds: 8.3
@@ -153,8 +227,22 @@ measured:
         served: 1
         failed: 7
         errors: {connection refused: 7}
+rto:
+  description: For each fault and host the RTO of each run, their median and the worst, the floor, and what is allowed.
+  returned: for O(state=drilled)
+  type: list
+  elements: dict
+  sample:
+    - fault: gateway
+      host: test.localdev.me
+      floor: 36.5
+      allowed: 43.8
+      seconds: [36.8, 37.2]
+      lacks: []
+      median: 37.0
+      worst: 37.2
 timelines:
-  description: For each host what clients met, as spans of the same outcome; the report draws them.
+  description: For each run and host what clients met, as spans of the same outcome; the report draws them.
   returned: for O(state=drilled)
   type: list
   elements: dict

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import http.server
 import json
+import socket
 import ssl
 import threading
 import time
@@ -15,12 +16,13 @@ from typing import Any
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     cluster = ""
+    status = 200  # another one answers every request, as a load balancer without backends does
     answers_at_most = 1000  # on one connection, which is then closed without a word
     answered = 0
 
     def do_GET(self) -> None:
         body = {"/ping": b"pong", "/version": json.dumps({"cluster": self.cluster}).encode()}.get(self.path)
-        self.send_response(200 if body else 404)
+        self.send_response(self.status if body or self.status != 200 else 404)
         self.send_header("Content-Length", str(len(body or b"")))
         self.end_headers()
         self.wfile.write(body or b"")
@@ -38,9 +40,25 @@ class Server(http.server.ThreadingHTTPServer):
     request_queue_size = 128  # clients come many at a time
     context: ssl.SSLContext
 
+    def __init__(self, address: tuple[str, int], handler: type[Handler], context: ssl.SSLContext) -> None:
+        self.context = context
+        self.open: set[ssl.SSLSocket] = set()
+        super().__init__(address, handler)
+
     def finish_request(self, request: Any, client_address: Any) -> None:
         with contextlib.suppress(OSError), self.context.wrap_socket(request, server_side=True) as secured:
-            super().finish_request(secured, client_address)
+            self.open.add(secured)
+            try:
+                super().finish_request(secured, client_address)
+            finally:
+                self.open.discard(secured)
+
+    def server_close(self) -> None:
+        """Close the connections that are open as well."""
+        super().server_close()
+        for connection in tuple(self.open):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
 
 
 class Gateway:
@@ -58,9 +76,18 @@ class Gateway:
     def start(self) -> None:
         if self.server is None:
             self.since = time.monotonic()
-            self.server = Server((self.address, self.port), self.handler)
-            self.server.context = self.context
+            self.server = Server((self.address, self.port), self.handler, self.context)
             threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+
+    @property
+    def serves(self) -> bool:
+        """Whether clients are served as they should be."""
+        return self.server is not None and self.handler.status == 200
+
+    def answer(self, status: int) -> None:
+        """From now on answer everything with this status."""
+        if self.handler.status != status:
+            self.handler.status, self.since = status, time.monotonic()
 
     def stop(self) -> None:
         if self.server is not None:

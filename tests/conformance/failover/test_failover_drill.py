@@ -1,4 +1,4 @@
-"""A whole drill on loopback: a name server that fails over, two HTTPS sites, and an API that stops one of them.
+"""Whole drills on loopback: a name server that fails over, two HTTPS sites, and an API through which one goes away.
 
 The local cloud's name server and its health checks have tests of their own; a drill of the platform uses them.
 """
@@ -6,6 +6,7 @@ The local cloud's name server and its health checks have tests of their own; a d
 from __future__ import annotations
 
 import contextlib
+import copy
 import os
 import signal
 import socket
@@ -18,9 +19,14 @@ from typing import Any
 import pytest
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.client import ClusterClient
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover import check
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover import check, drill, mesh
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.faults.changed_specs import (
+    SPEC_ANNOTATION,
+)
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.faults.choose import faults_of
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.faults.scale_to_zero import (
     REPLICAS_ANNOTATION,
+    ScaledDeployment,
 )
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.sampler import Sampler
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.report import write
@@ -33,8 +39,13 @@ HOST = "test.drill.example"
 PRIMARY, SECONDARY = "127.0.0.23", "127.0.0.24"
 TTL = 1
 NOTICED = 1.0  # seconds until the name server's answer follows a gateway
-PATIENT, BRIEF = 120.0, 10.0  # how long what must happen may take, and what must not is waited for
+PATIENT, BRIEF = 120.0, 5.0  # how long what must happen may take, and what must not is waited for
 AUTHORITY = Authority("edge root")
+OBJECTIVE = {"failback_failures": 0, "rto_factor": 1.2}
+WORKLOAD, NAMESPACES = {"namespace": "istio-ingress", "name": "gateway"}, ["istio-ingress", "pingpong-a"]
+FAULTS = ["gateway", "backends", "isolated"]
+MESH = {"cluster": "secondary"}
+UNMEASURED = ("failover", "failback", "requests during failback", "keep-alive", "RTO")
 
 
 class NameServer:
@@ -58,13 +69,30 @@ class NameServer:
                 self.socket.sendto(reply.pack(), client)
 
     def address(self) -> str:
-        up = self.primary.server is not None
         noticed = time.monotonic() - self.primary.since > NOTICED
-        return PRIMARY if self.stuck or up == noticed else SECONDARY
+        return PRIMARY if self.stuck or self.primary.serves == noticed else SECONDARY
+
+
+def policy(kind: str, namespace: str, name: str, spec: dict[str, Any]) -> dict[str, Any]:
+    owners = [{"manager": "pingpong.platform", "operation": "Apply"}, {"manager": "gke", "operation": "Update"}]
+    metadata = {"name": name, "namespace": namespace, "managedFields": owners}
+    return {"kind": kind, "metadata": metadata, "spec": spec}
+
+
+def merge(target: Any, patch: Any) -> Any:
+    """What RFC 7396 makes of a value."""
+    if not isinstance(patch, dict):
+        return patch
+    merged = {**target} if isinstance(target, dict) else {}
+    for name, value in patch.items():
+        merged[name] = merge(merged.get(name), value)
+        if value is None:
+            del merged[name]
+    return merged
 
 
 class Api:
-    """What a deployment uses of a cluster's API: one Deployment, whose replicas are the gateway."""
+    """What a drill uses of a cluster's API: the gateway's Deployment, and policies that let clients through it."""
 
     def __init__(self, gateway: Gateway) -> None:
         self.gateway = gateway
@@ -73,6 +101,16 @@ class Api:
         self.patches: list[dict[str, Any]] = []
         self.deaf = False
         self.faults: list[BaseException] = []
+        check = {"type": "HTTP", "httpHealthCheck": {"port": 15021, "requestPath": "/healthz/ready"}}
+        target = {"kind": "Service", "name": "gateway"}
+        admit = {"podSelector": {}, "policyTypes": ["Ingress"], "ingress": [{"ports": [{"port": 443}]}]}
+        self.policies = [
+            policy("HealthCheckPolicy", "istio-ingress", "edge", {"default": {"config": check}, "targetRef": target}),
+            policy("HealthCheckPolicy", "elsewhere", "edge", {"default": {"config": check}, "targetRef": target}),
+            policy("NetworkPolicy", "istio-ingress", "admit", admit),
+            policy("NetworkPolicy", "pingpong-a", "admit", admit),
+            policy("NetworkPolicy", "elsewhere", "admit", admit),
+        ]
 
     def get(self, *_ref: str) -> dict[str, Any]:
         return {
@@ -81,11 +119,16 @@ class Api:
             "status": {"readyReplicas": self.replicas},
         }
 
-    def patch(self, *ref: Any) -> None:
+    def list(self, _version: str, kind: str) -> Any:
+        return [copy.deepcopy(obj) for obj in self.policies if obj["kind"] == kind]
+
+    def patch(self, *ref: Any) -> Any:
         patch = ref[-1]
         self.patches.append(patch)
         if self.faults:
             raise self.faults.pop()
+        if "HealthCheckPolicy" in ref or "NetworkPolicy" in ref:
+            return self.patch_policy(*ref)
         for name, value in patch["metadata"]["annotations"].items():
             self.annotations.pop(name, None)
             if value is not None:
@@ -93,6 +136,41 @@ class Api:
         self.replicas = patch["spec"]["replicas"]
         if not self.deaf:
             (self.gateway.start if self.replicas else self.gateway.stop)()
+        return None
+
+    def patch_policy(self, _version: str, kind: str, name: str, namespace: str, patch: dict[str, Any]) -> Any:
+        place = next(n for n, obj in enumerate(self.policies) if named(obj) == (kind, namespace, name))
+        changed = merge(self.policies[place], patch)
+        others = [entry for entry in changed["metadata"]["managedFields"] if entry["manager"] != "pingpong.platform"]
+        changed["metadata"]["managedFields"] = [*others, {"manager": "pingpong.platform", "operation": "Update"}]
+        self.policies[place] = changed
+        if not self.deaf:
+            self.gateway.answer(200 if all(open_by(obj) for obj in self.policies) else 503)
+        return copy.deepcopy(changed)
+
+    def set_managed_fields(self, obj: dict[str, Any], managed_fields: Any) -> None:
+        for known in self.policies:
+            if named(known) == named(obj):
+                known["metadata"]["managedFields"] = managed_fields
+
+
+def named(obj: dict[str, Any]) -> tuple[str, str, str]:
+    return obj["kind"], obj["metadata"]["namespace"], obj["metadata"]["name"]
+
+
+def open_by(obj: dict[str, Any]) -> bool:
+    """Whether a policy lets clients through."""
+    if obj["kind"] == "NetworkPolicy":
+        return bool(obj["spec"]["ingress"])
+    return bool(obj["spec"]["default"]["config"]["httpHealthCheck"]["requestPath"] == "/healthz/ready")
+
+
+def at_rest(obj: dict[str, Any]) -> dict[str, Any]:
+    """A policy but for what carries no meaning: no annotations, and the order of managers."""
+    metadata = {**obj["metadata"], "managedFields": sorted(obj["metadata"]["managedFields"], key=str)}
+    if not metadata.get("annotations"):
+        metadata.pop("annotations", None)
+    return {**obj, "metadata": metadata}
 
 
 class Stage:
@@ -102,6 +180,7 @@ class Stage:
         self.primary, self.secondary = primary, secondary
         self.name_server = NameServer(primary)
         self.api = Api(primary)
+        self.before = [at_rest(obj) for obj in self.api.policies]
 
     def run(self, check_mode: bool = False, **changes: Any) -> dict[str, Any]:
         sites = [
@@ -110,11 +189,12 @@ class Stage:
         ]
         options: dict[str, Any] = {
             "cluster": "primary", "connection": {}, "state": "drilled", "fail": False, "hosts": [HOST], "sites": sites,
-            "workload": {"namespace": "istio-ingress", "name": "gateway"}, "name_server": "127.0.0.1",
+            "workload": WORKLOAD, "name_server": "127.0.0.1",
+            "faults": ["gateway"], "runs": 1, "namespaces": NAMESPACES, "mesh": None,
             "name_server_port": self.name_server.port, "port": self.primary.port, "ca": AUTHORITY.pem, "path": "/ping",
-            "body": "pong", "version_path": "/version", "interval": 1.0, "timeout": 20.0, "in_a_row": 2, "ttl": TTL,
-            "health_check": {"interval": 0.5, "timeout": 5.0, "healthy": 2, "unhealthy": 2}, "margin": PATIENT,
-            "objective": {"failback_failures": 0}, **changes,
+            "body": "pong", "version_path": "/version", "interval": 0.5, "timeout": 20.0, "in_a_row": 2, "ttl": TTL,
+            "health_check": {"interval": 0.5, "timeout": PATIENT, "healthy": 2, "unhealthy": 2}, "margin": 0.0,
+            "objective": OBJECTIVE, **changes,
         }  # fmt: skip
         return check.run(options, check_mode)
 
@@ -138,14 +218,14 @@ def edge_of_the_client(request: pytest.FixtureRequest, monkeypatch: pytest.Monke
     if "stage" in request.fixturenames:
         found = request.getfixturevalue("stage")
         monkeypatch.setattr(ClusterClient, "from_connection", lambda _options: found.api)
-    monkeypatch.setattr(check, "STEADY_SECONDS", PATIENT)
-    monkeypatch.setattr(check, "BREAK_SECONDS", PATIENT)
+    monkeypatch.setattr(drill, "STEADY_SECONDS", PATIENT)
+    monkeypatch.setattr(drill, "BREAK_SECONDS", PATIENT)
 
 
 @pytest.fixture
 def briefly(monkeypatch: pytest.MonkeyPatch) -> None:
     """For drills that never begin."""
-    monkeypatch.setattr(check, "STEADY_SECONDS", BRIEF)
+    monkeypatch.setattr(drill, "STEADY_SECONDS", BRIEF)
 
 
 def verdicts(result: dict[str, Any]) -> dict[str, str]:
@@ -153,23 +233,26 @@ def verdicts(result: dict[str, Any]) -> dict[str, str]:
 
 
 def untouched(stage: Stage) -> bool:
-    return stage.api.patches == [] and stage.primary.server is not None
+    return stage.api.patches == [] and stage.primary.serves
 
 
 def whole(stage: Stage) -> bool:
-    return stage.api.replicas == 2 and not stage.api.annotations and stage.primary.server is not None
+    as_before = [at_rest(obj) for obj in stage.api.policies] == stage.before
+    return as_before and stage.api.replicas == 2 and not stage.api.annotations and stage.primary.serves
 
 
 def test_the_standby_takes_over_and_the_primary_comes_back(stage: Stage, tmp_path: Path) -> None:
     found = stage.run()
     assert found["short_of"] == ""
-    assert set(verdicts(found).values()) == {"pass"} and found["summary"]["total"] == 8
+    assert set(verdicts(found).values()) == {"pass"} and found["summary"]["total"] == 10
     (measured,) = found["measured"]
     away, back = measured["failover"], measured["failback"]
     # The name server notices late, and its old answer is kept for the TTL after that.
     assert NOTICED < away["answer_seconds"] <= away["served_seconds"] <= away["everyone_seconds"] < PATIENT
     assert away["failed"] > 0 and back["failed"] == 0
     assert measured["ttl"] == TTL and whole(stage)
+    assert measured["rto_seconds"] == round(away["everyone_seconds"] - measured["lost_seconds"], 2)
+    assert measured["keep_alive"]["served_seconds"] > 0 and measured["keep_alive"]["connections"] > 1
     assert stage.api.patches == [
         {"metadata": {"annotations": {REPLICAS_ANNOTATION: "2"}}, "spec": {"replicas": 0}},
         {"metadata": {"annotations": {REPLICAS_ANNOTATION: None}}, "spec": {"replicas": 2}},
@@ -186,7 +269,7 @@ def test_without_a_standby_nothing_is_taken_away(stage: Stage, briefly: None) ->
     found = stage.run()
     assert untouched(stage)
     told = verdicts(found)
-    assert {told[case] for case in ("standby", "break", "failover", "failback")} == {"inconclusive"}
+    assert {told[case] for case in ("standby", "break", *UNMEASURED)} == {"inconclusive"}
     assert "no standby would have served beforehand" in found["short_of"]
 
 
@@ -212,27 +295,79 @@ def test_a_standby_with_a_certificate_of_another_authority_is_no_standby(
     assert untouched(stage) and verdicts(found)["standby"] == "inconclusive"
 
 
-def test_a_break_that_does_not_break_proves_nothing(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(check, "BREAK_SECONDS", BRIEF)
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_break_that_does_not_break_proves_nothing(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:  # fmt: skip
+    monkeypatch.setattr(drill, "BREAK_SECONDS", 3.0)
     stage.api.deaf = True
-    told = verdicts(stage.run())
-    assert (told["break"], told["failover"], told["failback"]) == ("inconclusive",) * 3
+    told = verdicts(stage.run(faults=[fault]))
+    assert {case for case, verdict in told.items() if verdict == "inconclusive"} == {"break", *UNMEASURED}
     assert whole(stage)
 
 
-def test_a_name_that_does_not_fail_over_fails(stage: Stage) -> None:
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_name_that_does_not_fail_over_fails(stage: Stage, fault: str) -> None:
     stage.name_server.stuck = True
-    found = stage.run(objective={"failover_seconds": 10.0, "failback_failures": 0})
-    told = verdicts(found)
-    assert (told["break"], told["failover"], told["restored"]) == ("pass", "fail", "pass")
-    assert "never named" in found["short_of"] and whole(stage)
-    with pytest.raises(PlatformError, match="failover"):
-        stage.run(objective={"failover_seconds": 1.0, "failback_failures": 0}, fail=True)
+    with pytest.raises(PlatformError, match="never named") as caught:
+        stage.run(faults=[fault], objective={**OBJECTIVE, "failover_seconds": 2.0}, mesh=MESH, fail=True)
+    told = verdicts(caught.value.details)
+    assert {case for case, verdict in told.items() if verdict == "fail"} == {"failover", "keep-alive", "RTO"}
+    assert (told["break"], told["restored"], told["measurement"]) == ("pass", "pass", "inconclusive")
+    assert f"{fault} → {HOST} [RTO]" in caught.value.message and whole(stage)
+    assert "mtls: everything [measurement]: expected measured, found not measured (no standby ever" in str(caught.value)
 
 
 def test_an_objective_that_is_missed_fails(stage: Stage) -> None:
-    told = verdicts(stage.run(objective={"failover_seconds": 0.2, "failback_failures": 0}, margin=PATIENT))
+    told = verdicts(stage.run(objective={**OBJECTIVE, "failover_seconds": 0.2}))
     assert told["failover"] == "fail" and whole(stage)
+
+
+def test_an_rto_beyond_what_health_checks_and_ttl_explain_fails(stage: Stage) -> None:
+    told = verdicts(stage.run(objective={**OBJECTIVE, "rto_factor": 0.005}))
+    assert (told["failover"], told["RTO"], told["keep-alive"]) == ("pass", "fail", "fail") and whole(stage)
+
+
+@pytest.mark.parametrize("fault", ["backends", "isolated"])
+def test_each_way_of_losing_a_region_is_survived_and_taken_back(stage: Stage, fault: str) -> None:
+    found = stage.run(faults=[fault])
+    assert found["short_of"] == "" and whole(stage)
+    assert {cell["source"] for cell in found["cells"]} == {fault}
+    (measured,) = found["measured"]
+    assert (measured["fault"], measured["failover"]["errors"]) == (fault, {"HTTP 503": measured["failover"]["failed"]})
+
+
+def test_several_runs_have_one_rto_and_the_mesh_is_looked_at_meanwhile(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    looks: list[dict[str, Any]] = []
+
+    def look(options: dict[str, Any]) -> dict[str, Any]:
+        assert not stage.primary.serves and stage.name_server.address() == SECONDARY
+        looks.append(options)
+        cell = {"proof": "mtls", "cluster": "secondary", "source": "a", "target": "b", "case": "plaintext",
+                "expected": "refused", "observed": "served", "verdict": "fail"}  # fmt: skip
+        return {"cells": [cell]}
+
+    monkeypatch.setattr(mesh.mtls, "run", look)
+    found = stage.run(faults=["isolated"], runs=2, mesh=MESH)
+    assert found["short_of"].count("\n") == 1 and "fail: secondary: mtls: a → b [plaintext]" in found["short_of"]
+    (options,) = looks
+    assert (options["cluster"], options["fail"], options["callers"]) == ("secondary", False, [])
+    (rto,) = found["rto"]
+    assert min(rto["seconds"]) <= rto["median"] <= rto["worst"] == max(rto["seconds"]) and len(rto["seconds"]) == 2
+    ours = {cell["source"] for cell in found["cells"] if cell["proof"] == "failover"}
+    assert ours == {"isolated", "isolated, run 1", "isolated, run 2"} and len(found["timelines"]) == 2
+    assert whole(stage)
+
+
+def test_a_fault_that_cannot_be_injected_keeps_no_other_from_being_tried(stage: Stage) -> None:
+    stage.api.policies = stage.api.policies[1:]
+    stage.before = stage.before[1:]
+    found = stage.run(faults=["backends", "gateway"])
+    assert "HealthCheckPolicy of istio-ingress/gateway: found none" in found["short_of"] and whole(stage)
+    told = {(cell["source"], cell["case"]): cell["verdict"] for cell in found["cells"]}
+    assert (told["backends", "measurement"], told["gateway", "RTO"]) == ("inconclusive", "pass")
 
 
 def test_a_ttl_beyond_what_is_allowed_fails(stage: Stage) -> None:
@@ -248,7 +383,7 @@ def test_check_mode_looks_and_takes_nothing_away(stage: Stage) -> None:
     found = stage.run(check_mode=True)
     assert untouched(stage)
     assert verdicts(found) == {"steady state": "pass", "standby": "pass", "TTL": "pass"}
-    assert found["not_covered"] == ["in check mode nothing is scaled down"]
+    assert found["not_covered"] == ["in check mode nothing is taken out of service"]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -320,10 +455,46 @@ def test_a_killed_drill_is_healed_by_state_restored(stage: Stage) -> None:
 
 def test_what_an_earlier_drill_noted_is_not_overwritten(stage: Stage) -> None:
     killed(stage)
-    check.ScaledDeployment(stage.api, {"namespace": "n", "name": "w"}).scale_down()  # type: ignore[arg-type]
+    ScaledDeployment(stage.api, {"namespace": "n", "name": "w"}).inject()  # type: ignore[arg-type]
     assert stage.api.annotations[REPLICAS_ANNOTATION] == "2"
 
 
 def test_a_note_that_is_no_number_is_refused(stage: Stage) -> None:
     stage.api.annotations[REPLICAS_ANNOTATION] = "many"
     assert "expected a number of replicas" in stage.run()["short_of"]
+
+
+def injected(stage: Stage, fault: str) -> None:
+    """What a drill that was killed has left."""
+    options = {
+        "workload": WORKLOAD,
+        "namespaces": NAMESPACES,
+    }
+    faults_of(stage.api, options)[fault].inject()  # type: ignore[arg-type]
+    assert not stage.primary.serves
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_whatever_a_killed_drill_has_left_is_restored(stage: Stage, fault: str) -> None:
+    injected(stage, fault)
+    assert stage.run(state="restored", check_mode=True) == {"changed": True} and not whole(stage)
+    # By whichever drill comes next, and wherever that one looks.
+    assert stage.run(state="restored", faults=["gateway"], namespaces=[]) == {"changed": True} and whole(stage)
+    assert stage.run(state="restored") == {"changed": False}
+
+
+def test_what_was_declared_since_stays(stage: Stage) -> None:
+    """Somebody runs base after a drill was killed: older policies must not come back later."""
+    injected(stage, "isolated")
+    newer = {"podSelector": {}, "policyTypes": ["Ingress"], "ingress": [{"ports": [{"port": 8443}]}]}
+    stage.api.policies[2]["spec"] = newer
+    assert stage.run(state="restored") == {"changed": True}
+    assert (stage.api.policies[2]["spec"], stage.api.policies[3]["spec"]) == (newer, stage.before[3]["spec"])
+    assert not any(SPEC_ANNOTATION in str(obj["metadata"]) for obj in stage.api.policies)
+
+
+def test_what_is_no_spec_is_refused_and_keeps_nothing_else_away(stage: Stage) -> None:
+    injected(stage, "isolated")
+    stage.api.policies[2]["metadata"]["annotations"][SPEC_ANNOTATION] = "{}"
+    with pytest.raises(PlatformError, match=r"drill-spec: found '\{\}'"):
+        stage.run(state="restored")

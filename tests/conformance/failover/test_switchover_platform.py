@@ -37,6 +37,7 @@ def back(tmp_path: Path) -> Iterator[None]:
     assert code == 0, output[-4000:]
 
 
+@pytest.mark.long  # the drill of the other region moves clients there and back as well
 @pytest.mark.usefixtures("back")
 def test_clients_move_to_the_other_region_and_none_loses(tmp_path: Path) -> None:
     code, output, cells = to("secondary", tmp_path)
@@ -61,7 +62,7 @@ def test_a_region_that_does_not_serve_is_refused_and_nothing_changes(tmp_path: P
     with clients_of("secondary") as clients:
         gateway = ScaledDeployment(clients["secondary"], WORKLOAD)
         try:
-            gateway.scale_down()
+            gateway.inject()
             code, output, cells = to("secondary", tmp_path)
         finally:
             gateway.restore()

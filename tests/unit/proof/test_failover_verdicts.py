@@ -8,17 +8,19 @@ from typing import Any
 
 import pytest
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.cells import Cell
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.check import plan_of
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.measures import first_run, switchover
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.model import (
     DrillPlan,
-    Objective,
     Record,
-    ReplicaState,
+    Restoration,
     Sample,
     Site,
-    objective_of,
 )
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.objective import Objective, objective_of
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.outage import lost_seconds
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.runs import Drill, measured, rto_cells
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.spans import spans, timelines
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.verdicts import cells_of, preflight
 
@@ -28,10 +30,11 @@ PLAN = DrillPlan(
     hosts=(HOST,),
     primary=ONE,
     standbys=(TWO,),
-    objective=Objective(failover_seconds=60, failback_seconds=50, failback_failures=0),
+    objective=Objective(failover_seconds=60, failback_seconds=50, failback_failures=0, noticed=6.0, rto_factor=1.2),
     ttl=30,
     in_a_row=3,
-    workload="istio-ingress/istio-ingressgateway",
+    fault="gateway",
+    faulted="Deployment istio-ingress/istio-ingressgateway",
 )
 BROKEN, MOVED, RESTORED, BACK, END = 10.0, 20.0, 30.0, 40.0, 50.0
 TOOK = 0.1
@@ -64,7 +67,18 @@ def good_drill() -> list[Sample]:
     return found
 
 
-GOOD = Record(tuple(good_drill()), BROKEN, RESTORED, ReplicaState(2, 2, None))
+def good_keep_alive() -> tuple[Sample, ...]:
+    """Every other second: lost until DNS names the standby, and served by it to the end."""
+    found = []
+    for second in map(float, range(0, int(END), 2)):
+        where = ONE if second < MOVED else TWO
+        found.append(sample(second, "", where, "HTTP 503" if BROKEN <= second < MOVED else ""))
+    return tuple(found)
+
+
+GOOD = Record(
+    tuple(good_drill()), BROKEN, RESTORED, Restoration("2 of 2 replicas are ready"), "", good_keep_alive(), {HOST: 2}
+)
 Change = Callable[[Sample], Sample]
 
 
@@ -77,7 +91,18 @@ def verdicts(record: Record, plan: DrillPlan = PLAN) -> dict[str, str]:
 
 
 ALL_PASS = dict.fromkeys(
-    ["steady state", "standby", "TTL", "break", "failover", "failback", "requests during failback", "restored"], "pass"
+    [
+        "steady state",
+        "standby",
+        "TTL",
+        "break",
+        "failover",
+        "failback",
+        "requests during failback",
+        "keep-alive",
+        "restored",
+    ],
+    "pass",
 )
 
 
@@ -97,12 +122,17 @@ def not_there(item: Sample) -> Sample:
     return replace(item, address="", site="", ttl=None, error="DNS: timeout")
 
 
+def kept_alive(since: float, until: float, to: Change) -> Record:
+    found = (to(item) if since <= item.began < until else item for item in GOOD.keep_alive)
+    return replace(GOOD, keep_alive=tuple(found))
+
+
 def not_carried_out(samples: Iterable[Sample]) -> Record:
     return Record(tuple(item for item in samples if item.began < BROKEN))
 
 
 UNMEASURED = {"failover": "inconclusive", "failback": "inconclusive",
-              "requests during failback": "inconclusive"}  # fmt: skip
+              "requests during failback": "inconclusive", "keep-alive": "inconclusive"}  # fmt: skip
 UNSTEADY = {"steady state": "inconclusive", **UNMEASURED}
 UNATTENDED = {"standby": "inconclusive", **UNMEASURED}
 UNDONE = {"break": "inconclusive", **UNMEASURED}
@@ -135,10 +165,16 @@ CASES: list[tuple[str, Record, dict[str, str]]] = [
     ("a request lost on the way back", with_samples(only("", 35.0, 36.0), failing),
      {"requests during failback": "fail"}),
     ("not restored", replace(GOOD, restore_error="the API server is gone"), {"restored": "fail"}),
-    ("nobody looked", replace(GOOD, replica_state=None), {"restored": "fail"}),
-    ("replicas still taken", replace(GOOD, replica_state=ReplicaState(0, 0, 2)), {"restored": "fail"}),
-    ("replicas not ready", replace(GOOD, replica_state=ReplicaState(2, 1, None)), {"restored": "fail"}),
-    ("no replicas", replace(GOOD, replica_state=ReplicaState(0, 0, None)), {"restored": "fail"}),
+    ("nobody looked", replace(GOOD, restoration=None), {"restored": "fail"}),
+    ("something lacks", replace(GOOD, restoration=Restoration("1 changed", "not restored")), {"restored": "fail"}),
+    ("no keep-alive client", replace(GOOD, keep_alive=()), {"keep-alive": "inconclusive"}),
+    ("a keep-alive client that is never served", kept_alive(MOVED, END, failing), {"keep-alive": "fail"}),
+    ("a keep-alive client that is lost again on the way back", kept_alive(RESTORED, 31.0, failing),
+     {"keep-alive": "fail"}),
+    ("a keep-alive client whose connection the fault does not reach", kept_alive(BROKEN, END, served_by(ONE)),
+     {"keep-alive": "inconclusive"}),
+    ("a keep-alive client that waits too long",
+     kept_alive(MOVED, END, lambda s: replace(s, ended=s.began + 40)), {"keep-alive": "fail"}),
 ]  # fmt: skip
 
 
@@ -192,7 +228,7 @@ def test_seconds_count_until_a_resolver_has_forgotten_the_old_answer() -> None:
 
 @pytest.mark.parametrize(("allowed", "verdict"), [(39.1, "pass"), (39.0, "fail")])
 def test_the_objective_is_a_limit(allowed: float, verdict: str) -> None:
-    both = Objective(failover_seconds=allowed, failback_seconds=allowed, failback_failures=0)
+    both = replace(PLAN.objective, failover_seconds=allowed, failback_seconds=allowed)
     found = verdicts(GOOD, replace(PLAN, objective=both))
     assert (found["failover"], found["failback"]) == (verdict, verdict)
 
@@ -222,7 +258,11 @@ def test_an_answer_that_flaps_back_counts() -> None:
 def test_one_host_of_two_falls_short() -> None:
     plan = replace(PLAN, hosts=(HOST, "b"))
     stuck = with_samples(only("", MOVED, RESTORED), failing)
-    both = replace(GOOD, samples=GOOD.samples + tuple(replace(item, host="b") for item in stuck.samples))
+    both = replace(
+        GOOD,
+        samples=GOOD.samples + tuple(replace(item, host="b") for item in stuck.samples),
+        keep_alive=GOOD.keep_alive + tuple(replace(item, host="b") for item in GOOD.keep_alive),
+    )
     found = {(cell.target, cell.case): cell.verdict for cell in cells_of(plan, both)}
     assert (found[HOST, "failover"], found["b", "failover"]) == ("pass", "fail")
 
@@ -239,6 +279,7 @@ def test_no_samples_are_no_change() -> None:
     assert (found.answer_seconds, found.served_seconds, found.everyone_seconds, found.failed) == (None, None, None, 0)
 
 
+GIVEN = {"failback_failures": 0, "rto_factor": 1.2}
 CHECK = {"interval": 30.0, "timeout": 5.0, "healthy": 3, "unhealthy": 2}
 
 
@@ -247,7 +288,7 @@ CHECK = {"interval": 30.0, "timeout": 5.0, "healthy": 3, "unhealthy": 2}
     [({}, (155.0, 185.0)), ({"failover_seconds": 90.0}, (90.0, 185.0)), ({"failback_seconds": 0.0}, (155.0, 0.0))],
 )
 def test_an_objective_is_computed_where_none_is_declared(given: dict[str, Any], expected: tuple[float, float]) -> None:
-    found = objective_of({"failback_failures": 0, **given}, CHECK, ttl=30, margin=60.0)
+    found = objective_of({**GIVEN, **given}, CHECK, ttl=30, margin=60.0)
     assert (found.failover_seconds, found.failback_seconds) == expected
 
 
@@ -258,13 +299,13 @@ def test_an_objective_is_computed_where_none_is_declared(given: dict[str, Any], 
 def test_an_objective_is_on_the_clock_that_health_checks_run_by(
     given: dict[str, Any], expected: tuple[float, float]
 ) -> None:
-    found = objective_of({"failback_failures": 0, **given}, {**CHECK, "time_factor": 0.1}, ttl=30, margin=60.0)
+    found = objective_of({**GIVEN, **given}, {**CHECK, "time_factor": 0.1}, ttl=30, margin=60.0)
     assert (found.failover_seconds, found.failback_seconds) == expected
 
 
 def test_what_is_measured_and_what_is_promised_are_seconds_of_one_clock() -> None:
     """39 s of a clock whose health checks run ten times as fast say nothing beside 155 s of another."""
-    scaled = objective_of({"failback_failures": 0}, {**CHECK, "time_factor": 0.1}, ttl=30, margin=60.0)
+    scaled = objective_of(GIVEN, {**CHECK, "time_factor": 0.1}, ttl=30, margin=60.0)
     cells = {cell.case: cell for cell in cells_of(replace(PLAN, objective=scaled), GOOD)}
     assert cells["failover"].expected == (
         "everyone served by a standby within 96.5 s, with health checks at 0.1 of their interval (155 s at 1)"
@@ -273,15 +314,15 @@ def test_what_is_measured_and_what_is_promised_are_seconds_of_one_clock() -> Non
     late = with_samples(lambda item: not item.asked and item.began < RESTORED, lambda item: replace(item, ttl=110))
     found = {cell.case: cell for cell in cells_of(replace(PLAN, objective=scaled, ttl=110), late)}
     assert found["failover"].observed == "119.1 s" and found["failover"].verdict == "fail"
-    real = objective_of({"failback_failures": 0}, CHECK, ttl=30, margin=60.0)
+    real = objective_of(GIVEN, CHECK, ttl=30, margin=60.0)
     assert verdicts(late, replace(PLAN, objective=real, ttl=110))["failover"] == "pass"
 
 
 def options(**changes: Any) -> dict[str, Any]:
     sites = [{"name": s.name, "address": s.address, "cluster_name": s.cluster_name} for s in (ONE, TWO)]
-    base = {"cluster": "one", "sites": sites, "hosts": [HOST], "objective": {"failback_failures": 0}, "ttl": 30,
+    base = {"cluster": "one", "sites": sites, "hosts": [HOST], "objective": GIVEN, "ttl": 30,
             "health_check": CHECK, "margin": 0.0, "in_a_row": 3, "interval": 1.0, "timeout": 3.0,
-            "workload": {"namespace": "n", "name": "w"}}  # fmt: skip
+            "faults": ["gateway"], "runs": 1}  # fmt: skip
     return {**base, **changes}
 
 
@@ -294,13 +335,15 @@ def options(**changes: Any) -> dict[str, Any]:
         ({"sites": [{**site, "name": "one"} for site in options()["sites"]]}, "a name of its own"),
         ({"sites": [{**site, "cluster_name": "x"} for site in options()["sites"]]}, "a cluster_name of its own"),
         ({"hosts": []}, "hosts: expected at least one"),
+        ({"runs": 0}, "runs, faults: found 0 of"),
+        ({"faults": []}, "expected at least one"),
         ({"in_a_row": 0}, "in_a_row: found 0, expected more than 0"),
         ({"interval": 0.0}, "interval: found 0, expected more than 0"),
         ({"health_check": {**CHECK, "time_factor": 0.0}}, "time_factor: found 0, expected more than 0"),
         (
             {
                 "health_check": {**CHECK, "time_factor": 0.1},
-                "objective": {"failback_failures": 0, "failover_seconds": 50},
+                "objective": {**GIVEN, "failover_seconds": 50},
             },
             "objective: found fewer seconds than health checks take",
         ),
@@ -329,3 +372,62 @@ def test_the_timeline_shows_what_clients_met() -> None:
 def test_a_timeline_of_nothing_is_empty() -> None:
     assert spans([], lambda _unused: ("good", ""), 0.0) == []
     assert timelines(PLAN, Record(()))[0]["marks"] == []
+
+
+# --- the RTO, over several runs ---
+
+LIMIT = 43.2  # 1.2 times 6 s until health checks notice and 30 s of TTL
+
+
+def later(seconds: float) -> Record:
+    """The same drill, whose answers changed by so much later."""
+    return with_samples(only("", MOVED, MOVED + seconds), lambda item: replace(failing(item), address=ONE.address))
+
+
+def rto(*records: Record, plan: DrillPlan = PLAN) -> Cell:
+    (cell,) = rto_cells([Drill(replace(plan, run=number), record) for number, record in enumerate(records, 1)])
+    return cell
+
+
+@pytest.mark.parametrize(
+    ("records", "verdict", "observed"),
+    [
+        ((GOOD,), "pass", "39.1 s"),
+        ((GOOD, later(2.0), later(3.0)), "pass", "worst 42.1 s, median 41.1 s of 3 runs"),
+        ((GOOD, later(5.0)), "fail", "worst 44.1 s, median 41.6 s of 2 runs"),
+        ((GOOD, with_samples(only("", MOVED, RESTORED), failing)), "fail", "never served"),
+        ((GOOD, with_samples(only("one", BROKEN, RESTORED), served_by(ONE))), "inconclusive", "39.1 s"),
+        ((later(5.0), not_carried_out(GOOD.samples)), "fail", "44.1 s"),
+        ((not_carried_out(GOOD.samples),), "inconclusive", "not measured"),
+    ],
+    ids=["one", "worst and median", "the worst is too long", "never served", "did not break", "fail wins", "not tried"],
+)
+def test_the_worst_run_decides_on_the_rto(records: tuple[Record, ...], verdict: str, observed: str) -> None:
+    cell = rto(*records)
+    assert (cell.verdict, cell.observed, cell.source, cell.target) == (verdict, observed, "gateway", HOST)
+    assert cell.expected == "43.2 s at most, 1.2 times the floor of 36 s"
+
+
+def test_the_rto_counts_from_the_first_lost_request() -> None:
+    """A load balancer serves on until its health checks have failed: nobody waits for that."""
+    graceful = with_samples(lambda item: BROKEN <= item.began < 14.0 and item.asked != "two", served_by(ONE))
+    (found,) = measured([Drill(PLAN, graceful)])
+    assert (found["lost_seconds"], found["rto_seconds"]) == (4.0, 35.1)
+    assert found["failover"]["everyone_seconds"] == 39.1
+    assert lost_seconds(PLAN, Record(GOOD.samples), HOST) is None
+
+
+def test_the_floor_has_the_ttl_that_answers_have() -> None:
+    shorter = with_samples(only(""), lambda item: replace(item, ttl=5))
+    (found,) = measured([Drill(PLAN, shorter)])
+    assert found["floor_seconds"] == 11.0
+    assert rto(shorter).verdict == "fail", "14.1 s, where health checks and TTL explain 11"
+    assert rto(shorter, plan=replace(PLAN, objective=replace(PLAN.objective, rto_factor=1.3))).verdict == "pass"
+
+
+def test_each_fault_has_an_rto_of_its_own_and_its_name_in_cells() -> None:
+    drills = [Drill(replace(PLAN, fault=fault, run=run), GOOD) for fault in ("gateway", "isolated") for run in (1, 2)]
+    assert [(cell.source, cell.verdict) for cell in rto_cells(drills)] == [("gateway", "pass"), ("isolated", "pass")]
+    assert {cell.source for cell in cells_of(*drills[3])} == {"isolated, run 2"}
+    assert [found["host"] for found in timelines(*drills[3])] == [f"{HOST}: isolated, run 2"]
+    assert {cell.source for cell in preflight(replace(PLAN, fault=""), GOOD)} == {"controller"}

@@ -3,10 +3,12 @@
 
 """A failover drill: clients, a fault, and how long everyone takes to be served elsewhere and back.
 
-check (run, drill: each step bounded) → sampler (open-loop clients) → observe (one client: DNS, then HTTPS) → samples
-clients, of options, are those of a switch-over too
+check (each fault and run) → drill (one of them: each step bounded), mesh (mutual TLS meanwhile)
+clients, of options: sampler (open-loop clients) → observe (one client: DNS, then HTTPS) → samples; keep_alive. Those of
+a switch-over too
 faults is what is done to the primary; it is undone when the process is ended too
-samples → measures (switchover times, pure) → verdicts (cells) and spans (what the report draws)
+samples → measures (switchover times), outage (from the first lost request), all pure → verdicts (cells of one drill)
+with objective, runs (the RTO over all of them) and spans (what the report draws)
 
 ``check.run`` is the task.
 """

@@ -6,14 +6,57 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from types import TracebackType
 from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.model import Site
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.keep_alive import KeepAliveClient
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.model import Sample, Site
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.observe import Client, ClientRequest
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.sampler import Sampler
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.tls.check import endpoint_of
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.tls.observe import Endpoint
+
+# A keep-alive client asks as much less often: a site meets fresh clients, direct ones and this one.
+KEEP_ALIVE_INTERVALS = 2
+
+
+class Clients:
+    """All clients of a drill or a switch-over while entered: fresh ones, and one a host that keeps its connection."""
+
+    def __init__(self, options: Mapping[str, Any], sites: Sequence[Site]) -> None:
+        endpoints = endpoints_of(options)
+        client = client_of(options, sites)
+        self.sampler = sampler_of(options, client, endpoints, sites)
+        self.kept = [
+            KeepAliveClient(client, endpoint, options["interval"] * KEEP_ALIVE_INTERVALS, self.sampler.now)
+            for endpoint in endpoints
+        ]
+        self._running = ExitStack()
+
+    def __enter__(self) -> Clients:
+        self._running.enter_context(self.sampler)
+        for client in self.kept:
+            self._running.enter_context(client)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._running.close()
+
+    def keep_alive(self) -> tuple[Sample, ...]:
+        """The requests of those that keep their connection."""
+        return tuple(sample for client in self.kept for sample in client.samples())
+
+    def connections(self) -> dict[str, int]:
+        """How many connections each host's keep-alive client has made."""
+        return {client.endpoint.server_name: client.connections for client in self.kept}
+
+    def all_connected(self) -> bool:
+        """Whether every keep-alive client has asked, so that what happens next finds it connected."""
+        return all(client.samples() for client in self.kept)
 
 
 def sites_of(options: Mapping[str, Any]) -> tuple[Site, tuple[Site, ...]]:

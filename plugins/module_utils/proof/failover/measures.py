@@ -120,7 +120,7 @@ def standby_ready(plan: DrillPlan, record: Record, host: str, site: Site) -> boo
 
 
 def ready(plan: DrillPlan, record: Record) -> bool:
-    """Whether there is something to fail over from, and to; without either the primary must not be scaled down."""
+    """Whether there is something to fail over from, and to; without either the primary must not be taken away."""
     return all(
         steady(plan, record, host) and all(standby_ready(plan, record, host, site) for site in plan.standbys)
         for host in plan.hosts
@@ -128,7 +128,7 @@ def ready(plan: DrillPlan, record: Record) -> bool:
 
 
 def broke(plan: DrillPlan, record: Record, host: str) -> bool:
-    """Whether the primary, asked directly, served nobody any more after it was scaled to zero."""
+    """Whether the primary, asked directly, served nobody any more after the fault was injected."""
     if record.broken is None:
         return False
     samples = record.direct(host, plan.primary, record.broken, record.restored)

@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.objective import Objective
 
 PROOF = "failover"
 
@@ -49,39 +50,12 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True)
-class Objective:
-    """How many seconds either way may take, and how many requests may be lost on the way back.
-
-    Seconds are those of the clock that the drill runs by. ``time_factor`` is what the interval of health checks is
-    multiplied with there (0.1: every 3 s instead of every 30), and the saved seconds what that takes off either way.
-    """
-
-    failover_seconds: float
-    failback_seconds: float
-    failback_failures: int
-    time_factor: float = 1.0
-    failover_saved: float = 0.0
-    failback_saved: float = 0.0
-
-    def failover_phrase(self) -> str:
-        """The seconds as a cell promises them, on the one clock and said which."""
-        return self._phrase(self.failover_seconds, self.failover_saved)
-
-    def failback_phrase(self) -> str:
-        """The same for the way back."""
-        return self._phrase(self.failback_seconds, self.failback_saved)
-
-    def _phrase(self, seconds: float, saved: float) -> str:
-        if self.time_factor == 1.0:
-            return f"{seconds:g} s"
-        return (
-            f"{seconds:g} s, with health checks at {self.time_factor:g} of their interval ({seconds + saved:g} s at 1)"
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class DrillPlan:
-    """What is drilled: the hosts, the site that is taken out of service and its standbys, and what is promised."""
+    """What is drilled: the hosts, the site that is taken out of service and its standbys, and what is promised.
+
+    ``fault`` is how it is taken out of service and ``faulted`` what is changed for that; both are empty where nothing
+    is. ``run`` counts the drills with this fault from 1, and is 0 where there is only one.
+    """
 
     hosts: tuple[str, ...]
     primary: Site
@@ -89,34 +63,43 @@ class DrillPlan:
     objective: Objective
     ttl: int
     in_a_row: int
-    workload: str
+    fault: str = ""
+    faulted: str = ""
+    run: int = 0
 
     @property
     def sites(self) -> tuple[Site, ...]:
         return (self.primary, *self.standbys)
 
+    @property
+    def source(self) -> str:
+        """Who cells show as the cause of what clients met."""
+        return f"{self.fault}, run {self.run}" if self.run else self.fault or "controller"
+
 
 @dataclass(frozen=True, slots=True)
-class ReplicaState:
-    """A Deployment's replicas: desired, ready, and the number that a drill saved on it before scaling to zero."""
+class Restoration:
+    """How what a fault has changed stands afterwards; ``lack`` is what is not as before, empty where nothing is."""
 
-    replicas: int
-    ready: int
-    saved: int | None
+    seen: str
+    lack: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """All that a drill saw: when the primary was scaled down and restored, and the workload at the end.
+    """All that a drill saw: when the fault was injected and removed, and what it has changed at the end.
 
-    Times are None for what never came; ``restore_error`` says what prevented the restoration.
+    Times are None for what never came; ``restore_error`` says what prevented the restoration. ``keep_alive`` are the
+    requests of clients that hold on to their connection, ``connections`` how many each host's client has made.
     """
 
     samples: tuple[Sample, ...]
     broken: float | None = None
     restored: float | None = None
-    replica_state: ReplicaState | None = None
+    restoration: Restoration | None = None
     restore_error: str = ""
+    keep_alive: tuple[Sample, ...] = ()
+    connections: Mapping[str, int] = field(default_factory=dict)
 
     def via_dns(self, host: str, since: float = 0.0, until: float | None = None) -> list[Sample]:
         """The samples of clients of a host that followed DNS, in the order in which they began.
@@ -134,33 +117,3 @@ class Record:
             inside = since <= sample.began and (until is None or sample.ended <= until)
             if inside and (sample.host, sample.asked) == (host, asked):
                 yield sample
-
-
-def objective_of(given: Mapping[str, Any], check: Mapping[str, Any], ttl: int, margin: float) -> Objective:
-    """The declared objective; what it leaves out follows from the health check of the records.
-
-    A prober notices after its thresholds' worth of intervals, a resolver keeps an answer for its TTL, and the margin
-    is for what starts and ends: pods, load balancers, the probe that was under way. Only the prober's part runs at
-    ``time_factor``; what that saves is taken off declared seconds too, so that they promise no more than they say.
-    """
-    factor = float(check.get("time_factor", 1.0))
-
-    def noticed(threshold: str) -> float:
-        return float(check["interval"] * check[threshold] + check["timeout"])
-
-    def seconds(key: str, threshold: str) -> tuple[float, float]:
-        saved = noticed(threshold) * (1.0 - factor)
-        declared = given.get(key)
-        whole = noticed(threshold) + ttl + margin if declared is None else float(declared)
-        return round(whole - saved, 2), round(saved, 2)
-
-    failover, failover_saved = seconds("failover_seconds", "unhealthy")
-    failback, failback_saved = seconds("failback_seconds", "healthy")
-    return Objective(
-        failover_seconds=failover,
-        failback_seconds=failback,
-        failback_failures=int(given["failback_failures"]),
-        time_factor=factor,
-        failover_saved=failover_saved,
-        failback_saved=failback_saved,
-    )

@@ -19,7 +19,13 @@ from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.m
 
 def timelines(plan: DrillPlan, record: Record) -> list[dict[str, Any]]:
     """A timeline a host, plain data; ``state`` is good, other (the standby's share) or bad."""
-    return [timeline(host, record, plan.primary, plan.sites, _marks(plan, record, host)) for host in plan.hosts]
+    return [
+        {
+            **timeline(host, record, plan.primary, plan.sites, _marks(plan, record, host)),
+            **({"host": f"{host}: {plan.source}"} if plan.fault else {}),
+        }
+        for host in plan.hosts
+    ]
 
 
 def timeline(
@@ -27,6 +33,8 @@ def timeline(
 ) -> dict[str, Any]:
     """What the clients of a host met; what ``home`` serves is good, what the other sites do is other."""
     end = max((sample.ended for sample in record.samples), default=0.0)
+
+    kept = [sample for sample in record.keep_alive if sample.host == host]
 
     def state(site: str) -> str:
         return "good" if site == home.name else "other"
@@ -51,6 +59,7 @@ def timeline(
                 {"name": f"{site.name}, directly", "spans": spans(record.direct(host, site), served, end)}
                 for site in sites
             ),
+            *([{"name": "keep-alive", "spans": spans(kept, served, end)}] if kept else []),
         ],
     }
 

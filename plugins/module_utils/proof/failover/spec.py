@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.spec import CONNECTED, Spec
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.faults.choose import FAULTS
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.mtls.spec import MTLS_CHECK
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.spec import CONNECTED, PROBES, Spec
 
 # How clients ask; a switch-over has the same ones.
 CLIENTS: Spec = {
@@ -33,6 +35,8 @@ FAILOVER_DRILL: Spec = {
     **CONNECTED,
     **CLIENTS,
     "state": {"type": "str", "default": "drilled", "choices": ["drilled", "restored"]},
+    "faults": {"type": "list", "elements": "str", "default": ["gateway"], "choices": list(FAULTS)},
+    "runs": {"type": "int", "default": 1},
     "workload": {
         "type": "dict",
         "default": {},
@@ -40,6 +44,16 @@ FAILOVER_DRILL: Spec = {
         "options": {
             "namespace": {"type": "str", "default": "istio-ingress"},
             "name": {"type": "str", "default": "istio-ingressgateway"},
+        },
+    },
+    "namespaces": {"type": "list", "elements": "str", "default": ["istio-ingress"]},
+    "mesh": {
+        "type": "dict",
+        "options": {
+            "cluster": {"type": "str", "required": True},
+            "connection": {"type": "dict", "required": True, "no_log": True},
+            **PROBES,
+            **{name: MTLS_CHECK[name] for name in ("namespaces", "trust_domain", "probe_namespace", "admit_probes")},
         },
     },
     "hosts": {"type": "list", "elements": "str"},
@@ -66,6 +80,7 @@ FAILOVER_DRILL: Spec = {
             "failover_seconds": {"type": "float"},
             "failback_seconds": {"type": "float"},
             "failback_failures": {"type": "int", "default": 0},
+            "rto_factor": {"type": "float", "default": 1.2},
         },
     },
 }

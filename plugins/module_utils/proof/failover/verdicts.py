@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.cells import Cell, Judgement
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover import measures
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover import measures, outage
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.measures import Switchover
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.model import (
     PROOF,
@@ -18,12 +18,13 @@ from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.m
     Sample,
     Site,
 )
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.outage import KeptAlive
 
 # Why a switchover could not be measured, in the words of the cells.
 NOT_STEADY = "the primary did not serve steadily beforehand"
 NO_STANDBY = "no standby would have served beforehand"
 TOO_LATE = "the primary and every standby served steadily only when it was too late to begin"
-NOT_BROKEN = "the primary went on serving after it was scaled to zero"
+NOT_BROKEN = "the primary went on serving after the fault was injected"
 
 
 def cells_of(plan: DrillPlan, record: Record) -> list[Cell]:
@@ -35,7 +36,7 @@ def cells_of(plan: DrillPlan, record: Record) -> list[Cell]:
             for case, expected, judgement, evidence in _changes(plan, record, host)
         ]
     if record.broken is not None:
-        cells.append(_cell(plan, plan.workload, "restored", "every replica is ready again", judge_restored(record)))
+        cells.append(_cell(plan, plan.faulted, "restored", "as before", judge_restored(record)))
     return cells
 
 
@@ -116,15 +117,27 @@ def judge_losses(found: Switchover, allowed: int, lack: str) -> Judgement:
     )
 
 
+def judge_keep_alive(found: KeptAlive, allowed: float, lack: str) -> Judgement:
+    """A client that leaves a region when it is not served there waits for DNS as anybody does, and no TTL."""
+    if lack or not found.asked:
+        return Judgement("inconclusive", "not measured", lack or "no keep-alive client asked")
+    lost = found.failed + found.lost_later
+    if found.served_seconds is None:
+        if not lost:
+            return Judgement("inconclusive", "served all the while", "the fault never reached its connection")
+        return Judgement("fail", "never served by a standby", errors_phrase(found.errors))
+    seen = f"served after {found.served_seconds:g} s, {found.failed} failed until then"
+    if found.lost_later:
+        return Judgement("fail", seen, f"{found.lost_later} failed afterwards: {errors_phrase(found.errors)}")
+    return Judgement("pass" if found.served_seconds <= allowed else "fail", seen, f"{found.connections} connections")
+
+
 def judge_restored(record: Record) -> Judgement:
-    """Whether every replica is back."""
-    now = record.replica_state
+    """Whether what the fault has changed is as before."""
+    now = record.restoration
     if record.restore_error or now is None:
-        return Judgement("fail", "not restored", record.restore_error or "nobody looked at the workload afterwards")
-    seen = f"{now.ready} of {now.replicas} replicas are ready"
-    if now.saved is not None:
-        return Judgement("fail", seen, f"{now.saved} replicas are not restored; state restored does it")
-    return Judgement("pass" if now.ready >= now.replicas > 0 else "fail", seen, "")
+        return Judgement("fail", "not restored", record.restore_error or "nobody looked at it afterwards")
+    return Judgement("fail" if now.lack else "pass", now.seen, now.lack)
 
 
 def missing(plan: DrillPlan, record: Record) -> str:
@@ -136,28 +149,21 @@ def missing(plan: DrillPlan, record: Record) -> str:
     return TOO_LATE if record.broken is None else ""
 
 
-def measured(plan: DrillPlan, record: Record) -> list[dict[str, Any]]:
-    """The numbers of each host, for results and reports."""
-    return [
-        {
-            "host": host,
-            "time_factor": plan.objective.time_factor,
-            "failover": measures.failover(plan, record, host).to_dict(),
-            "failback": measures.failback(plan, record, host).to_dict(),
-            "ttl": measures.ttl(record, host),
-        }
-        for host in plan.hosts
-    ]
+def lack_of(plan: DrillPlan, record: Record, host: str) -> str:
+    """Why there was no outage of the primary to measure; empty when there was."""
+    return missing(plan, record) or ("" if measures.broke(plan, record, host) else NOT_BROKEN)
 
 
 def _changes(plan: DrillPlan, record: Record, host: str) -> list[tuple[str, str, Judgement, Mapping[str, Any]]]:
     away, back = measures.failover(plan, record, host), measures.failback(plan, record, host)
     objective = plan.objective
-    unbroken = missing(plan, record) or ("" if measures.broke(plan, record, host) else NOT_BROKEN)
+    unbroken = lack_of(plan, record, host)
     unmoved = unbroken or (
         "" if away.served_seconds is not None else "the standby never served, so there is no way back"
     )
     lost = objective.failback_failures
+    kept = outage.kept_alive(plan, record, host)
+    rto = objective.rto_factor * outage.floor(plan, record, host)
     clock = {} if objective.time_factor == 1.0 else {"time_factor": objective.time_factor}
     return [
         ("break", f"{plan.primary.name} serves nobody", judge_break(plan, record, host), {}),
@@ -167,6 +173,8 @@ def _changes(plan: DrillPlan, record: Record, host: str) -> list[tuple[str, str,
          judge_failover(back, objective.failback_seconds, unmoved), {**back.to_dict(), **clock}),
         ("requests during failback", f"{lost} fail at most" if lost else "none fails",
          judge_losses(back, lost, unmoved), back.to_dict()),
+        ("keep-alive", f"served by a standby within {rto:g} s of the first lost request, and no loss from then on",
+         judge_keep_alive(kept, rto, unbroken), kept.to_dict()),
     ]  # fmt: skip
 
 
@@ -186,4 +194,4 @@ def _cell(
     plan: DrillPlan, target: str, case: str, expected: str, judgement: Judgement,
     evidence: Mapping[str, Any] | None = None, cluster: str = "",
 ) -> Cell:  # fmt: skip
-    return judgement.cell(PROOF, cluster or plan.primary.name, "controller", target, case, expected, evidence)
+    return judgement.cell(PROOF, cluster or plan.primary.name, plan.source, target, case, expected, evidence)

@@ -6,24 +6,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError, PlatformError
 from ansible_collections.pingpong.platform.plugins.module_utils.common.libraries import require
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.clients import (
-    client_of,
-    endpoints_of,
-    sampler_of,
-    sites_of,
-)
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.clients import Clients, sites_of
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.model import Record, Sample
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.sampler import Sampler
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.spans import timeline
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.outcome import Findings, conclude
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.switchover import measures
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.switchover.keep_alive import KeepAliveClient
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.switchover.model import (
     PROOF,
     Preference,
@@ -43,8 +35,6 @@ from ansible_collections.pingpong.platform.plugins.module_utils.proof.switchover
 READY_SECONDS = 60.0
 # What takes longer than promised is observed beyond that: by how much it fell short is worth knowing.
 PATIENCE = 1.5
-# A keep-alive client asks as much less often: a site meets fresh clients, direct ones and this one.
-KEEP_ALIVE_INTERVALS = 2
 Steps = Sequence[Mapping[str, Preference]]
 
 
@@ -52,13 +42,7 @@ def run(options: Mapping[str, Any], check_mode: bool = False) -> dict[str, Any]:
     """Options as in the argument spec; see the module's documentation for the result."""
     require("dnslib", "ask name servers")
     plan = plan_of(options)
-    endpoints = endpoints_of(options)
-    client = client_of(options, plan.sites)
-    sampler = sampler_of(options, client, endpoints, plan.sites)
-    keep_alive = [
-        KeepAliveClient(client, endpoint, options["interval"] * KEEP_ALIVE_INTERVALS, sampler.now)
-        for endpoint in endpoints
-    ]
+    clients = Clients(options, plan.sites)
 
     def measure() -> Findings:
         records = records_of(options, plan)
@@ -69,7 +53,7 @@ def run(options: Mapping[str, Any], check_mode: bool = False) -> dict[str, Any]:
             "coverage": {"hosts": len(plan.hosts)},
         }
         if check_mode:
-            record = observe_only(plan, sampler)
+            record = observe_only(plan, clients)
             will = bool(steps) and measures.ready(plan, record.clients)
             facts |= {
                 "changed": will,
@@ -78,7 +62,7 @@ def run(options: Mapping[str, Any], check_mode: bool = False) -> dict[str, Any]:
                 "not_covered": ["in check mode no client is moved"],
             }
             return Findings(preflight(plan, record), facts)
-        record = switch_over(plan, records, steps, sampler, keep_alive)
+        record = switch_over(plan, records, steps, clients)
         pictures = [timeline(host, record.clients, plan.target, plan.sites, marks(record)) for host in plan.hosts]
         facts |= {
             "changed": bool(record.steps),
@@ -92,28 +76,26 @@ def run(options: Mapping[str, Any], check_mode: bool = False) -> dict[str, Any]:
     return conclude(PROOF, options, measure)
 
 
-def observe_only(plan: SwitchPlan, sampler: Sampler) -> SwitchRecord:
+def observe_only(plan: SwitchPlan, clients: Clients) -> SwitchRecord:
     """Sample until the target serves; nothing is changed."""
-    with sampler:
-        sampler.until(lambda samples: measures.ready(plan, Record(samples)), READY_SECONDS)
-    return SwitchRecord(Record(sampler.samples()))
+    with clients:
+        clients.sampler.until(lambda samples: measures.ready(plan, Record(samples)), READY_SECONDS)
+    return SwitchRecord(Record(clients.sampler.samples()))
 
 
-def switch_over(
-    plan: SwitchPlan, records: Records, steps: Steps, sampler: Sampler, keep_alive: Sequence[KeepAliveClient]
-) -> SwitchRecord:
+def switch_over(plan: SwitchPlan, records: Records, steps: Steps, clients: Clients) -> SwitchRecord:
     """The whole switch-over, each step bounded. After any of them both regions serve, so it may end anywhere."""
     record = SwitchRecord(Record(()))
+    sampler = clients.sampler
     why = ""
 
     def seen(samples: tuple[Sample, ...]) -> SwitchRecord:
-        kept = tuple(sample for client in keep_alive for sample in client.samples())
-        counted = {client.endpoint.server_name: client.connections for client in keep_alive}
+        kept, counted = clients.keep_alive(), clients.connections()
         return replace(record, clients=Record(samples), keep_alive=kept, connections=counted)
 
     def ready(samples: tuple[Sample, ...]) -> bool:
         """The keep-alive clients have connected as well, to where they are sent before anything changes."""
-        return measures.ready(plan, Record(samples)) and all(client.samples() for client in keep_alive)
+        return measures.ready(plan, Record(samples)) and clients.all_connected()
 
     def failed(samples: tuple[Sample, ...]) -> bool:
         nonlocal why
@@ -123,9 +105,7 @@ def switch_over(
     def done(samples: tuple[Sample, ...]) -> bool:
         return failed(samples) or measures.arrived(plan, seen(samples), sampler.now())
 
-    with sampler, ExitStack() as clients:
-        for client in keep_alive:
-            clients.enter_context(client)
+    with clients:
         if sampler.until(ready, READY_SECONDS):
             try:
                 for number, step in enumerate(steps, 1):

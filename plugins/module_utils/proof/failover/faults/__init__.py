@@ -3,5 +3,7 @@
 
 """What a drill does to the region that it takes out of service, and how that is undone whatever ends the drill.
 
-scale_to_zero: the gateway gone; graceful_shutdown: signals that let the drill restore it
+choose: the faults by name → scale_to_zero (the gateway gone), changed_specs (unhealthy backends, no network; with
+merge_patch, pure), each a fault
+graceful_shutdown: signals that let the drill restore it
 """

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The pingpong.platform maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The fault that a drill injects: a Deployment scaled to zero, with the number to restore in an annotation on it.
+"""The gateway gone: its Deployment scaled to zero, with the number to restore in an annotation on it.
 
 Replicas and annotation change in one request, so there is no moment at which a killed drill leaves a workload without
 replicas and without the annotation from which the next one restores it. A HorizontalPodAutoscaler leaves a workload
@@ -12,13 +12,30 @@ https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/#impli
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.client import ClusterClient
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.model import ReplicaState
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.model import Restoration
 
 REPLICAS_ANNOTATION = "pingpong.platform/drill-replicas"
+
+
+@dataclass(frozen=True, slots=True)
+class ReplicaState:
+    """A Deployment's replicas: desired, ready, and the number that a drill saved on it before scaling to zero."""
+
+    replicas: int
+    ready: int
+    saved: int | None
+
+    def restoration(self) -> Restoration:
+        """Whether every replica is back."""
+        seen = f"{self.ready} of {self.replicas} replicas are ready"
+        if self.saved is not None:
+            return Restoration(seen, f"{self.saved} replicas are not restored; state restored does it")
+        return Restoration(seen, "" if self.ready >= self.replicas > 0 else "not every replica is ready")
 
 
 class ScaledDeployment:
@@ -47,7 +64,13 @@ class ScaledDeployment:
             saved=None if saved is None else int(saved),
         )
 
-    def scale_down(self) -> None:
+    def left(self) -> bool:
+        return self.replica_state().saved is not None
+
+    def restoration(self) -> Restoration:
+        return self.replica_state().restoration()
+
+    def inject(self) -> None:
         """Scale to zero. The number that an earlier drill saved is not overwritten."""
         now = self.replica_state()
         number = now.replicas if now.saved is None else now.saved

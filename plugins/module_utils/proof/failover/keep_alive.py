@@ -32,7 +32,8 @@ class KeepAliveClient:
     """Asks at an interval while it is entered, one request at a time; DNS only when it needs a connection.
 
     A request that meets a connection that was closed meanwhile is sent once more on a new one, as RFC 9110, section
-    9.2.2, has clients do: that is no loss. ``now`` is the clock of the samples.
+    9.2.2, has clients do: that is no loss. After an answer that is not as it should be, the connection is given up, as
+    connection pools do with a server that fails. ``now`` is the clock of the samples.
     """
 
     def __init__(self, client: Client, endpoint: Endpoint, interval: float, now: Callable[[], float]) -> None:
@@ -80,9 +81,10 @@ class KeepAliveClient:
         except OSError as error:
             self._close()
             return replace(sample, address=self._address, error=reason(error))
-        if answer.error is not None:
+        judged = self.client.judged(replace(sample, address=self._address), [answer, *self._version])
+        if judged.error:
             self._close()
-        return self.client.judged(replace(sample, address=self._address), [answer, *self._version])
+        return judged
 
     def _kept(self) -> Answer | None:
         """The answer over the connection that is kept; None where there is none any more."""
