@@ -7,7 +7,17 @@ from typing import Any
 
 from testbed.cloud.testing import PROJECT, RunningCloud
 
-APIS = ("artifactregistry", "compute", "container", "dns", "gkehub", "iam", "pubsub", "secretmanager")
+APIS = (
+    "artifactregistry",
+    "binaryauthorization",
+    "compute",
+    "container",
+    "dns",
+    "gkehub",
+    "iam",
+    "pubsub",
+    "secretmanager",
+)
 COMPUTE = f"/compute/compute/v1/projects/{PROJECT}"
 CONTAINER = f"/container/v1/projects/{PROJECT}/locations/europe-west1"
 DNS = f"/dns/dns/v1/projects/{PROJECT}"

@@ -12,6 +12,7 @@ NAMES = (
     "iam",
     "credentials",
     "artifactregistry",
+    "binaryauthorization",
     "secretmanager",
     "storage",
     "gkehub",

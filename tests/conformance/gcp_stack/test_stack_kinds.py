@@ -119,7 +119,7 @@ def test_what_somebody_else_made_is_adopted(engine: Engine, kind: str) -> None:
 
 def _creation(kind: str) -> dict[str, str]:
     """Which request makes the resource."""
-    if kind == "bucket_iam":
+    if kind in ("admission_policy", "bucket_iam"):
         return {"method": "PUT"}
     return {"method": KINDS[kind].create_method, "path": "setIamPolicy|batchEnable" if KINDS[kind].planner else ""}
 

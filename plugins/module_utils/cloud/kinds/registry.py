@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kinds import (
     artifactregistry,
+    binaryauthorization,
     dns,
     gkehub,
     iam,
@@ -41,6 +42,7 @@ _SERVICES = (
     iam,
     dns,
     artifactregistry,
+    binaryauthorization,
     secretmanager,
     storage,
     pubsub,

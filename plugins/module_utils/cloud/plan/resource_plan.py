@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.kinds.kind import Context, Kind, Parts, Update
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.paths import compact, without
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan import enabled_apis, iam_policies
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan import admission, enabled_apis, iam_policies
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.change import Request, ResourceChange
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.fields.diff import (
     Comparison,
@@ -24,7 +24,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.field
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.fields.values import is_empty
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.resource import Resource
 
-_PLANNERS = {"policy": iam_policies.plan, "services": enabled_apis.plan}
+_PLANNERS = {"admission": admission.plan, "policy": iam_policies.plan, "services": enabled_apis.plan}
 
 
 def plan_present(resource: Resource, live: dict[str, Any] | None) -> ResourceChange:

@@ -17,6 +17,7 @@ from testbed.cloud.core.protocol.errors import Style
 
 VERSIONS = {
     "artifactregistry": "v1",
+    "binaryauthorization": "v1",
     "cloudresourcemanager": "v1",
     "compute": "v1",
     "container": "v1",
