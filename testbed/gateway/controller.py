@@ -1,4 +1,4 @@
-"""One cluster's Gateway controller: follow its objects, keep its load balancers, write back what came of them."""
+"""A cluster's or a fleet's Gateway controller: follow objects, keep load balancers, write back what came of them."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import contextlib
 import copy
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -17,25 +17,31 @@ import aiohttp
 from testbed.gateway import definitions, status
 from testbed.gateway.kubernetes import ClusterApi, path_of
 from testbed.gateway.model import LoadBalancer, Object, Project
-from testbed.gateway.translation.snapshot import PATHS, Snapshot
+from testbed.gateway.multicluster.members import Member
+from testbed.gateway.translation.snapshot import CLASSES, FLEET_CLASSES, Snapshot
 from testbed.gateway.translation.translate import Translation, translate
 
 log = logging.getLogger(__name__)
 SETTLE_SECONDS = 0.3
 # Until the next look without a change in the cluster: the project changes too. Sooner while a Gateway is refused.
 RESYNC_SECONDS, REFUSED_SECONDS = 60.0, 5.0
-POLICIES = {"GCPBackendPolicy": "Service", "HealthCheckPolicy": "Service", "GCPGatewayPolicy": "Gateway"}
+POLICIES = ("GCPBackendPolicy", "HealthCheckPolicy", "GCPGatewayPolicy")
 Rules = Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
 class Share:
-    """What one cluster has in its region's fleet. ``pods`` maps ranges to their node's address."""
+    """What one controller has in its place's fleet. ``pods`` maps ranges to their node's address."""
 
     balancers: tuple[LoadBalancer, ...]
     policies: Mapping[str, Rules]
     pods: Mapping[str, str]
     nodes: tuple[str, ...]
+
+
+def everything() -> list[Object]:
+    """What GKE puts into a cluster with a Gateway API channel."""
+    return [*definitions.definitions(), *definitions.classes()]
 
 
 class World(Protocol):
@@ -62,20 +68,28 @@ class World(Protocol):
 
 @dataclass
 class Controller:
-    """One cluster's Gateways."""
+    """The Gateways of one cluster; of a fleet's config cluster with ``members``, which have the endpoints."""
 
     api: ClusterApi
     world: World
+    members: Sequence[Member] = ()
+    installs: Callable[[], Iterable[Object]] = everything
     clock: Callable[[], float] = time.time
     valid_since: dict[str, float] = field(default_factory=dict)
     said: dict[str, str] = field(default_factory=dict)
 
     async def run(self) -> None:
         """Follow the cluster until cancelled."""
-        async with self.api, asyncio.TaskGroup() as group:
-            await self.api.install([*await asyncio.to_thread(definitions.definitions), *definitions.classes()])
-            for path in PATHS.values():
-                group.create_task(self.api.watch(path))
+        async with contextlib.AsyncExitStack() as stack:
+            apis = [self.api, *(member.api for member in self.members if member.api is not self.api)]
+            for api in apis:
+                await stack.enter_async_context(api)
+            group = await stack.enter_async_context(asyncio.TaskGroup())
+            await self.api.install(await asyncio.to_thread(self.installs))
+            for api in apis:
+                api.changed = self.api.changed
+                for path in api.paths.values():
+                    group.create_task(api.watch(path))
             again = RESYNC_SECONDS
             while True:
                 with contextlib.suppress(TimeoutError):
@@ -90,10 +104,12 @@ class Controller:
 
     async def reconcile(self) -> float:
         """Once over everything; seconds until it is worth another look by itself."""
-        snapshot = await self.api.snapshot()
+        members = tuple([(member.region, await member.look()) for member in self.members])
+        snapshot = replace(await self.api.snapshot(), members=members)
         project = self.world.project()
-        leaving = [obj for obj in snapshot.gateways() if obj["metadata"].get("deletionTimestamp")]
-        staying = [obj for obj in snapshot.gateways() if obj not in leaving]
+        own = snapshot.gateways(FLEET_CLASSES if self.members else CLASSES)
+        leaving = [obj for obj in own if obj["metadata"].get("deletionTimestamp")]
+        staying = [obj for obj in own if obj not in leaving]
         made = [translate(obj, snapshot, project) for obj in staying]
         resources = await self.world.record(made)
         await self.world.serve(await self._share(made))
@@ -109,7 +125,8 @@ class Controller:
     async def _share(self, made: Sequence[Translation]) -> Share:
         balancers = tuple(item.balancer for item in made if item.balancer is not None and item.balancer.address)
         used = {backend.security_policy for item in balancers for backend in item.backends.values()} - {""}
-        nodes = await self.api.nodes() if balancers else []
+        clusters: Sequence[Member | ClusterApi] = self.members or (self.api,)
+        nodes = [node for cluster in clusters for node in await cluster.nodes()] if balancers else []
         return Share(
             balancers,
             {name: self.world.rules(name) for name in used},
@@ -156,24 +173,26 @@ class Controller:
         name = f"{metadata['namespace']}/{metadata['name']}"
         uid = metadata["uid"]
         if uid not in self.said:
-            await self.api.post_event(status.event(obj, "Normal", "ADD", name, self._now()))
+            await self.api.post_event(status.event(self._source, obj, "Normal", "ADD", name, self._now()))
             self.said[uid] = ""
         text = f"failed to translate Gateway {name!r}: {made.error}" if made.error else ""
         if not made.error and programmed:
             text = f"SYNC on {name} was a success"
         if text and self.said[uid] != text:
             kind = "Warning" if made.error else "Normal"
-            await self.api.post_event(status.event(obj, kind, "SYNC", text, self._now()))
+            await self.api.post_event(status.event(self._source, obj, kind, "SYNC", text, self._now()))
             self.said[uid] = text
 
     async def _report_routes(self, snapshot: Snapshot, made: Sequence[Translation]) -> None:
+        others = snapshot.gateways(CLASSES if self.members else FLEET_CLASSES)
         for obj in snapshot.all("HTTPRoute"):
-            wanted = status.route(obj, made, self._now())
+            wanted = status.route(obj, made, others, self._now())
             if wanted["parents"] != ((obj.get("status") or {}).get("parents") or []):
                 await self.api.patch(f"{path_of(obj)}/status", {"status": wanted})
 
     async def _report_policies(self, snapshot: Snapshot) -> None:
-        for kind, target in POLICIES.items():
+        for kind in POLICIES:
+            target = "Gateway" if kind == "GCPGatewayPolicy" else "ServiceImport" if self.members else "Service"
             for obj in snapshot.all(kind):
                 ref = (obj.get("spec") or {}).get("targetRef") or {}
                 if ref.get("kind") != target or snapshot.get(target, obj["metadata"]["namespace"], ref["name"]) is None:
@@ -184,6 +203,10 @@ class Controller:
                 wanted = status.policy(obj, attached, message, self._now())
                 if wanted["conditions"] != ((obj.get("status") or {}).get("conditions") or []):
                     await self.api.patch(f"{path_of(obj)}/status", {"status": copy.deepcopy(wanted)})
+
+    @property
+    def _source(self) -> str:
+        return status.FLEET_SOURCE if self.members else status.SOURCE
 
     def _now(self) -> str:
         return datetime.fromtimestamp(self.clock(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,4 +1,4 @@
-"""What GKE puts into a cluster that has asked for Gateway API: the definitions and the classes.
+"""What GKE puts into a cluster that has asked for Gateway API, and into a fleet's: the definitions and the classes.
 
 Gateway API's own definitions come from its module. GKE's are published as types (GoogleCloudPlatform/gke-gateway-api);
 their fields, ranges and rules are here as data: a health check names exactly its type and that type's settings, a port
@@ -7,6 +7,7 @@ excludes a port's name, a policy targets one object of its namespace.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -19,6 +20,11 @@ CLASSES = (
     "gke-l7-global-external-managed", "gke-l7-regional-external-managed", "gke-l7-rilb", "gke-l7-gxlb",
 )  # fmt: skip
 CONTROLLER = "networking.gke.io/gateway"
+# https://cloud.google.com/kubernetes-engine/docs/how-to/enabling-multi-cluster-gateways: in the config cluster alone.
+FLEET_CLASSES = (
+    "gke-l7-global-external-managed-mc", "gke-l7-regional-external-managed-mc", "gke-l7-rilb-mc", "gke-l7-gxlb-mc",
+    "gke-l7-cross-regional-internal-managed-mc",
+)  # fmt: skip
 _ANY: Schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
 _TEXT: Schema = {"type": "string"}
 
@@ -40,13 +46,19 @@ def definitions() -> tuple[dict[str, Any], ...]:
         _definition("networking.gke.io", "GCPGatewayPolicy", "gcpgatewaypolicies", _targeted(_gateway_policy())),
         _definition("networking.gke.io", "HealthCheckPolicy", "healthcheckpolicies", _targeted(_health_policy())),
         _definition("networking.gke.io", "GCPHTTPFilter", "gcphttpfilters", _object(cachePolicy=_ANY)),
+    )
+
+
+def of_services() -> tuple[dict[str, Any], ...]:
+    """What the feature of multi-cluster Services brings into every cluster of the fleet."""
+    return (
         _definition("net.gke.io", "ServiceExport", "serviceexports", _ANY),
         _definition("net.gke.io", "ServiceImport", "serviceimports", _ANY),
     )
 
 
-def classes() -> list[dict[str, Any]]:
-    """The classes of GKE's controller."""
+def classes(names: Sequence[str] = CLASSES) -> list[dict[str, Any]]:
+    """The classes of one of GKE's controllers."""
     return [
         {
             "apiVersion": "gateway.networking.k8s.io/v1",
@@ -54,7 +66,7 @@ def classes() -> list[dict[str, Any]]:
             "metadata": {"name": name},
             "spec": {"controllerName": CONTROLLER},
         }
-        for name in CLASSES
+        for name in names
     ]
 
 

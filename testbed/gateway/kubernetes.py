@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ssl
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +13,7 @@ import aiohttp
 
 from testbed.gateway.model import Object
 from testbed.gateway.status import SOURCE
-from testbed.gateway.translation.snapshot import PATHS, Snapshot
+from testbed.gateway.translation.snapshot import FLEET_PATHS, PATHS, Snapshot
 
 WATCH_SECONDS = 290
 _CLUSTER_WIDE = {"CustomResourceDefinition": "customresourcedefinitions", "GatewayClass": "gatewayclasses"}
@@ -22,12 +22,16 @@ MERGE = "application/merge-patch+json"
 
 @dataclass
 class ClusterApi:
-    """``endpoint`` is host or host:port, ``authority`` PEM, ``token`` a bearer token of an administrator."""
+    """``endpoint`` is host or host:port, ``authority`` PEM, ``token`` a bearer token of an administrator.
+
+    ``paths`` are what is listed and watched, by kind.
+    """
 
     endpoint: str
     authority: str
     token: str
     changed: asyncio.Event = field(default_factory=asyncio.Event)
+    paths: Mapping[str, str] = field(default_factory=lambda: PATHS)
 
     async def __aenter__(self) -> ClusterApi:
         context = ssl.create_default_context(cadata=self.authority)
@@ -57,9 +61,9 @@ class ClusterApi:
 
         Without the kind Gateway, which was installed, the API server is only starting: that raises.
         """
-        lists = await asyncio.gather(*(self._list(path, kind != "Gateway") for kind, path in PATHS.items()))
+        lists = await asyncio.gather(*(self._list(path, kind != "Gateway") for kind, path in self.paths.items()))
         found = {}
-        for kind, answer in zip(PATHS, lists, strict=True):
+        for kind, answer in zip(self.paths, lists, strict=True):
             version = str(answer.get("apiVersion", ""))
             # Items of a list carry neither their kind nor its version.
             found[kind] = [{**item, "kind": kind, "apiVersion": version} for item in answer.get("items") or ()]
@@ -96,6 +100,11 @@ class ClusterApi:
         with contextlib.suppress(aiohttp.ClientResponseError):
             await self.request("PATCH", f"{path}?fieldManager=GoogleGKEGatewayController", body, MERGE)
 
+    async def apply(self, obj: Object) -> None:
+        """Server-side apply of an object in a namespace, by the name of GKE's controller of multi-cluster Services."""
+        path = f"{path_of(obj)}?fieldManager=gke-mcs-controller.gke.io&force=true"
+        await self.request("PATCH", path, obj, "application/apply-patch+yaml")
+
     async def install(self, objects: Iterable[Object]) -> None:
         """Server-side apply of objects without a namespace; tried again while the server is not ready for one."""
         for obj in objects:
@@ -118,5 +127,5 @@ class ClusterApi:
 
 def path_of(obj: Object) -> str:
     """The API path of an object that was listed."""
-    plural = PATHS[obj["kind"]].partition("?")[0].rpartition("/")
+    plural = FLEET_PATHS[obj["kind"]].partition("?")[0].rpartition("/")
     return f"{plural[0]}/namespaces/{obj['metadata']['namespace']}/{plural[2]}/{obj['metadata']['name']}"

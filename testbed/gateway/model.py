@@ -42,19 +42,26 @@ class BackendTls:
     authority: str
 
 
+Endpoints = tuple[tuple[str, int], ...]
+
+
 @dataclass(frozen=True)
 class Backend:
-    """One port of a Service: ``endpoints`` are the addresses and ports of its pods that are ready."""
+    """One port of a Service: ``endpoints`` are the addresses and ports of its pods that are ready.
+
+    ``tiers`` has those of a multi-cluster Service by region, the closest first; a Service of one cluster has none.
+    """
 
     namespace: str
     service: str
     port: int
     protocol: str
-    endpoints: tuple[tuple[str, int], ...]
+    endpoints: Endpoints
     health: HealthCheck
     tls: BackendTls | None = None
     security_policy: str = ""
     timeout: int = 30
+    tiers: tuple[tuple[str, Endpoints], ...] = ()
 
     @property
     def key(self) -> str:
@@ -147,9 +154,9 @@ class LoadBalancer:
 class Project:
     """What the controller knows of the project around its cluster.
 
-    ``proxy_range`` is that of the active proxy-only subnetwork, empty for none. ``addresses`` are the region's
-    reserved external addresses by name, ``policies`` the names of its security policies, ``ssl_policies`` the
-    minimal versions of its SSL policies by name.
+    ``region`` and ``cluster`` are empty for a fleet's Gateways, which are global. ``proxy_range`` is that of the active
+    proxy-only subnetwork, empty for none. ``addresses`` are the scope's reserved external addresses by name,
+    ``policies`` the names of its security policies, ``ssl_policies`` the minimal versions of its SSL policies by name.
     """
 
     project: str
@@ -160,3 +167,8 @@ class Project:
     addresses: dict[str, str]
     policies: frozenset[str]
     ssl_policies: dict[str, str]
+
+    @property
+    def scope(self) -> str:
+        """Where the load balancers' resources are in the project."""
+        return f"regions/{self.region}" if self.region else "global"

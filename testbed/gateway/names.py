@@ -1,6 +1,7 @@
 """The names that GKE's controllers give to what they make in the project. Pure.
 
-Sources: captured names of live load balancers (``gkegw1-<hash>-<namespace>-<object>[-<port>]-<hash>``), and
+Sources: captured names of live load balancers (``gkegw1-<hash>-<namespace>-<object>[-<port>]-<hash>``; a fleet's are
+``gkemcg1-<namespace>-<object>[-<port>]-<hash>``, and its rule ``gkemcg1-l7-<network>-global``), and
 kubernetes/ingress-gce ``pkg/utils/namer/namer.go`` for network endpoint groups (``k8s1-<uid>-…``).
 """
 
@@ -9,7 +10,7 @@ from __future__ import annotations
 import hashlib
 
 LIMIT = 63
-PREFIX = "gkegw1"
+PREFIX, FLEET = "gkegw1", "gkemcg1"
 SERVE_404 = "gw-serve404"
 
 
@@ -18,9 +19,14 @@ def cluster_hash(cluster: str) -> str:
     return _digest(cluster, 4)
 
 
-def prefixes(cluster: str) -> tuple[str, str]:
-    """How the names of a cluster's resources begin."""
-    return f"{PREFIX}-{cluster_hash(cluster)}-", f"k8s1-{_digest(cluster, 8)}-"
+def stem(cluster: str) -> str:
+    """How the names of a cluster's load balancers begin; of a fleet's for no cluster."""
+    return f"{PREFIX}-{cluster_hash(cluster)}" if cluster else FLEET
+
+
+def groups(cluster: str) -> str:
+    """How the names of a cluster's endpoint groups begin."""
+    return f"k8s1-{_digest(cluster, 8)}"
 
 
 def node_hash(cluster: str) -> str:
@@ -35,22 +41,22 @@ def resource(cluster: str, namespace: str, name: str, port: int | None = None, p
     """
     ending = f"-{port}" if port is not None else ""
     unique = _digest(f"{cluster}/{namespace}/{name}{ending}/{part}", 12)
-    fixed = len(f"{PREFIX}-{cluster_hash(cluster)}-") + len(f"-{ending}-{unique}")
+    fixed = len(f"{stem(cluster)}-") + len(f"-{ending}-{unique}")
     space, object_name = trimmed((namespace, name), LIMIT - fixed)
-    return f"{PREFIX}-{cluster_hash(cluster)}-{space}-{object_name}{ending}-{unique}"
+    return f"{stem(cluster)}-{space}-{object_name}{ending}-{unique}"
 
 
 def endpoint_group(cluster: str, namespace: str, service: str, port: int) -> str:
     """The network endpoint group of a Service's port, the same in every zone."""
-    uid, unique = _digest(cluster, 8), _digest(f"{cluster};{namespace};{service};{port}", 8)
-    fixed = len(f"k8s1-{uid}-") + len(f"-{port}-{unique}") + 1
+    unique = _digest(f"{cluster};{namespace};{service};{port}", 8)
+    fixed = len(f"{groups(cluster)}-") + len(f"-{port}-{unique}") + 1
     space, name = trimmed((namespace, service), LIMIT - fixed)
-    return f"k8s1-{uid}-{space}-{name}-{port}-{unique}"
+    return f"{groups(cluster)}-{space}-{name}-{port}-{unique}"
 
 
-def firewall(cluster: str, network: str, region: str) -> str:
-    """The rule that admits the load balancers and their health checks to the nodes."""
-    return f"{PREFIX}-{cluster_hash(cluster)}-l7-{network}-{region}"[:LIMIT].rstrip("-")
+def firewall(cluster: str, network: str, place: str) -> str:
+    """The rule that admits the load balancers of a place to the nodes, and their health checks."""
+    return f"{stem(cluster)}-l7-{network}-{place}"[:LIMIT].rstrip("-")
 
 
 def trimmed(parts: tuple[str, ...], room: int) -> list[str]:

@@ -15,7 +15,8 @@ from testbed.gateway.translation.translate import Translation
 
 CONTROLLER = "networking.gke.io/gateway"
 FINALIZER = "gateway.finalizer.networking.gke.io"
-SOURCE = "sc-gateway-controller"
+# Who writes events: one cluster's controller, or a fleet's.
+SOURCE, FLEET_SOURCE = "sc-gateway-controller", "mc-gateway-controller"
 HEALTHY = "networking.gke.io/GatewayHealthy"
 _SUPPORTED = [{"group": "gateway.networking.k8s.io", "kind": "HTTPRoute"}]
 Condition = dict[str, Any]
@@ -90,11 +91,15 @@ def _listener(listener: Object, made: Translation, live: bool, now: str) -> Obje
     }
 
 
-def route(obj: Object, translations: Iterable[Translation], now: str) -> Object:
-    """The status of an HTTPRoute: one entry for each reference to a Gateway of ours, others' entries kept."""
+def route(obj: Object, translations: Iterable[Translation], others: Iterable[Object], now: str) -> Object:
+    """The status of an HTTPRoute: one entry for each reference to a Gateway of ours, others' entries kept.
+
+    ``others`` are the Gateways of GKE's other controller, whose entries have the same name.
+    """
     name = (obj["metadata"]["namespace"], obj["metadata"]["name"])
     old = (obj.get("status") or {}).get("parents") or []
-    made = [entry for entry in old if entry.get("controllerName") != CONTROLLER]
+    theirs = [ref for gateway in others for ref in parents(obj, gateway)]
+    made = [entry for entry in old if entry.get("controllerName") != CONTROLLER or entry.get("parentRef") in theirs]
     for translation in translations:
         if name not in translation.routes:
             continue
@@ -140,7 +145,7 @@ def written(balancer: LoadBalancer, resources: Mapping[str, Iterable[str]]) -> d
     return {f"networking.gke.io/{kind}": ", ".join(sorted(paths)) for kind, paths in sorted(resources.items())}
 
 
-def event(obj: Object, kind: str, reason: str, message: str, now: str) -> Object:
+def event(source: str, obj: Object, kind: str, reason: str, message: str, now: str) -> Object:
     """An event about an object, as the controller writes it; ``kind`` is Normal or Warning."""
     metadata = obj["metadata"]
     return {
@@ -153,7 +158,7 @@ def event(obj: Object, kind: str, reason: str, message: str, now: str) -> Object
         },
         "type": kind, "reason": reason, "message": message, "count": 1,
         "firstTimestamp": now, "lastTimestamp": now,
-        "source": {"component": SOURCE}, "reportingComponent": SOURCE, "reportingInstance": "",
+        "source": {"component": source}, "reportingComponent": source, "reportingInstance": "",
     }  # fmt: skip
 
 

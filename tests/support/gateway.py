@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import base64
 import copy
+import dataclasses
 from typing import Any
 
 from testbed.cloud.balancing.world import ClusterWorld
 from testbed.cloud.testing import RunningCloud
 from testbed.gateway.model import Project
-from testbed.gateway.translation.snapshot import PATHS, Snapshot
+from testbed.gateway.translation.snapshot import FLEET_PATHS, Snapshot
 from testbed.gateway.translation.translate import Translation, translate
 from tests.support.authority import Authority
 
@@ -19,6 +20,12 @@ PROJECT = Project(
     project="p", region="europe-west1", network="main", cluster="cluster-id", proxy_range="10.177.0.0/23",
     addresses={"edge": "198.51.100.70"}, policies=frozenset({"armor"}), ssl_policies={"modern": "TLS_1_2"},
 )  # fmt: skip
+
+
+FLEET = dataclasses.replace(
+    PROJECT, region="", cluster="", proxy_range="35.191.255.0/24", addresses={"edge-global": "198.51.100.71"}
+)
+IMPORT = {"group": "net.gke.io", "kind": "ServiceImport", "name": "istio-ingressgateway"}
 
 
 def encoded(text: str) -> str:
@@ -81,9 +88,35 @@ def cluster() -> dict[str, list[Object]]:
     })  # fmt: skip
 
 
+def fleet() -> dict[str, list[Object]]:
+    """The same Gateway for a fleet, as its config cluster has it: it leads to a ServiceImport."""
+    found = cluster()
+    found["Gateway"][0]["spec"] |= {
+        "gatewayClassName": "gke-l7-global-external-managed-mc",
+        "addresses": [{"type": "NamedAddress", "value": "edge-global"}],
+    }
+    found["HTTPRoute"][0]["spec"]["rules"] = [{"backendRefs": [{**IMPORT, "port": 443}]}]
+    for kind in ("GCPBackendPolicy", "HealthCheckPolicy"):
+        found[kind][0]["spec"]["targetRef"] = IMPORT
+    found["BackendTLSPolicy"][0]["spec"]["targetRefs"] = [IMPORT]
+    ports = [{"name": "https", "port": 443, "protocol": "TCP", "appProtocol": "HTTPS"}]
+    found["ServiceImport"] = [{"metadata": meta(IMPORT["name"]), "spec": {"type": "ClusterSetIP", "ports": ports}}]
+    return found
+
+
+def member(address: str) -> dict[str, list[Object]]:
+    """What a cluster of the fleet has of its own: the Service, with one pod, and its export."""
+    found = cluster()
+    found["EndpointSlice"][0]["endpoints"] = [{"addresses": [address], "conditions": {"ready": True}}]
+    return {kind: found[kind] for kind in ("Service", "EndpointSlice")} | {
+        "ServiceExport": [{"metadata": meta(IMPORT["name"], creationTimestamp="2026-01-01T00:00:00Z")}],
+        "Namespace": [{"metadata": {"name": "istio-ingress"}}],
+    }
+
+
 def snapshot(objects: dict[str, list[Object]]) -> Snapshot:
     """The objects as they would have been listed."""
-    assert set(objects) <= set(PATHS)
+    assert set(objects) <= set(FLEET_PATHS)
     return Snapshot({kind: [{**obj, "kind": kind} for obj in found] for kind, found in objects.items()})
 
 

@@ -1,15 +1,18 @@
-"""A Gateway controller for each cluster that has asked for Gateway API, and a fleet for each region of a network."""
+"""A Gateway controller for each cluster that has asked for Gateway API, those of fleets, and load balancers a place."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import logging
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from testbed.cloud.backend import Backend
+from testbed.cloud.balancing import fleets
+from testbed.cloud.balancing.multicluster import Multicluster
 from testbed.cloud.balancing.world import ClusterWorld, place_of, proxy_range
 from testbed.cloud.core.call import Cloud
 from testbed.cloud.core.state.store import Resource
@@ -34,8 +37,12 @@ class Balancers:
     controllers: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     fleets: dict[Region, Fleet] = field(default_factory=dict)
     shares: dict[Region, dict[str, Share]] = field(default_factory=dict)
+    multicluster: Multicluster = field(init=False)
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def __post_init__(self) -> None:
+        self.multicluster = Multicluster(self.cloud, self._api, self._offer)
 
     def start(self) -> None:
         """Follow the clusters and keep the fleets running."""
@@ -45,7 +52,7 @@ class Balancers:
 
     async def stop(self) -> None:
         """End controllers and fleets."""
-        tasks = [*self.tasks, *self.controllers.values()]
+        tasks = [*self.tasks, *self.controllers.values(), *self.multicluster.stop()]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -73,20 +80,27 @@ class Balancers:
             if task is None or task.done():
                 if task is not None and not task.cancelled() and task.exception() is not None:
                     log.error("%s", key, exc_info=task.exception())
-                found = await asyncio.to_thread(self.backend.get, cluster.name)
-                if found is not None and found.endpoint:
-                    api = ClusterApi(found.endpoint, found.ca_certificate, self.cloud.token)
-                    controller = Controller(api, self._world(cluster))
-                    self.controllers[key] = asyncio.get_running_loop().create_task(controller.run())
+                api = await self._api(cluster)
+                if api is not None:
+                    world = ClusterWorld(self.cloud, cluster, self._offer(place_of(cluster), cluster.key))
+                    self.controllers[key] = asyncio.get_running_loop().create_task(Controller(api, world).run())
+        await self.multicluster.look(wanted)
 
-    def _world(self, cluster: Resource) -> ClusterWorld:
-        region = place_of(cluster)
+    async def _api(self, cluster: Resource) -> ClusterApi | None:
+        """The way into a cluster, once there is one."""
+        found = await asyncio.to_thread(self.backend.get, cluster.name)
+        if found is None or not found.endpoint:
+            return None
+        return ClusterApi(found.endpoint, found.ca_certificate, self.cloud.token)
+
+    def _offer(self, region: Region, key: str) -> Callable[[Share], Awaitable[None]]:
+        """Where a controller puts what it has in a place."""
 
         async def offer(share: Share) -> None:
-            self.shares.setdefault(region, {})[cluster.key] = share
+            self.shares.setdefault(region, {})[key] = share
             await self._serve(region)
 
-        return ClusterWorld(self.cloud, cluster, offer)
+        return offer
 
     async def _serve(self, region: Region) -> None:
         """Bring a region's fleet up to date with what its clusters have."""
@@ -106,7 +120,7 @@ class Balancers:
 
     async def _fleet(self, region: Region) -> Fleet | None:
         project, name, network = region
-        proxies = proxy_range(self.cloud, project, name, network)
+        proxies = fleets.FRONT_ENDS if name == fleets.GLOBAL else proxy_range(self.cloud, project, name, network)
         programs = self.backend.programs()
         if region not in self.fleets and proxies and programs is not None:
             number = next(

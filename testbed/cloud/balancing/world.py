@@ -72,7 +72,7 @@ class ClusterWorld:
 
     async def record(self, translations: Sequence[Translation]) -> Mapping[tuple[str, str], Mapping[str, list[str]]]:
         """Reconcile the compute resources; a Gateway that compute refuses gets its error, and keeps what it had."""
-        site = self._site()
+        site = self.site()
         made, paths, failing = {}, set(), set()
         for item in translations:
             name = (item.gateway["metadata"]["namespace"], item.gateway["metadata"]["name"])
@@ -108,9 +108,10 @@ class ClusterWorld:
         stored = self.cloud.store.get(f"compute/projects/{self.place[0]}/{own[0].path}") if own else None
         return replace(balancer, address=stored.body["address"]) if stored else balancer
 
-    def _site(self) -> Site:
+    def site(self) -> Site:
+        """The cluster in its project."""
         project = self.project()
-        prefix = f"compute/projects/{project.project}/regions/{project.region}/"
+        prefix = f"compute/projects/{project.project}/{project.scope}/"
         body = self.cluster.body
         return Site(
             project,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from testbed.cloud.core.call import Cloud
 
-Kind = Literal["api", "account", "policy", "settling"]
+Kind = Literal["api", "account", "policy", "settling", "fleet"]
 
 SECONDS: dict[Kind, float] = {
     # 403 SERVICE_DISABLED for minutes after the enabling operation is done: its own text says "wait a few minutes",
@@ -25,6 +25,9 @@ SECONDS: dict[Kind, float] = {
     # A cluster reconciles for some minutes after a node pool came or went, and takes no other change:
     # https://cloud.google.com/kubernetes-engine/docs/troubleshooting ; seen: about four minutes
     "settling": 240.0,
+    # A feature of the fleet has its controllers, and an exported Service is imported by all clusters, after about five
+    # minutes: https://cloud.google.com/kubernetes-engine/docs/how-to/multi-cluster-services
+    "fleet": 300.0,
 }
 
 

@@ -53,20 +53,31 @@ def _validation(tls: BackendTls) -> Json:
 
 
 def endpoints(backend: Backend, healthy: frozenset[str]) -> Json:
-    """A backend's endpoints; those that fail their health check get no request."""
-    return {
+    """A backend's endpoints; those that fail their health check get no request.
+
+    A region serves as long as it is the closest, and less than all when fewer than half of its endpoints are healthy:
+    https://cloud.google.com/knowledge/kb/multi-cluster-ingress-traffic-spillover-000004682
+    """
+    made: Json = {
         "@type": f"{TYPE}config.endpoint.v3.ClusterLoadAssignment",
         "cluster_name": backend.key,
-        "endpoints": [{
-            "lb_endpoints": [
-                {
-                    "endpoint": {"address": {"socket_address": {"address": address, "port_value": port}}},
-                    "health_status": "HEALTHY" if f"{address}:{port}" in healthy else "UNHEALTHY",
-                }
-                for address, port in backend.endpoints
-            ]
-        }],
-    }  # fmt: skip
+        "endpoints": [
+            {
+                "priority": place,
+                **({"locality": {"region": region}} if region else {}),
+                "lb_endpoints": [_endpoint(address, port, healthy) for address, port in found],
+            }
+            for place, (region, found) in enumerate(backend.tiers or [("", backend.endpoints)])
+        ],
+    }
+    return {**made, "policy": {"overprovisioning_factor": 200}} if backend.tiers else made
+
+
+def _endpoint(address: str, port: int, healthy: frozenset[str]) -> Json:
+    return {
+        "endpoint": {"address": {"socket_address": {"address": address, "port_value": port}}},
+        "health_status": "HEALTHY" if f"{address}:{port}" in healthy else "UNHEALTHY",
+    }
 
 
 def waf(port: int) -> Json:

@@ -1,7 +1,8 @@
 """What a Service's port becomes: a health check, an endpoint group in each zone, a backend service. Pure.
 
 Sources: compute.v1.json; kubernetes/ingress-gce for endpoint groups and their descriptions; captured backend services
-and health checks, which have no description. A backend that answers 404 is made in each Gateway's namespace.
+and health checks, which have no description. A backend that answers 404 is made in each Gateway's namespace; for a
+fleet's it is in kube-system.
 """
 
 from __future__ import annotations
@@ -19,9 +20,9 @@ MESSAGES = {"HTTP": "httpHealthCheck", "HTTPS": "httpsHealthCheck", "HTTP2": "ht
             "TCP": "tcpHealthCheck", "SSL": "sslHealthCheck", "GRPC": "grpcHealthCheck"}  # fmt: skip
 
 
-def absent(namespace: str) -> Backend:
+def absent(namespace: str, site: Site) -> Backend:
     """The backend for requests that no route takes."""
-    return Backend(namespace, names.SERVE_404, 80, "HTTP", (), HealthCheck("HTTP"))
+    return Backend("kube-system" if site.members else namespace, names.SERVE_404, 80, "HTTP", (), HealthCheck("HTTP"))
 
 
 def name_of(backend: Backend, site: Site) -> str:
@@ -31,13 +32,13 @@ def name_of(backend: Backend, site: Site) -> str:
 
 def link_of(backend: Backend, site: Site) -> str:
     """The link of a backend service."""
-    return site.regional("backendServices", name_of(backend, site))
+    return site.scoped("backendServices", name_of(backend, site))
 
 
 def resources(backend: Backend, site: Site) -> Iterator[Resource]:
     """All of one backend, what is used before what uses it."""
     name = name_of(backend, site)
-    yield Resource(site.region, "healthChecks", name, {"name": name, **_health_check(backend.health)})
+    yield Resource(site.scope, "healthChecks", name, {"name": name, **_health_check(backend.health)})
     groups = list(_groups(backend, site))
     yield from groups
     body: Object = {
@@ -45,18 +46,24 @@ def resources(backend: Backend, site: Site) -> Iterator[Resource]:
         "protocol": backend.protocol,
         "loadBalancingScheme": "EXTERNAL_MANAGED",
         "timeoutSec": backend.timeout,
-        "healthChecks": [site.regional("healthChecks", name)],
+        "healthChecks": [site.scoped("healthChecks", name)],
         "backends": [{"group": site.link(group.path), "balancingMode": "RATE", "maxRatePerEndpoint": RATE}
                      for group in groups],
     }  # fmt: skip
     if backend.tls is not None:
         body["tlsSettings"] = _tls(backend.tls)
     if backend.security_policy:
-        body["securityPolicy"] = site.regional("securityPolicies", backend.security_policy)
-    yield Resource(site.region, "backendServices", name, body)
+        body["securityPolicy"] = site.scoped("securityPolicies", backend.security_policy)
+    yield Resource(site.scope, "backendServices", name, body)
 
 
 def _groups(backend: Backend, site: Site) -> Iterator[Resource]:
+    """One for each zone of each cluster; a fleet's absent backend has none, as no cluster exports it."""
+    for cluster in site.clusters if backend.tiers or not site.members else ():
+        yield from _groups_of(backend, cluster)
+
+
+def _groups_of(backend: Backend, site: Site) -> Iterator[Resource]:
     name = names.endpoint_group(site.project.cluster, backend.namespace, backend.service, backend.port)
     of_service = {"cluster-uid": site.project.cluster, "namespace": backend.namespace,
                   "service-name": backend.service, "port": str(backend.port)}  # fmt: skip
@@ -66,7 +73,7 @@ def _groups(backend: Backend, site: Site) -> Iterator[Resource]:
             "description": json.dumps(of_service, separators=(",", ":")),
             "networkEndpointType": "GCE_VM_IP_PORT",
             "network": site.network,
-            "subnetwork": site.regional("subnetworks", site.subnetwork),
+            "subnetwork": site.scoped("subnetworks", site.subnetwork),
         })  # fmt: skip
 
 

@@ -31,7 +31,7 @@ _ORDER = list(COLLECTIONS)
 
 def of_gateway(balancer: LoadBalancer, site: Site) -> list[Resource]:
     """What one Gateway needs, the cluster's firewall rule too, in the order in which compute can make it."""
-    used = [*balancer.backends.values(), backends.absent(balancer.namespace)]
+    used = [*balancer.backends.values(), backends.absent(balancer.namespace, site)]
     found = [item for backend in used for item in backends.resources(backend, site)]
     found += [*frontends.resources(balancer, site), _firewall(site)]
     return in_order({item.path: item for item in found}.values())
@@ -49,13 +49,14 @@ def annotated(balancer: LoadBalancer, found: Sequence[Resource], site: Site) -> 
         if COLLECTIONS[item.collection]:
             listed[COLLECTIONS[item.collection]].append(f"/projects/{site.number}/{item.path}")
     if balancer.address_name:
-        listed["addresses"].append(f"/projects/{site.number}/{site.region}/addresses/{balancer.address_name}")
+        listed["addresses"].append(f"/projects/{site.number}/{site.scope}/addresses/{balancer.address_name}")
     return listed
 
 
 def is_of_cluster(name: str, site: Site) -> bool:
     """Whether a name is one that this cluster's controllers give."""
-    return name.startswith(names.prefixes(site.project.cluster))
+    groups = [names.groups(cluster.project.cluster) for cluster in site.clusters]
+    return name.startswith(tuple(f"{stem}-" for stem in (names.stem(site.project.cluster), *groups)))
 
 
 def gateway_of(body: Object) -> tuple[str, str] | None:
@@ -68,15 +69,15 @@ def gateway_of(body: Object) -> tuple[str, str] | None:
 
 
 def _firewall(site: Site) -> Resource:
-    """Load balancers and health checks reach every port of the nodes' pods."""
+    """Load balancers and health checks reach every port of the nodes' pods; global ones come from one range."""
     project = site.project
-    name = names.firewall(project.cluster, project.network, project.region)
+    name = names.firewall(project.cluster, project.network, project.region or "global")
     return Resource("global", "firewalls", name, {
         "name": name,
         **site.described(),
         "network": site.network,
         "direction": "INGRESS",
-        "sourceRanges": [*HEALTH_CHECKERS, project.proxy_range],
-        "targetTags": [site.node_tag],
+        "sourceRanges": [*HEALTH_CHECKERS, *([project.proxy_range] if project.region else [])],
+        "targetTags": [cluster.node_tag for cluster in site.clusters],
         "allowed": [{"IPProtocol": "tcp", "ports": ["0-65535"]}],
     })  # fmt: skip

@@ -24,29 +24,31 @@ def resources(balancer: LoadBalancer, site: Site) -> Iterator[Resource]:
     address = balancer.address_name
     if not address:
         address = _name(balancer, site, "address")
-        yield Resource(site.region, "addresses", address, {"name": address, "addressType": "EXTERNAL", **described})
+        yield Resource(site.scope, "addresses", address, {"name": address, "addressType": "EXTERNAL", **described})
     for listener in balancer.listeners:
         name = _name(balancer, site, f"proxy/{listener.port}")
-        yield Resource(site.region, "urlMaps", name, {"name": name, **described, **_url_map(balancer, listener, site)})
-        proxy: Object = {"name": name, **described, "urlMap": site.regional("urlMaps", name)}
+        yield Resource(site.scope, "urlMaps", name, {"name": name, **described, **_url_map(balancer, listener, site)})
+        proxy: Object = {"name": name, **described, "urlMap": site.scoped("urlMaps", name)}
         if listener.secure:
             certificates = [_certificate(balancer, item, site, described) for item in listener.certificates]
             yield from certificates
             proxy["sslCertificates"] = [site.link(item.path) for item in certificates]
             if balancer.ssl_policy:
-                proxy["sslPolicy"] = site.regional("sslPolicies", balancer.ssl_policy)
+                proxy["sslPolicy"] = site.scoped("sslPolicies", balancer.ssl_policy)
         collection = "targetHttpsProxies" if listener.secure else "targetHttpProxies"
-        yield Resource(site.region, collection, name, proxy)
+        yield Resource(site.scope, collection, name, proxy)
         rule = _name(balancer, site, f"rule/{listener.port}")
-        yield Resource(site.region, "forwardingRules", rule, {
+        # A global rule is of no network: compute.v1.json, ForwardingRule.network
+        of_network = {"network": site.network} if site.project.region else {}
+        yield Resource(site.scope, "forwardingRules", rule, {
             "name": rule,
             **described,
-            "IPAddress": site.regional("addresses", address),
+            "IPAddress": site.scoped("addresses", address),
             "IPProtocol": "TCP",
             "portRange": f"{listener.port}-{listener.port}",
-            "target": site.regional(collection, name),
+            "target": site.scoped(collection, name),
             "loadBalancingScheme": "EXTERNAL_MANAGED",
-            "network": site.network,
+            **of_network,
             "networkTier": site.tiers.get(address, "PREMIUM"),
         })  # fmt: skip
 
@@ -60,12 +62,12 @@ def _certificate(balancer: LoadBalancer, certificate: Certificate, site: Site, d
     content = hashlib.sha256(f"{certificate.chain}\n{certificate.key}".encode()).hexdigest()
     name = _name(balancer, site, f"certificate/{content}")
     body = {"name": name, **described, "certificate": certificate.chain, "privateKey": certificate.key}
-    return Resource(site.region, "sslCertificates", name, body)
+    return Resource(site.scope, "sslCertificates", name, body)
 
 
 def _url_map(balancer: LoadBalancer, listener: Listener, site: Site) -> Object:
     """A path matcher for each host, its rules from the most to the least specific."""
-    default = {"defaultService": link_of(absent(balancer.namespace), site)}
+    default = {"defaultService": link_of(absent(balancer.namespace, site), site)}
     by_host: dict[str, list[tuple[Match, Rule]]] = {}
     for route in listener.routes:
         pairs = [(match, rule) for rule in route.rules for match in rule.matches]
@@ -107,7 +109,7 @@ def _action(rule: Rule, balancer: LoadBalancer, site: Site) -> Object:
         return {**made, "urlRedirect": redirect}
     links = [(link_of(balancer.backends[key], site), weight) for key, weight in rule.weights if weight]
     if len(links) <= 1:
-        return {**made, "service": links[0][0] if links else link_of(absent(balancer.namespace), site)}
+        return {**made, "service": links[0][0] if links else link_of(absent(balancer.namespace, site), site)}
     weighted = [{"backendService": link, "weight": weight} for link, weight in links]
     return {**made, "routeAction": {"weightedBackendServices": weighted}}
 

@@ -32,9 +32,10 @@ class Resource:
 
 @dataclass(frozen=True)
 class Site:
-    """A cluster in its project. ``number`` is the project's; ``tiers`` the network tiers of the region's addresses.
+    """A cluster in its project. ``number`` is the project's; ``tiers`` the network tiers of the scope's addresses.
 
-    ``project.cluster`` is the cluster's unique identifier; ``cluster`` and ``location`` name it.
+    ``project.cluster`` is the cluster's unique identifier; ``cluster`` and ``location`` name it. A fleet's site is its
+    config cluster's, and has those of all ``members``.
     """
 
     project: Project
@@ -44,11 +45,17 @@ class Site:
     subnetwork: str
     zones: tuple[str, ...]
     tiers: Mapping[str, str] = field(default_factory=dict)
+    members: tuple[Site, ...] = ()
 
     @property
-    def region(self) -> str:
-        """The scope of regional resources."""
-        return f"regions/{self.project.region}"
+    def scope(self) -> str:
+        """The scope of the load balancers' resources."""
+        return self.project.scope
+
+    @property
+    def clusters(self) -> tuple[Site, ...]:
+        """The clusters that have endpoints."""
+        return self.members or (self,)
 
     @property
     def network(self) -> str:
@@ -64,9 +71,9 @@ class Site:
         """The link of a path within the project."""
         return f"{LINKS}/{self.project.project}/{path}"
 
-    def regional(self, collection: str, name: str) -> str:
-        """The link of a regional resource."""
-        return self.link(f"{self.region}/{collection}/{name}")
+    def scoped(self, collection: str, name: str) -> str:
+        """The link of a resource of the load balancers' scope."""
+        return self.link(f"{self.scope}/{collection}/{name}")
 
     def described(self, resource: str = "") -> Object:
         """The description of what was made for an object (``namespaces/n/gateways/g``) of the cluster."""

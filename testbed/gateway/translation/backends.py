@@ -1,4 +1,4 @@
-"""Backends: a Service's port with the policies that target it. Pure.
+"""Backends: a port of a Service, or of a fleet's ServiceImport, with the policies that target it. Pure.
 
 Sources: ``appProtocol`` decides the protocol; with HTTPS and no policy the certificate is not verified and the health
 check is HTTPS on the serving port, path ``/`` (captured); HealthCheckPolicy and GCPBackendPolicy by their published
@@ -16,31 +16,35 @@ PROTOCOLS = {"HTTP": "HTTP", "HTTPS": "HTTPS", "HTTP2": "HTTP2", "KUBERNETES.IO/
 CHECKED = {"HTTP": "HTTP", "HTTPS": "HTTPS", "HTTP2": "HTTP2", "H2C": "TCP"}
 
 
-def backend(namespace: str, service: str, port: int, snapshot: Snapshot, project: Project) -> Backend:
-    """The backend of one Service's port; raises TranslationError where it can't be one."""
-    found = snapshot.get("Service", namespace, service)
+def backend(kind: str, namespace: str, service: str, port: int, snapshot: Snapshot, project: Project) -> Backend:
+    """The backend of a port of a Service or ServiceImport; raises TranslationError where it can't be one."""
+    found = snapshot.get(kind, namespace, service)
     if found is None:
         raise TranslationError(
-            "GWCER104", f"error GWCER102: Service {namespace}/{service} does not exist", "BackendNotFound"
+            "GWCER104", f"error GWCER102: {kind} {namespace}/{service} does not exist", "BackendNotFound"
         )
     entry = next((item for item in found["spec"].get("ports") or () if item["port"] == port), None)
     if entry is None:
-        raise TranslationError("GWCER104", f"Service {namespace}/{service} has no port {port}", "BackendNotFound")
+        raise TranslationError("GWCER104", f"{kind} {namespace}/{service} has no port {port}", "BackendNotFound")
     protocol = _protocol(found, entry)
     policy = _first(snapshot, "GCPBackendPolicy", found)
     security = str(policy.get("securityPolicy") or "")
     if security and security not in project.policies:
         raise TranslationError(
             "GWCER102",
-            f"security policy {security} of projects/{project.project}/regions/{project.region} does not exist",
+            f"security policy {security} of projects/{project.project}/{project.scope} does not exist",
         )
+    name = entry.get("name") or ""
+    tiers = tuple((region, member.endpoints(namespace, service, name)) for region, member in snapshot.members
+                  if member.exported(namespace, service))  # fmt: skip
+    own = snapshot.endpoints(namespace, service, name) if kind == "Service" else ()
     return Backend(
-        namespace, service, port, protocol,
-        snapshot.endpoints(namespace, service, entry.get("name") or ""),
+        namespace, service, port, protocol, (*own, *(item for _region, tier in tiers for item in tier)),
         health_check(_first(snapshot, "HealthCheckPolicy", found), protocol),
         tls=_tls(found, entry, snapshot) if protocol in ("HTTPS", "HTTP2") else None,
         security_policy=security,
         timeout=int(policy.get("timeoutSec") or 30),
+        tiers=tiers,
     )  # fmt: skip
 
 
@@ -49,7 +53,7 @@ def _protocol(service: Object, entry: Object) -> str:
     found = PROTOCOLS.get(str(given).upper())
     if found is None:
         name = f"{service['metadata']['namespace']}/{service['metadata']['name']}"
-        raise TranslationError("GWCER104", f"Service {name}: appProtocol {given} is not supported", "Invalid")
+        raise TranslationError("GWCER104", f"{service['kind']} {name}: appProtocol {given} is not supported", "Invalid")
     return found
 
 
@@ -71,16 +75,16 @@ def health_check(policy: dict[str, Any], protocol: str) -> HealthCheck:
 
 
 def _first(snapshot: Snapshot, kind: str, service: Object) -> dict[str, Any]:
-    """The ``default`` of the policy that holds for a Service."""
+    """The ``default`` of the policy that holds for a Service, or for a ServiceImport."""
     metadata = service["metadata"]
-    for policy in snapshot.policies(kind, "Service", metadata["namespace"], metadata["name"]):
+    for policy in snapshot.policies(kind, service["kind"], metadata["namespace"], metadata["name"]):
         return dict(policy["spec"].get("default") or {})
     return {}
 
 
 def _tls(service: Object, entry: Object, snapshot: Snapshot) -> BackendTls | None:
     namespace, name = service["metadata"]["namespace"], service["metadata"]["name"]
-    for policy in snapshot.policies("BackendTLSPolicy", "Service", namespace, name):
+    for policy in snapshot.policies("BackendTLSPolicy", service["kind"], namespace, name):
         refs = [ref for ref in policy["spec"]["targetRefs"] if ref["name"] == name]
         if not any(ref.get("sectionName") in (None, entry.get("name")) for ref in refs):
             continue

@@ -1,7 +1,8 @@
 """HTTPRoutes: what binds to which listener, and a route's rules. Pure.
 
 Refused as GKE does (GWCER104; exempted in its conformance run): timeouts of a rule, matches by method or query, by
-expression, redirects to a port or path.
+expression, redirects to a port or path. A Gateway of one cluster leads to Services, a fleet's to ServiceImports:
+https://cloud.google.com/kubernetes-engine/docs/how-to/configure-gateway-resources
 """
 
 from __future__ import annotations
@@ -75,10 +76,15 @@ def _rule(
     filters = _filters(rule, namespace, name)
     weights = []
     for ref in rule.get("backendRefs") or ():
-        place = ref.get("namespace", namespace)
-        if place != namespace and not granted(snapshot, "HTTPRoute", namespace, "Service", place, ref["name"]):
-            raise TranslationError("GWCER104", f"Service {place}/{ref['name']} is not granted", "RefNotPermitted")
-        made = backend(place, ref["name"], int(ref.get("port") or 0), snapshot, project)
+        place, kind = ref.get("namespace", namespace), ref.get("kind", "Service")
+        expected = "Service" if project.region else "ServiceImport"
+        if kind != expected:
+            raise TranslationError(
+                "GWCER104", f"HTTPRoute {namespace}/{name}: backend of kind {kind}, expected {expected}", "InvalidKind"
+            )
+        if place != namespace and not granted(snapshot, "HTTPRoute", namespace, kind, place, ref["name"]):
+            raise TranslationError("GWCER104", f"{kind} {place}/{ref['name']} is not granted", "RefNotPermitted")
+        made = backend(kind, place, ref["name"], int(ref.get("port") or 0), snapshot, project)
         backends[made.key] = made
         weights.append((made.key, int(ref.get("weight", 1))))
     return Rule(

@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 
 from testbed.gateway.model import Object
 
+# What is served, by one cluster's controller and by a fleet's.
 CLASSES = ("gke-l7-regional-external-managed",)
+FLEET_CLASSES = ("gke-l7-global-external-managed-mc",)
 # What is watched, by API path; all of it in every namespace.
 PATHS: Mapping[str, str] = {
     "Gateway": "/apis/gateway.networking.k8s.io/v1/gateways",
@@ -25,14 +27,24 @@ PATHS: Mapping[str, str] = {
     "ConfigMap": "/api/v1/configmaps",
     "Namespace": "/api/v1/namespaces",
 }
+# Of a cluster in a fleet too.
+FLEET_PATHS: Mapping[str, str] = {
+    **PATHS,
+    "ServiceExport": "/apis/net.gke.io/v1/serviceexports",
+    "ServiceImport": "/apis/net.gke.io/v1/serviceimports",
+}
 SERVICE_OF_SLICE = "kubernetes.io/service-name"
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Objects by kind, in the order in which the API server lists them."""
+    """Objects by kind, in the order in which the API server lists them.
+
+    ``members`` are the clusters of a fleet by region, the closest first, where this is its config cluster.
+    """
 
     objects: Mapping[str, Sequence[Object]] = field(default_factory=dict)
+    members: tuple[tuple[str, Snapshot], ...] = ()
 
     def all(self, kind: str, namespace: str | None = None) -> Iterator[Object]:
         """The objects of a kind, of one namespace or of all."""
@@ -44,9 +56,9 @@ class Snapshot:
         """One object, or None."""
         return next((obj for obj in self.all(kind, namespace) if obj["metadata"]["name"] == name), None)
 
-    def gateways(self) -> list[Object]:
-        """The Gateways of a class that is served here."""
-        return [obj for obj in self.all("Gateway") if obj["spec"].get("gatewayClassName") in CLASSES]
+    def gateways(self, classes: Sequence[str] = CLASSES) -> list[Object]:
+        """The Gateways of these classes."""
+        return [obj for obj in self.all("Gateway") if obj["spec"].get("gatewayClassName") in classes]
 
     def routes(self, gateway: Object) -> list[Object]:
         """The HTTPRoutes that name this Gateway as a parent."""
@@ -61,6 +73,10 @@ class Snapshot:
             if any(ref.get("kind") == target_kind and ref.get("name") == name for ref in refs):
                 found.append(policy)
         return sorted(found, key=lambda obj: (obj["metadata"].get("creationTimestamp", ""), obj["metadata"]["name"]))
+
+    def exported(self, namespace: str, service: str) -> bool:
+        """Whether a Service is exported to the fleet."""
+        return all(self.get(kind, namespace, service) for kind in ("Service", "ServiceExport"))
 
     def endpoints(self, namespace: str, service: str, port_name: str) -> tuple[tuple[str, int], ...]:
         """Addresses and ports of the ready endpoints behind a Service's port."""

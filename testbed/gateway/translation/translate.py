@@ -2,7 +2,7 @@
 
 The rules, each with where it was read:
 - a Gateway of a regional class needs an active proxy-only subnetwork; GKE makes none (captured SYNC event);
-- ``addresses`` takes NamedAddress alone, and the name of a reserved address of the region (GWCER106);
+- ``addresses`` takes NamedAddress alone, and the name of a reserved address of its scope (GWCER106);
 - one missing TLS Secret stops the whole Gateway, HTTP listeners too (GWCER102);
 - a route that names a missing Service gets BackendNotFound, and its Gateway is not synchronised (GWCER102/104);
 - timeouts of a rule, matches by method or query are refused (GWCER104; exempted in GKE's conformance run).
@@ -67,7 +67,7 @@ def _balancer(made: Translation, snapshot: Snapshot, project: Project) -> LoadBa
         except TranslationError as error:
             made.routes[name] = error
     made.attached = {name: len(routes) for name, routes in bound.items()}
-    if not project.proxy_range:
+    if project.region and not project.proxy_range:
         raise TranslationError("", NO_PROXY_SUBNET)
     address_name, address = _address(spec, project)
     listeners = _listeners(made.gateway, snapshot, bound)
@@ -95,7 +95,7 @@ def _address(spec: Mapping[str, Any], project: Project) -> tuple[str, str]:
         if value not in project.addresses:
             raise TranslationError(
                 "GWCER106",
-                f'address "{value}" of projects/{project.project}/regions/{project.region} was not found',
+                f'address "{value}" of projects/{project.project}/{project.scope} was not found',
             )
     name = addresses[0]["value"]
     return name, project.addresses[name]
@@ -146,6 +146,6 @@ def _ssl_policy(gateway: Object, snapshot: Snapshot, project: Project) -> str:
     for policy in snapshot.policies("GCPGatewayPolicy", "Gateway", metadata["namespace"], metadata["name"])[:1]:
         name = str((policy["spec"].get("default") or {}).get("sslPolicy") or "").rpartition("/")[2]
         if name and name not in project.ssl_policies:
-            raise TranslationError("GWCER102", f"SSL policy {name} of region {project.region} does not exist")
+            raise TranslationError("GWCER102", f"SSL policy {name} of {project.scope} does not exist")
         return name
     return ""

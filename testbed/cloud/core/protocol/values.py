@@ -27,6 +27,11 @@ def utc_time(now: float) -> str:
     return datetime.fromtimestamp(now, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
+def moment(text: str) -> float:
+    """Unix seconds of a time that an API shows."""
+    return datetime.fromisoformat(text).timestamp()
+
+
 def whole_second(now: float) -> str:
     """Seconds and Z, which is all that Google's libraries read where a token expires."""
     return datetime.fromtimestamp(int(now), UTC).isoformat().replace("+00:00", "Z")

@@ -200,6 +200,6 @@ def test_a_route_without_its_service_names_the_reference() -> None:
     objects["Service"] = []
     translation = made(objects)
     (route, _redirect) = snapshot(objects).routes(translation.gateway)
-    (parent,) = status.route(route, [translation], NOW)["parents"]
+    (parent,) = status.route(route, [translation], [], NOW)["parents"]
     assert conditions(parent)["Accepted"] == ("True", "Accepted")
     assert conditions(parent)["ResolvedRefs"] == ("False", "BackendNotFound")

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from testbed.cloud.core.call import Body, Call
 from testbed.cloud.core.protocol.errors import ApiError, invalid
+from testbed.cloud.core.regions import REGIONS, region_of
 from testbed.cloud.core.state.store import Resource
 from testbed.cloud.services.compute.kind import Kind
 from testbed.cloud.services.compute.routes import register
@@ -67,8 +68,15 @@ def _external(call: Call, body: Body, regional: bool) -> None:
 def external(call: Call, regional: bool) -> str:
     """An external address that nobody has: one that can really be answered on, where there is one."""
     taken = _taken(call)
-    real = call.cloud.reachable(call.path["region"]) if regional else []
+    places = [call.path["region"]] if regional else _regions_of_clusters(call)
+    real = [text for place in places for text in call.cloud.reachable(place)]
     return next((text for text in real if text not in taken), None) or _free(call, EXTERNAL, 0)
+
+
+def _regions_of_clusters(call: Call) -> list[str]:
+    """Whose pools a global address can be from, since here it is answered on where clusters are."""
+    found = [str(item.body["location"]) for item in call.store.of_kind("container.cluster")]
+    return sorted({place if place in REGIONS else region_of(place) for place in found})
 
 
 def reserved(call: Call, given: str, regional: bool) -> Resource | None:
