@@ -89,13 +89,17 @@ class Match:
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule of a route: where what matches goes. ``weights`` are pairs of a backend's key and its share."""
+    """One rule of a route: where what matches goes. ``weights`` are pairs of a backend's key and its share.
+
+    ``cache`` is Cloud CDN's mode, such as USE_ORIGIN_HEADERS; empty for no cache.
+    """
 
     matches: tuple[Match, ...]
     weights: tuple[tuple[str, int], ...] = ()
     redirect: Redirect | None = None
     request_headers: tuple[tuple[str, str], ...] = ()
     response_headers: tuple[tuple[str, str], ...] = ()
+    cache: str = ""
 
 
 @dataclass(frozen=True)

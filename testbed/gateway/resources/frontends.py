@@ -107,11 +107,13 @@ def _action(rule: Rule, balancer: LoadBalancer, site: Site) -> Object:
         redirect |= {"httpsRedirect": True} if rule.redirect.scheme == "https" else {}
         redirect |= {"hostRedirect": rule.redirect.hostname} if rule.redirect.hostname else {}
         return {**made, "urlRedirect": redirect}
+    route = {"cachePolicy": {"cacheMode": rule.cache}} if rule.cache else {}
     links = [(link_of(balancer.backends[key], site), weight) for key, weight in rule.weights if weight]
     if len(links) <= 1:
-        return {**made, "service": links[0][0] if links else link_of(absent(balancer.namespace, site), site)}
+        made["service"] = links[0][0] if links else link_of(absent(balancer.namespace, site), site)
+        return {**made, "routeAction": route} if route else made
     weighted = [{"backendService": link, "weight": weight} for link, weight in links]
-    return {**made, "routeAction": {"weightedBackendServices": weighted}}
+    return {**made, "routeAction": {"weightedBackendServices": weighted, **route}}
 
 
 def _headers(rule: Rule) -> Object:

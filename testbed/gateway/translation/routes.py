@@ -73,7 +73,7 @@ def _rule(
             raise TranslationError(
                 "GWCER104", f"HTTPRoute {namespace}/{name} is misconfigured: {unsupported}", "Invalid"
             )
-    filters = _filters(rule, namespace, name)
+    filters = _filters(rule, namespace, name) | _cache(rule, route, snapshot, project)
     weights = []
     for ref in rule.get("backendRefs") or ():
         place, kind = ref.get("namespace", namespace), ref.get("kind", "Service")
@@ -90,6 +90,25 @@ def _rule(
     return Rule(
         tuple(_match(match, namespace, name) for match in rule.get("matches") or [{}]), tuple(weights), **filters
     )
+
+
+def _cache(rule: Object, route: Object, snapshot: Snapshot, project: Project) -> dict[str, str]:
+    """The cache that a GCPHTTPFilter asks for, which global load balancers alone have (release notes of 2026-04-30)."""
+    namespace, name = route["metadata"]["namespace"], route["metadata"]["name"]
+    for entry in rule.get("filters") or ():
+        if entry["type"] != "ExtensionRef":
+            continue
+        ref = entry["extensionRef"]
+        found = snapshot.get("GCPHTTPFilter", namespace, ref["name"]) if ref["kind"] == "GCPHTTPFilter" else None
+        if project.region or ref["kind"] != "GCPHTTPFilter":
+            raise TranslationError("GWCER104", f"HTTPRoute {namespace}/{name} is misconfigured: filter {ref['kind']}")
+        if found is None:
+            raise TranslationError("GWCER102", f"GCPHTTPFilter {namespace}/{ref['name']} does not exist")
+        # compute.v1.json, CachePolicy.cacheMode
+        return {
+            "cache": str(((found.get("spec") or {}).get("cachePolicy") or {}).get("cacheMode") or "CACHE_ALL_STATIC")
+        }
+    return {}
 
 
 def _match(match: Object, namespace: str, name: str) -> Match:
@@ -121,6 +140,6 @@ def _filters(rule: Object, namespace: str, name: str) -> dict[str, Any]:
             pairs = entry[f"{side}HeaderModifier"]
             values = [*pairs.get("set", ()), *pairs.get("add", ())]
             made[f"{side}_headers"] = tuple((item["name"], item["value"]) for item in values)
-        else:
+        elif kind != "ExtensionRef":
             raise TranslationError("GWCER104", f"HTTPRoute {namespace}/{name} is misconfigured: filter {kind}")
     return made

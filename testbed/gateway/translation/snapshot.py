@@ -21,6 +21,7 @@ PATHS: Mapping[str, str] = {
     "GCPBackendPolicy": "/apis/networking.gke.io/v1/gcpbackendpolicies",
     "GCPGatewayPolicy": "/apis/networking.gke.io/v1/gcpgatewaypolicies",
     "HealthCheckPolicy": "/apis/networking.gke.io/v1/healthcheckpolicies",
+    "GCPHTTPFilter": "/apis/networking.gke.io/v1/gcphttpfilters",
     "Service": "/api/v1/services",
     "EndpointSlice": "/apis/discovery.k8s.io/v1/endpointslices",
     "Secret": "/api/v1/secrets?fieldSelector=type%3Dkubernetes.io%2Ftls",

@@ -69,6 +69,34 @@ def regional_address(objects: Objects) -> None:
     objects["Gateway"][0]["spec"]["addresses"] = [{"type": "NamedAddress", "value": "edge"}]
 
 
+def cached(**spec: Any) -> Objects:
+    """A route with Cloud CDN, by a filter that is there where it has a spec."""
+    objects = fleet()
+    reference = {"group": "networking.gke.io", "kind": "GCPHTTPFilter", "name": "cdn"}
+    objects["HTTPRoute"][0]["spec"]["rules"][0]["filters"] = [{"type": "ExtensionRef", "extensionRef": reference}]
+    objects["GCPHTTPFilter"] = [{"metadata": meta("cdn"), "spec": {"cachePolicy": spec}}] if spec else []
+    return objects
+
+
+def test_a_cache_is_a_part_of_the_route_and_stands_before_the_waf() -> None:
+    balancer = made(cached(cacheMode="USE_ORIGIN_HEADERS")).balancer
+    assert balancer is not None
+    found = desired.of_gateway(balancer, SITE)
+    maps = str([item.body for item in found if item.collection == "urlMaps"])
+    assert maps.count("'cachePolicy': {'cacheMode': 'USE_ORIGIN_HEADERS'}") == 1
+    listeners = envoy.files([balancer], Path("/f"), "35.191.255.2", {}, 9191)["listeners.json"]["resources"]
+    names = [[entry["name"] for entry in listener["filter_chains"][0]["filters"][0]["typed_config"]["http_filters"]]
+             for listener in listeners]  # fmt: skip
+    assert names == [["waf/armor", "router"], ["cache", "waf/armor", "router"]]
+
+
+def test_a_cache_that_is_not_there_or_not_before_this_kind_of_load_balancer_is_refused() -> None:
+    assert "GCPHTTPFilter istio-ingress/cdn does not exist" in str(made(cached()).error)
+    regional = cluster()
+    regional["HTTPRoute"][0]["spec"]["rules"][0]["filters"] = cached()["HTTPRoute"][0]["spec"]["rules"][0]["filters"]
+    assert "misconfigured: filter GCPHTTPFilter" in str(made(regional, PROJECT).error)
+
+
 REFUSED: dict[str, tuple[Callable[[Objects], None], str]] = {
     "nothing is imported yet": (
         drop("ServiceImport"),
