@@ -2,5 +2,6 @@
 
 manager (clusters that run with a Gateway API channel) → world (subnetworks, addresses, policies of the project, as
 ``testbed.gateway`` wants to know them; resources: what GKE's controllers write into it) → one fleet for each region of
-a network, shared by its clusters.
+a network, shared by its clusters. Of a project's fleet: fleets (members, features, config cluster) → multicluster (its
+controllers) → one fleet of load balancers more, which is global.
 """

@@ -18,38 +18,16 @@ from testbed.cloud.testing import PROJECT, RunningCloud
 from testbed.gateway.translation.snapshot import FLEET_CLASSES
 from testbed.gateway.translation.translate import Translation, translate
 from tests.support import gateway
-from tests.support.cloud import CLUSTER, COMPUTE, CONTAINER, CRM_POLICY, SUBNETWORK, make
+from tests.support.cloud import COMPUTE, CONTAINER, make
+from tests.support.fleet import NAMES, REGIONS, allow, enable, register, two_clusters, whole_fleet
 
-HUB = f"/gkehub/v1/projects/{PROJECT}/locations/global"
-REGIONS = {"primary": "europe-west1", "secondary": "us-east1"}
-NAMES = {host: f"projects/{PROJECT}/locations/global/memberships/{host}" for host in REGIONS}
-ACCOUNT = f"serviceAccount:service-{project_number(PROJECT)}@gcp-sa-multiclusteringress.iam.gserviceaccount.com"
 PAIR = gateway.leaf()
-
-
-def register(cloud: RunningCloud, host: str) -> None:
-    link = f"//container.googleapis.com/projects/{PROJECT}/locations/{REGIONS[host]}/clusters/{host}"
-    make(cloud, f"{HUB}/memberships?membershipId={host}", {"endpoint": {"gkeCluster": {"resourceLink": link}}})
-
-
-def enable(cloud: RunningCloud, feature: str, **spec: Any) -> None:
-    make(cloud, f"{HUB}/features?featureId={feature}", {"spec": spec} if spec else {})
-
-
-def allow(cloud: RunningCloud, *members: str) -> None:
-    bindings = [{"role": "roles/container.admin", "members": list(members)}]
-    make(cloud, CRM_POLICY.replace("getIam", "setIam"), {"policy": {"bindings": bindings}})
 
 
 @pytest.fixture
 def clusters(network: RunningCloud) -> RunningCloud:
     """Two clusters in two regions of one network, and what the platform declares around a global Gateway."""
-    ranges = [{"rangeName": "pods", "ipCidrRange": "10.20.0.0/16"},
-              {"rangeName": "services", "ipCidrRange": "10.21.0.0/20"}]  # fmt: skip
-    second = {**SUBNETWORK, "ipCidrRange": "10.19.0.0/24", "secondaryIpRanges": ranges}
-    make(network, f"{COMPUTE}/regions/us-east1/subnetworks", second)
-    for host, region in REGIONS.items():
-        make(network, f"{CONTAINER.replace('europe-west1', region)}/clusters", {"cluster": {**CLUSTER, "name": host}})
+    two_clusters(network)
     make(network, f"{COMPUTE}/global/addresses", {"name": "edge-global"})
     make(network, f"{COMPUTE}/global/securityPolicies", {"name": "armor", "type": "CLOUD_ARMOR"})
     make(network, f"{COMPUTE}/global/sslPolicies", {"name": "modern", "minTlsVersion": "TLS_1_2"})
@@ -59,11 +37,7 @@ def clusters(network: RunningCloud) -> RunningCloud:
 @pytest.fixture
 def whole(clusters: RunningCloud) -> RunningCloud:
     """With the fleet, its features and the role."""
-    for host in REGIONS:
-        register(clusters, host)
-    enable(clusters, "multiclusterservicediscovery")
-    enable(clusters, "multiclusteringress", multiclusteringress={"configMembership": NAMES["primary"]})
-    allow(clusters, ACCOUNT)
+    whole_fleet(clusters)
     return clusters
 
 
