@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.client import ClusterClient
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.discovery import UnknownKind
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.errors import ApiError
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.apply.run import run
 
-from testbed.cloud.balancing.manager import _asks
 from testbed.cloud.balancing.multicluster import Multicluster
 from testbed.cloud.core.state.store import Resource
 from testbed.cloud.testing import RunningCloud, running_cloud
@@ -61,7 +61,12 @@ class Fleet:
             "connection": self.servers[host].connection, "environment_name": "production", "layer": "edge",
             "prune": True, "objects": list(objects), "state": state, "wait": True, "wait_timeout": 120,
         }  # fmt: skip
-        return run(with_defaults(options), check_mode=False)
+        deadline = time.monotonic() + 120
+        while True:  # as the task's until: the definitions come with the fleet's feature
+            try:
+                return run(with_defaults(options), check_mode=False)
+            except UnknownKind:
+                assert time.monotonic() < deadline
 
     def tiers(self) -> dict[str, list[str]]:
         """The addresses behind the Gateway, by region, as last served."""
@@ -108,7 +113,7 @@ def until[Found](look: Callable[[], Found], says: Callable[[Found], Any], second
 async def _follow(found: Multicluster, cloud: RunningCloud) -> None:
     """As the load balancers' manager does."""
     while True:
-        clusters = {item.key: item for item in cloud.local.cloud.store.of_kind("container.cluster") if _asks(item)}
+        clusters = {item.key: item for item in cloud.local.cloud.store.of_kind("container.cluster")}
         await found.look(clusters)
         await asyncio.sleep(0.2)
 
@@ -162,7 +167,7 @@ def _install(cloud: RunningCloud, server: ApiServer) -> None:
         async with api:
             await api.install([*definitions.definitions(), *definitions.classes()])
 
-    asyncio.run_coroutine_threadsafe(work(), cloud.loop).result(120)
+    asyncio.run_coroutine_threadsafe(work(), cloud.loop).result(280)
 
 
 @pytest.fixture(scope="module")
