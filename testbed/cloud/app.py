@@ -18,6 +18,7 @@ from testbed.cloud.published.images import Images
 from testbed.cloud.published.upstreams import Upstreams
 from testbed.cloud.registry.distribution import Distribution
 from testbed.cloud.registry.server import Registries
+from testbed.cloud.repositories.server import Repositories
 from testbed.cloud.resolver.health import HealthMonitor
 from testbed.cloud.resolver.server import Resolver
 from testbed.cloud.services import register
@@ -70,7 +71,8 @@ class LocalCloud:
         self.distribution = Distribution(self.folder / "state" / "registry")
         published = self.folder.parent / "charts"
         registries = Registries(self.cloud, self.distribution, Images(published / "images.json"))
-        self.server = Server(self.cloud, {self.token}, Upstreams(published), registries)
+        repositories = Repositories(self.folder / "state" / "git", self.token)
+        self.server = Server(self.cloud, {self.token}, Upstreams(published), registries, repositories)
         self.port = await self.server.start(hosts, self.port, context)
         self.cloud.inward = f"https://{hosts[-1]}:{self.port}/{{service}}"
         self.monitor = HealthMonitor(self.cloud)

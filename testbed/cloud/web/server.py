@@ -20,6 +20,7 @@ from testbed.cloud.core.state.identity import Workload
 from testbed.cloud.published.upstreams import HOSTS, Upstreams
 from testbed.cloud.registry import names
 from testbed.cloud.registry.server import Registries
+from testbed.cloud.repositories.server import PREFIX, Repositories
 from testbed.cloud.web import tokens
 from testbed.cloud.web.admin import Admin
 from testbed.cloud.web.dispatch import Dispatcher, Target
@@ -41,11 +42,19 @@ class Reset(Exception):
 class Server:
     """Answers requests; `tokens` are the accepted bearer tokens, `registries` keep the images.
 
-    `upstreams` is what others publish.
+    `upstreams` is what others publish, `repositories` are Git's.
     """
 
-    def __init__(self, cloud: Cloud, tokens: set[str], upstreams: Upstreams, registries: Registries) -> None:
+    def __init__(
+        self,
+        cloud: Cloud,
+        tokens: set[str],
+        upstreams: Upstreams,
+        registries: Registries,
+        repositories: Repositories,
+    ) -> None:
         self.cloud = cloud
+        self.repositories = repositories
         self.upstreams = upstreams
         self.registries = registries
         self.tokens = tokens
@@ -85,6 +94,8 @@ class Server:
             return await self.control_planes.answer(request)
         if request.host.partition(":")[0] in HOSTS:
             return self._answer_published(request)
+        if path.startswith(PREFIX):
+            return await self.repositories.answer(request)
         if place := names.locate(request.host, path, request.query.get("ns", "")):
             return await self._answer_registry(request, place)
         target = self.dispatcher.locate(request.host, path, verb)
