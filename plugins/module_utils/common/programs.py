@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError, PlatformError
 
@@ -20,14 +21,18 @@ def run_program(
     called: str = "it",
     stdin: bytes = b"",
     pass_fds: Sequence[int] = (),
+    env: Mapping[str, str] | None = None,
 ) -> subprocess.CompletedProcess[bytes]:
     """What it printed and returned; OptionError when it can't be run, PlatformError after ``timeout`` seconds.
 
-    ``what`` is being done begins the latter's message; ``called`` is what to install.
+    ``what`` is being done begins the latter's message; ``called`` is what to install; ``env`` adds to our environment.
     """
     try:
         # No module's run_command: this runs in the controller too. pylint: disable-next=ansible-bad-function
-        return subprocess.run(argv, input=stdin, capture_output=True, timeout=timeout, check=False, pass_fds=pass_fds)
+        return subprocess.run(
+            argv, input=stdin, capture_output=True, timeout=timeout, check=False, pass_fds=pass_fds,
+            env={**os.environ, **(env or {})},
+        )  # fmt: skip
     except FileNotFoundError:
         raise OptionError(f"{option}: the program {argv[0]} was not found; install {called} or name its path") from None
     except OSError as error:

@@ -33,6 +33,7 @@ CONTROLLERS = [
     "pingpong.platform",
 ]
 TOOLS = [
+    "argocd-controller",
     "kubectl",
     "kubectl-edit",
     "kubectl-patch",

@@ -55,6 +55,10 @@ _CONTROLLERS = (
     "velero*",
 )
 
+# Named as controllers, but what they write is what somebody else declares. Argo CD's, where GitOps was switched off:
+# https://argo-cd.readthedocs.io/en/stable/user-guide/sync-options/#server-side-apply
+_DEPLOYERS = frozenset({"argocd-controller"})
+
 
 @dataclass(frozen=True)
 class ManagerPolicy:
@@ -71,7 +75,7 @@ class ManagerPolicy:
         if manager == FIELD_MANAGER or _matches(manager, self.allowed):
             return True
         name = manager.lower()
-        return not name.startswith("kubectl") and _matches(name, _CONTROLLERS)
+        return not name.startswith("kubectl") and name not in _DEPLOYERS and _matches(name, _CONTROLLERS)
 
 
 def _matches(name: str, patterns: Iterable[str]) -> bool:
