@@ -50,6 +50,14 @@ TOOLBOX = RootFilesystem(
 )  # fmt: skip
 
 
+# What Argo CD fetches repositories with, and the cache that it asks for.
+DELIVERY = RootFilesystem(
+    "delivery", ("ca-certificates", "git", "redis-server"), suite="trixie",
+    hooks=('chroot "$1" useradd --uid 999 --user-group --no-create-home --shell /usr/sbin/nologin argocd',),
+    usual_seconds=60,
+)  # fmt: skip
+
+
 def _programs(module: GoModule, **places: str) -> list[Put]:
     """``places`` maps a program, its dashes as underscores, to its path in the image."""
     return [Put(at, Program(module, name.replace("_", "-"))) for name, at in places.items()]
@@ -126,6 +134,16 @@ def _cert_manager() -> list[Recipe]:
     ]  # fmt: skip
 
 
+def _argo_cd() -> Recipe:
+    """The program under the names of the upstream's image, with Debian's Git and Redis; only GitOps runs it."""
+    module = MODULES["argo-cd"]
+    names = ("argocd-application-controller", "argocd-repo-server")
+    parts = [*_programs(module, argocd="/usr/local/bin/argocd"),
+             *(Put(f"/usr/local/bin/{name}", link="argocd") for name in names)]  # fmt: skip
+    runtime = Runtime(command=("/usr/local/bin/argocd",), user="999:999")
+    return Recipe("argo-cd", module.version, DELIVERY, parts, runtime, optional=True)
+
+
 def _service_version() -> str:
     with (SERVICE / "pyproject.toml").open("rb") as file:
         return str(tomllib.load(file)["project"]["version"])
@@ -162,5 +180,6 @@ def catalog() -> Sequence[Recipe]:
         # No layer of the default platform runs these.
         _single("prometheus-adapter", "adapter", optional=True),
         _single("argo-rollouts", "rollouts-controller", at="/bin/rollouts-controller", optional=True),
+        _argo_cd(),
         *_cert_manager(),
     )

@@ -143,6 +143,9 @@ MODULES: tuple[GoModule, ...] = (
              ldflags="-s -w -X github.com/projectcontour/contour/internal/build.Version=v1.33.8", usual_seconds=190),
     GoModule("argo-rollouts", "github.com/argoproj/argo-rollouts", "v1.9.0",
              {"rollouts-controller": "./cmd/rollouts-controller"}, usual_seconds=170),
+    # One program that is each of Argo CD's by the name that it is called by.
+    GoModule("argo-cd", "github.com/argoproj/argo-cd/v3", "v3.1.0", {"argocd": "./cmd"},
+             ldflags="-s -w -X github.com/argoproj/argo-cd/v3/common.version=3.1.0", usual_seconds=330),
     # The Secrets Store CSI driver, and GKE's part of its Secret Manager add-on, which is published nowhere. The
     # driver's logging library is not served as a module any more: a stand-in takes its place.
     GoModule(

@@ -29,7 +29,7 @@ CHARTS = {
     "contour": ("contour", "examples/contour"),
 }
 # Likewise, of images that are optional: fetched only where the image is built.
-OPTIONAL_CHARTS = {"argo-rollouts": ("argo-rollouts", "manifests")}
+OPTIONAL_CHARTS = {"argo-cd": ("argo-cd", "manifests"), "argo-rollouts": ("argo-rollouts", "manifests")}
 
 
 def place_programs(cache: Path, state: Path) -> dict[str, Path]:
