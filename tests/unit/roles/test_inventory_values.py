@@ -16,7 +16,9 @@ from tests.support.roles import INVENTORIES, ROOT, variables
 ROLES = sorted(path.name for path in (ROOT / "roles").iterdir())
 BARE = {"when", "that", "failed_when", "changed_when", "until"}
 # What Ansible brings, and what tasks before find out: a cluster's connection, the edge's address, a loop's variable.
-GIVEN = {"lookup", "omit", "ansible_failed_result", "ansible_failed_task", "item", "mesh_stage"}
+GIVEN = {
+    "lookup", "omit", "ansible_check_mode", "ansible_failed_result", "ansible_failed_task", "item", "mesh_stage",
+}  # fmt: skip
 FOUND = {"cluster_connection", "edge_address", "edge_name_servers", "verify_results", "__ping_authority"}
 # The drill runs after tasks_from facts of role edge, whose variables that leaves public.
 PUBLIC = {"verify": "edge"}
@@ -68,6 +70,7 @@ def declared(role: Path) -> set[str]:
                 found |= {entry["register"]} if isinstance(entry.get("register"), str) else set()
                 found |= set(entry.get("vars") or {}) | set(entry.get("ansible.builtin.set_fact") or {})
                 found |= {(entry.get("ansible.builtin.include_vars") or {}).get("name", "")}
+                found |= {(entry.get("loop_control") or {}).get("loop_var", "")}
     return found
 
 
