@@ -84,8 +84,11 @@ class Rehearsal:
         dns = f"127.0.0.1:{self.dns_port}"
         server = pebble.running(self.folder / "acme", dns, ACME_PORTS, names=[names.ACME_NAME], also=str(GATEWAY))
         with server as served:
+            # What an earlier rehearsal of this cloud had issued is served until it is renewed.
+            roots = self.folder / "acme-roots.pem"
+            roots.write_text((roots.read_text() if roots.exists() else "") + served.roots())
             trusted = self.folder / "public-ca.pem"
-            trusted.write_text(public.read_text() + served.roots())
+            trusted.write_text(public.read_text() + roots.read_text())
             yield trusted, {"PINGPONG_ACME_CA": served.authority.read_text()}
 
     def _steps(self, keep: bool) -> None:
