@@ -87,8 +87,8 @@ def test_what_is_given_back_is_as_it_was_applied(layer: Harness, fault: str) -> 
     away = live(layer, fault)
     assert made.left() and all(away[name][0] != before[name][0] for name in before if name != "default-deny")
     if fault == "isolated":
-        assert {str(spec.get("ingress")) + str(spec.get("egress")) for spec, *_ in away.values()} == {"NoneNone"}
-        assert all(set(spec["policyTypes"]) == {"Ingress", "Egress"} for spec, *_ in away.values())
+        assert {str(spec.get("ingress")) + str(spec.get("egress")) for spec, *_unused in away.values()} == {"NoneNone"}
+        assert all(set(spec["policyTypes"]) == {"Ingress", "Egress"} for spec, *_unused in away.values())
     made.inject()  # as an impatient drill would: what was kept stays
     # By whichever drill comes next, wherever that one looks.
     assert faults(layer)[fault].restore() and not faults(layer)[fault].restore()

@@ -31,7 +31,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.proof.failover.m
 
 SPEC_ANNOTATION = "pingpong.platform/drill-spec"
 # From an object the spec that the fault gives it; None for one that the fault leaves alone.
-Change = Callable[[Object], Object | None]
+Change = Callable[[Object], "Object | None"]
 
 
 class ChangedSpecs:
