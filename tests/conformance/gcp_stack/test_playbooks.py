@@ -82,7 +82,7 @@ def test_a_plan_is_complete_and_changes_nothing(empty: Site, environment: str, r
         "router": regions,
         "service_account": 1,
         "cluster": regions,
-        "repository": 1,
+        "repository": 1 + len(MIRRORED) * regions,
         "address": regions,
         "security_policy": regions,
         "health_check": 1,
@@ -164,9 +164,10 @@ def decoys(cloud: RunningCloud) -> None:
     engine(list(found.values()), payloads={"one": "value", "db": "value"})
 
 
+MIRRORED = ("docker.io", "ghcr.io", "quay.io", "registry.k8s.io")
 APIS = (
-    "artifactregistry", "cloudresourcemanager", "compute", "container", "dns", "gkehub", "iam", "pubsub",
-    "secretmanager", "storage",
+    "artifactregistry", "binaryauthorization", "cloudresourcemanager", "compute", "container", "dns", "gkehub", "iam",
+    "pubsub", "secretmanager", "storage",
 )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.admission.cases import OPTIONAL, Case, cases
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.admission.rules import Rule, bound
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.admission.rules import Rule, rules_of
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.admission.verdicts import (
     judge_case,
     judge_live,
@@ -65,16 +65,22 @@ def test_a_policy_is_a_rule_in_force_when_a_binding_names_it() -> None:
     binding = {"spec": {"policyName": "pingpong-strict", "validationActions": ["Deny"]}}
     warns = {"spec": {"policyName": "pingpong-soft", "validationActions": ["Warn", "Audit"]}}
     policies = [policy("strict", "pods", "pods/ephemeralcontainers"), policy("soft"), policy("unbound")]
-    assert bound(policies, [binding, warns]) == [
-        Rule("strict", True, frozenset({("", "pods")}), ("a", "b")),
-        Rule("soft", False, frozenset(), ("a", "b")),
+    assert rules_of(policies, [binding, warns]) == [
+        Rule("strict", True, True, frozenset({("", "pods")}), ("a", "b")),
+        Rule("soft", True, False, frozenset(), ("a", "b")),
+        Rule("unbound", False, False, frozenset(), ("a", "b")),
     ]
 
 
 def test_a_rule_that_is_missing_is_a_failure_unless_the_inventory_has_to_ask_for_it() -> None:
-    soft = Rule("volume-types", False, frozenset(), ())
+    soft = Rule("volume-types", True, False, frozenset(), ())
     verdicts = {name: judge_presence(name, [soft]).verdict for name in ("volume-types", "probe-host", *OPTIONAL)}
     assert verdicts == {"volume-types": "pass", "probe-host": "fail", **dict.fromkeys(OPTIONAL, "pass")}
+
+
+@pytest.mark.parametrize("name", ["volume-types", *sorted(OPTIONAL)])
+def test_a_policy_that_no_binding_names_is_a_failure(name: str) -> None:
+    assert judge_presence(name, [Rule(name, False, False, frozenset(), ())]).verdict == "fail"
 
 
 def test_no_policy_of_another_s_is_taken_for_ours() -> None:

@@ -15,7 +15,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.e
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.kinds import Resource
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.model import Owner, group_of
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.admission.cases import Case
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.admission.rules import Rule, bound
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.admission.rules import Rule, rules_of
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.workloads import ENDED
 
 WORKERS = 8
@@ -31,7 +31,7 @@ def rules_in_force(client: ClusterClient, environment: str) -> list[Rule]:
     ours = Owner(environment, LAYER).selector
     kinds = ("ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding")
     policies, bindings = (client.list(API, kind, label_selector=ours) for kind in kinds)
-    return bound(policies, bindings)
+    return rules_of(policies, bindings)
 
 
 def served(client: ClusterClient, kind: tuple[str, str]) -> bool:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,34 +17,33 @@ Object = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule of the role ``admission`` in force: its name, whether it refuses or only warns, and what it judges.
+    """A rule of the role ``admission``: its name, whether it refuses or only warns, and what it judges.
 
-    ``resources`` are (group, plural) without subresources; ``namespaces`` those that its selector names.
+    One that no binding names is not ``bound`` and judges nothing. ``resources`` are (group, plural) without
+    subresources; ``namespaces`` those that its selector names.
     """
 
     name: str
+    bound: bool
     denies: bool
     resources: frozenset[tuple[str, str]]
     namespaces: tuple[str, ...]
 
 
-def bound(policies: Iterable[Object], bindings: Iterable[Object]) -> list[Rule]:
-    """Rules of ValidatingAdmissionPolicies: one that no binding names judges nothing, and is none."""
+def rules_of(policies: Iterable[Object], bindings: Iterable[Object]) -> list[Rule]:
+    """The rules of ValidatingAdmissionPolicies."""
     actions: dict[str, list[str]] = {}
     for binding in bindings:
         actions.setdefault(binding["spec"]["policyName"], []).extend(binding["spec"].get("validationActions") or [])
-    return [
-        _rule(policy, actions[policy["metadata"]["name"]])
-        for policy in policies
-        if policy["metadata"]["name"] in actions
-    ]
+    return [_rule(policy, actions.get(policy["metadata"]["name"])) for policy in policies]
 
 
-def _rule(policy: Object, actions: Iterable[str]) -> Rule:
+def _rule(policy: Object, actions: Collection[str] | None) -> Rule:
     constraints = policy["spec"]["matchConstraints"]
     return Rule(
         policy["metadata"]["name"].removeprefix(PREFIX),
-        DENY in actions,
+        actions is not None,
+        DENY in (actions or ()),
         frozenset(
             (group, resource)
             for matched in constraints["resourceRules"]

@@ -55,10 +55,10 @@ def judge_live(message: str) -> Judgement:
 def judge_presence(name: str, rules: Iterable[Rule]) -> Judgement:
     """Whether a rule of the table is in force, and refuses."""
     found = next((rule for rule in rules if rule.name == name), None)
-    if found is None and name not in OPTIONAL:
-        return Judgement("fail", "missing", "no policy with a binding has this rule")
-    if found is None:
+    if found is None and name in OPTIONAL:
         return Judgement("pass", "not asked for", "the inventory asks for no such rule")
+    if found is None or not found.bound:
+        return Judgement("fail", "missing", "no policy with a binding has this rule")
     if not found.denies:
         return Judgement("pass", "not enforced", "its declared action refuses nothing")
     return Judgement("pass", "in force", "")
