@@ -21,7 +21,6 @@ from tests.support.registry import archive
 # Three regions without bastions, in INI and host_vars, with names of its own: as somebody else would write it.
 OTHER = str(Path(__file__).parent / "three_regions")
 CLOUD_ALONE = ("--tags", "bootstrap,cloud,images")
-LONG = ("staging", "three regions")
 OF_ALL_REGIONS = ("-e", json.dumps({"edge_multicluster": True, "edge_project_number": project_number("atlas-shop")}))
 CASES = {
     "production": ("production", ()),
@@ -39,8 +38,12 @@ def _skopeo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(
     ("inventory", "arguments"),
-    [pytest.param(*case, id=name, marks=[pytest.mark.long] if name in LONG else []) for name, case in CASES.items()],
+    [
+        pytest.param(*case, id=name, marks=[] if name == "production" else [pytest.mark.long])
+        for name, case in CASES.items()
+    ],
 )
+@pytest.mark.timeout(900)
 def test_what_it_makes_is_whole_at_once_and_goes_without_a_rest(
     tmp_path: Path, inventory: str, arguments: tuple[str, ...]
 ) -> None:
