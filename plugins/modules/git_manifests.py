@@ -63,72 +63,11 @@ options:
     description: The Git program.
     type: path
     default: git
-  environment_name:
-    description: The environment that the objects belong to.
-    type: str
-    required: true
-  layer:
-    description: The layer of the environment that the objects make up. Lower-case letters, digits and hyphens.
-    type: str
-    required: true
   state:
     description: V(absent) empties the folder, so that Argo CD removes everything that the layer has.
     type: str
     choices: [present, absent]
     default: present
-  objects:
-    description:
-      - Objects, as dicts; lists of them, such as C(kind=List), are opened.
-      - Empty ones are passed over, as C(from_yaml_all) makes them of a template's empty documents.
-    type: list
-    elements: raw
-    default: []
-  charts:
-    description: Helm charts, rendered by C(helm template), without tests and hooks.
-    type: list
-    elements: dict
-    default: []
-    suboptions:
-      name:
-        description: The release's name.
-        type: str
-        required: true
-      chart:
-        description: A folder, an archive, a name in O(charts[].repository) or an C(oci://) reference.
-        type: str
-        required: true
-      repository:
-        description: The URL of the chart's repository.
-        type: str
-      version:
-        description: The chart's version.
-        type: str
-      namespace:
-        description: The release's namespace; also that of objects that name none.
-        type: str
-      values:
-        description: The chart's values. They are passed on standard input.
-        type: dict
-        default: {}
-      include_crds:
-        description: Whether the definitions in the chart's C(crds) folder belong to the layer.
-        type: bool
-        default: true
-      kube_version:
-        description: The version of Kubernetes that the chart is rendered for; by default the cluster's.
-        type: str
-      api_versions:
-        description: Versions of APIs that the chart is rendered for.
-        type: list
-        elements: str
-        default: []
-  helm:
-    description: The Helm program.
-    type: path
-    default: helm
-  namespace:
-    description: The namespace of namespaced objects that name none.
-    type: str
   wait:
     description: Whether to wait until Argo CD has applied the commit and every object is ready.
     type: bool
@@ -148,6 +87,7 @@ options:
 extends_documentation_fragment:
   - pingpong.platform.cluster
   - pingpong.platform.cluster.attributes
+  - pingpong.platform.layer
 attributes:
   check_mode:
     support: full
