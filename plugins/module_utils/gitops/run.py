@@ -15,8 +15,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.gitops import fi
 from ansible_collections.pingpong.platform.plugins.module_utils.gitops.git import Git, Remote, opened, parse
 from ansible_collections.pingpong.platform.plugins.module_utils.gitops.sync import Sync
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.client import ClusterClient
-from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.manifests.objects import prepare
-from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.manifests.sources import load_manifests
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.manifests.layer import load_layer
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.model import Objects, Owner
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.wait.waiter import WaitOptions
 
@@ -44,9 +43,7 @@ def run(
     owner = Owner(args["environment_name"], args["layer"])
     client = ClusterClient.from_connection(args["connection"], timeout=args["request_timeout"])
     try:
-        given = load_manifests(args, lambda: str(client.request("GET", "/version").get("gitVersion") or ""))
-        client.discovery.add_definitions(item.obj for item in given.objects)
-        prepared = prepare(given.objects, owner, client.discovery.namespaced, args.get("namespace") or "")
+        prepared, warnings = load_layer(client, args, owner)
         tracked = [files.tracked(obj, args["application"]) for obj in prepared]
         desired = tracked if args["state"] == "present" else []
         contents = files.desired_files(desired, args["folder"])
@@ -60,7 +57,7 @@ def run(
     finally:
         client.close()
     shown = {"changed": bool(change), "commit": commit or "", "files": files.entries(change)}
-    shown |= {"warnings": given.warnings} if given.warnings else {}
+    shown |= {"warnings": warnings} if warnings else {}
     return {**shown, "diff": files.differences(change)} if want_diff else shown
 
 

@@ -21,8 +21,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.apply
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.apply.server_side_apply import Action
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.fields.diff import comparable
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.fields.managers import ManagerPolicy
-from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.manifests.objects import prepare
-from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.manifests.sources import load_manifests
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.manifests.layer import load_layer
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.model import (
     DESIRED_HASH,
     Key,
@@ -69,16 +68,14 @@ def run(
     )
     client = ClusterClient.from_connection(args["connection"], timeout=args["request_timeout"])
     try:
-        given = load_manifests(args, lambda: str(client.request("GET", "/version").get("gitVersion") or ""))
-        client.discovery.add_definitions(item.obj for item in given.objects)
-        desired = prepare(given.objects, owner, client.discovery.namespaced, args.get("namespace") or "")
+        desired, warnings = load_layer(client, args, owner)
         declare(desired if args["state"] == "present" else [])
         with LayerReconciler(client, owner, options) as layer:
             result = layer.present(desired) if args["state"] == "present" else layer.absent(desired)
     finally:
         client.close()
     done = {**summary(result, want_diff=want_diff), "requests": client.requests}
-    return {**done, "warnings": given.warnings} if given.warnings else done
+    return {**done, "warnings": warnings} if warnings else done
 
 
 def summary(result: LayerResult, *, want_diff: bool) -> dict[str, Any]:
