@@ -76,10 +76,14 @@ class Lab:
         return ["ip", "netns", "exec", self.fleet.place.namespace, *command]
 
     def start(self, pod: str, port: int, secure: bool) -> None:
-        """Start a pod's server on a port."""
+        """Start a pod's server on a port; returns once it answers, as a first failed check counts for many seconds."""
         certificate = [str(self.folder / "inner.pem")] if secure else []
         command = self.inside(sys.executable, str(self.folder / "server.py"), pod, str(port), *certificate)
         self.servers[pod, port] = subprocess.Popen(command, stdin=subprocess.DEVNULL)
+        deadline = time.monotonic() + 30
+        while not self.curl("--insecure", f"{'https' if secure else 'http'}://{pod}:{port}/")[0]:
+            assert time.monotonic() < deadline, f"{pod}:{port} does not answer"
+            time.sleep(0.05)
 
     def end(self, pod: str, port: int) -> None:
         """Kill one."""

@@ -34,14 +34,15 @@ def test_nothing_is_pruned_while_what_takes_over_is_not_ready(rolled: Harness) -
 
 def test_it_goes_with_what_it_used_once_that_is_ready(rolled: Harness) -> None:
     foreseen = rolled.apply(deployment("d"), wait=True, check_mode=True)
-    made = rolled.apply(deployment("d"), wait=True)
+    # The garbage collector, which ends a foreground deletion, learns of a new kind within 30 seconds.
+    made = rolled.apply(deployment("d"), wait=True, wait_timeout=90)
     assert made["pruned"] == foreseen["pruned"]
     assert [entry["name"] for entry in made["pruned"]] == ["d", "used"]
     assert rolled.get("Rollout", "d", ROLLOUTS) is None
 
 
 def test_who_does_not_wait_prunes_at_once(rolled: Harness) -> None:
-    assert rolled.apply(deployment("d", replicas=1), wait=False)["pruned"]
+    assert rolled.apply(deployment("d", replicas=1), wait=False, wait_timeout=90)["pruned"]
     assert rolled.get("Rollout", "d", ROLLOUTS) is None
 
 
