@@ -40,6 +40,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     rehearse.add_argument(
         "--regions", nargs="+", default=[], metavar="HOST", help="the second site on one after the other, as promoted"
     )
+    rehearse.add_argument(
+        "--retire", nargs="+", default=[], metavar="HOST", help="regions that are taken away while the others stay"
+    )
     rehearse.add_argument("--keep", action="store_true", help="without destroy, for a look around")
     chosen = parser.parse_args(arguments)
     console = Console(stderr=True, highlight=False)
@@ -47,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if chosen.command == "images":
             _images(console, chosen.names or None, chosen.to)
         elif chosen.command == "rehearse":
-            _rehearse(console, chosen.inventory, chosen.regions, chosen.keep)
+            _rehearse(console, chosen.inventory, chosen.regions, chosen.retire, chosen.keep)
         else:
             {"up": _up, "down": _down, "status": _status}[chosen.command](console)
     except (HostError, TaskError) as error:
@@ -114,10 +117,10 @@ def _images(console: Console, names: Sequence[str] | None, to: Path | None) -> N
             shutil.copyfile(image.archive, to / f"{image.name}-{version(image.reference)}.tar")
 
 
-def _rehearse(console: Console, inventory: str, regions: Sequence[str], keep: bool) -> None:
+def _rehearse(console: Console, inventory: str, regions: Sequence[str], retired: Sequence[str], keep: bool) -> None:
     from testbed.rehearsal.run import against_the_daemon
 
-    against_the_daemon(inventory, _speaker(console), regions).run(keep)
+    against_the_daemon(inventory, _speaker(console), regions, retired).run(keep)
 
 
 def _speaker(console: Console) -> Callable[[str], None]:

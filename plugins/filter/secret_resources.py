@@ -32,14 +32,10 @@ options:
     description: The project's number, which principals of Kubernetes service accounts are named by.
     type: str
     required: true
-  regions:
-    description: The clusters' regions. Each gets a copy.
-    type: list
-    elements: str
-    required: true
   replication:
-    description: Another replication, in the API's words.
+    description: Where they are kept, in the API's words.
     type: dict
+    required: true
   protection:
     description: Keep the secrets from being deleted.
     type: bool
@@ -49,7 +45,7 @@ options:
 EXAMPLES = r"""
 resources: >-
   {{ [{'name': 'db'}]
-  | pingpong.platform.secret_resources([], project='p', project_number='1', regions=['europe-west1']) }}
+  | pingpong.platform.secret_resources([], project='p', project_number='1', replication={'automatic': {}}) }}
 """
 
 RETURN = r"""

@@ -43,8 +43,9 @@ class Rehearsal:
 
     ``say`` hears a line for each step and verdict; ``image`` is the service's image as a build left it, with its
     transport; ``arguments`` are ansible-playbook's own, for each step. ``regions`` are hosts of the inventory: the
-    second site runs on one after the other, as a promotion does; without any it runs on all at once. ``acme``: with an
-    ACME server, which asks the name server at ``dns_port``.
+    second site runs on one after the other, as a promotion does; without any it runs on all at once. ``retired`` are
+    hosts as well, which retire.yml takes away before the rest goes. ``acme``: with an ACME server, which asks the name
+    server at ``dns_port``.
     """
 
     inventory: Path
@@ -55,6 +56,7 @@ class Rehearsal:
     image: str
     arguments: Sequence[str] = ()
     regions: Sequence[str] = ()
+    retired: Sequence[str] = ()
     dns_port: int = 0
     acme: bool = False
     took: list[str] = field(default_factory=list)
@@ -104,9 +106,19 @@ class Rehearsal:
         output = "".join(self._play("site", *recorded, *limit) for limit in limits or [()])
         requests = self._ask("GET", "requests")["requests"]
         self._judge("the second site", verdicts.changed(output) + verdicts.mutations(requests))
+        if self.retired:
+            self._retire(recorded)
         if not keep:
             self._play("destroy", *recorded, "-e", "platform_unprotect=true")
             self._judge("destroy", verdicts.left(before, self._resources()))
+
+    def _retire(self, recorded: Sequence[str]) -> None:
+        """Take regions away; what the others have must stay."""
+        before = self._resources()
+        self._play("retire", *recorded, "--limit", ",".join(self.retired), "-e", "platform_unprotect=true")
+        hosts = variables(self.inventory)
+        regions = {hosts[host]["platform_region"] for host in self.retired}
+        self._judge("retire", verdicts.retired(before, self._resources(), regions))
 
     def _play(self, playbook: str, *arguments: str) -> str:
         """Run a playbook as a user would, shown as it runs; return what it printed."""
@@ -155,7 +167,7 @@ class Rehearsal:
         return (self.folder / "token").read_text(encoding="ascii").strip()
 
 
-def against_the_daemon(inventory: str, say: Say, regions: Sequence[str] = ()) -> Rehearsal:
+def against_the_daemon(inventory: str, say: Say, regions: Sequence[str] = (), retired: Sequence[str] = ()) -> Rehearsal:
     """A rehearsal against the local cloud that runs in the background; HostError when none does."""
     if not daemon.running():
         raise HostError(f"the local cloud does not run in {state_root()}: python -m testbed up")
@@ -173,15 +185,23 @@ def against_the_daemon(inventory: str, say: Say, regions: Sequence[str] = ()) ->
     tools.place_published(state_root(), [*images.built().values(), *trusting])
     dns_port = int(os.environ.get("PINGPONG_DNS_PORT", "18053"))
     image = f"docker-archive:{archive}"
-    return Rehearsal(found, say, daemon.folder(), port, port + 1, image, regions=regions, dns_port=dns_port, acme=acme)
+    return Rehearsal(
+        found, say, daemon.folder(), port, port + 1, image,
+        regions=regions, retired=retired, dns_port=dns_port, acme=acme,
+    )  # fmt: skip
 
 
 def with_acme(inventory: Path) -> bool:
     """Whether the edge's certificate comes from an ACME server, as Ansible reads the inventory below the overlay."""
     overlay = yaml.safe_load(OVERLAY.read_text(encoding="utf-8"))
+    return any({**host, **overlay}.get("edge_certificate") == "acme" for host in variables(inventory).values())
+
+
+def variables(inventory: Path) -> dict[str, dict[str, Any]]:
+    """Each host's variables, as Ansible reads them."""
     listed = run([_program("ansible-inventory"), "-i", inventory, "--list"], cwd=REPOSITORY).stdout
-    hosts = json.loads(listed)["_meta"]["hostvars"].values()
-    return any({**host, **overlay}.get("edge_certificate") == "acme" for host in hosts)
+    found: dict[str, dict[str, Any]] = json.loads(listed)["_meta"]["hostvars"]
+    return found
 
 
 def _program(name: str) -> Path:

@@ -39,3 +39,15 @@ def left(before: Collection[Resource], after: Collection[Resource]) -> list[str]
         for resource in after
         if resource["key"] not in known and not resource["key"].startswith(STAYS)
     ]
+
+
+def retired(before: Collection[Resource], after: Collection[Resource], regions: Collection[str]) -> list[str]:
+    """A sentence for each resource in the regions that is there afterwards, and for each elsewhere that is not."""
+    places = "|".join(re.escape(region) for region in sorted(regions))
+    inside = re.compile(rf"/(?:{places})(?:-[a-z])?/")
+    kept = {resource["key"] for resource in after}
+    return [
+        f"{key}: expected " + ("nothing left of a retired region, found it" if inside.search(key) else "it to stay")
+        for key in sorted({resource["key"] for resource in before} | kept)
+        if (key in kept) is bool(inside.search(key))
+    ]

@@ -17,25 +17,20 @@ def secret_resources(
     *,
     project: str,
     project_number: str,
-    regions: Sequence[str],
-    replication: Mapping[str, Any] | None = None,
+    replication: Mapping[str, Any],
     protection: bool = True,
 ) -> list[Body]:
     """The resources of each secret; its value is taken from the stack's payloads, by the secret's name.
 
     items: name, readers as IAM members, and value; one without it has versions that others write.
     mounts: namespace, secrets by name and, where the pods' service account is to read them, service_account.
-    regions: of the clusters; a copy in each, so that the loss of one region loses no secret.
-    replication: the API's own, instead of copies in the clusters' regions.
+    replication: the API's own.
     """
-    replicas = {"userManaged": {"replicas": [{"location": region} for region in dict.fromkeys(regions)]}}
     found: list[Body] = []
     for item in items:
         name = item["name"]
         readers = dict.fromkeys([*item.get("readers", []), *_accounts(name, mounts, project, project_number)])
-        found.append(
-            {"kind": "secret", "name": name, "protection": protection, "replication": dict(replication or replicas)}
-        )
+        found.append({"kind": "secret", "name": name, "protection": protection, "replication": dict(replication)})
         if "value" in item:
             found.append({"kind": "secret_version", "name": name, "secret": name, "payload_from": name})
         if readers:

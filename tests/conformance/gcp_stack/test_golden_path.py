@@ -115,7 +115,7 @@ def test_pods_a_node_decide_a_nodes_range(engine: Engine) -> None:
 
 def test_a_registry_under_a_key_of_ones_own(engine: Engine) -> None:
     def repository(key: str) -> list[dict[str, Any]]:
-        wanted = declared("registry", "__registry_resources", registry_key=key)
+        wanted = declared("registry", "__registry_resources", registry_keys={"europe-west1": key})
         return [item for item in wanted if item["kind"] == "repository"][:1]
 
     assert "kmsKeyName" not in repository("")[0]

@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -60,6 +62,28 @@ def test_what_it_makes_is_whole_at_once_and_goes_without_a_rest(
         assert [text.rpartition(": ")[2] for text in said].count("site.yml") == 1 + (len(regions) or 1)
         assert "the second site: as expected" in said
         assert "destroy: as expected" in said
+
+
+@pytest.mark.long
+@pytest.mark.timeout(900)
+def test_a_region_is_retired_and_the_others_go_on(tmp_path: Path) -> None:
+    with running_cloud(tmp_path / "cloud", MemoryBackend(delay=0.01)) as cloud:
+        port, proxy_port = (int(url.rpartition(":")[2].partition("/")[0]) for url in (cloud.endpoint, cloud.proxy))
+        image, _digest = archive(tmp_path / "ping.tar")
+        said: list[str] = []
+
+        def rehearse(inventory: Path, keep: bool = False, retired: Sequence[str] = ()) -> None:
+            Rehearsal(
+                inventory, said.append, tmp_path / "cloud", port, proxy_port, image, CLOUD_ALONE, retired=retired
+            ).run(keep)  # fmt: skip
+
+        rehearse(chosen(OTHER), keep=True, retired=["sydney"])
+        assert "retire: as expected" in said
+        others = Path(shutil.copytree(OTHER, tmp_path / "two"))
+        listed = (others / "hosts.ini").read_text().splitlines(keepends=True)
+        (others / "hosts.ini").write_text("".join(line for line in listed if not line.startswith("sydney")))
+        rehearse(others)
+        assert said.count("the second site: as expected") == 2
 
 
 def test_an_inventory_that_is_not_there_is_named() -> None:

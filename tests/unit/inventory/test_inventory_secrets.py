@@ -11,7 +11,9 @@ from ansible_collections.pingpong.platform.plugins.module_utils.inventory.secret
 from tests.support.pods import principal
 
 DB, OTHER = {"name": "db", "value": "x"}, {"name": "other", "value": "y", "readers": ["group:team@example.com"]}
-PROJECT = {"project": "pingpong-local", "project_number": "348357236974"}
+PROJECT: dict[str, Any] = {
+    "project": "pingpong-local", "project_number": "348357236974", "replication": {"automatic": {}}
+}  # fmt: skip
 
 
 def mount(account: str | None, *secrets: str, namespace: str = "app") -> dict[str, Any]:
@@ -33,25 +35,21 @@ def mount(account: str | None, *secrets: str, namespace: str = "app") -> dict[st
     ids=["the account that mounts it", "each account once", "no account, and a secret of others"],
 )
 def test_readers(items: Sequence[Any], mounts: Sequence[Any], readers: dict[str, list[str]]) -> None:
-    found = secret_resources(items, mounts, regions=["r1"], **PROJECT)
+    found = secret_resources(items, mounts, **PROJECT)
     policies = {entry["secret"]: entry["bindings"] for entry in found if entry["kind"] == "secret_iam"}
     assert policies == {
         name: [{"role": "roles/secretmanager.secretAccessor", "members": members}] for name, members in readers.items()
     }
 
 
-def test_a_secret_is_kept_in_every_region_once_and_its_value_comes_from_the_payloads() -> None:
-    secret, version = secret_resources([DB], [], regions=["r1", "r2", "r1"], protection=False, **PROJECT)
-    assert secret["replication"] == {"userManaged": {"replicas": [{"location": "r1"}, {"location": "r2"}]}}
+def test_a_secret_is_kept_as_is_said_and_its_value_comes_from_the_payloads() -> None:
+    replicas = {"userManaged": {"replicas": [{"location": "r1"}, {"location": "r2"}]}}
+    secret, version = secret_resources([DB], [], **PROJECT | {"replication": replicas}, protection=False)
+    assert secret["replication"] == replicas
     assert secret["protection"] is False
     assert version == {"kind": "secret_version", "name": "db", "secret": "db", "payload_from": "db"}
 
 
-def test_another_replication_takes_the_place_of_copies() -> None:
-    secret, _version = secret_resources([DB], [], regions=["r1"], replication={"automatic": {}}, **PROJECT)
-    assert secret["replication"] == {"automatic": {}}
-
-
 def test_a_secret_without_a_value_has_versions_that_others_write() -> None:
-    found = secret_resources([{"name": "root"}], [], regions=["r1"], **PROJECT)
+    found = secret_resources([{"name": "root"}], [], **PROJECT)
     assert [entry["kind"] for entry in found] == ["secret"]

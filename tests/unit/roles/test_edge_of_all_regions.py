@@ -18,8 +18,7 @@ def inventory(request: pytest.FixtureRequest) -> str:
 
 
 def resources(inventory: str, **changes: Any) -> list[dict[str, Any]]:
-    (found,) = rendered("edge", inventory, "resources.yml.j2", **{**ON, **changes})
-    return list(found)
+    return list(evaluated("edge", inventory, "__edge_resources", **{**ON, **changes}))
 
 
 def objects(inventory: str, host: str, **changes: Any) -> dict[tuple[str, str], dict[str, Any]]:

@@ -29,8 +29,8 @@ def test_each_has_its_repository_and_no_other_is_made(inventory: str) -> None:
         if item["kind"] == "repository"
     }
     pulled = {"/".join(name.split("/")[:3]) for host in HOSTS for name in images(inventory, host)}
-    own = evaluated("registry", inventory, "ping_image").rpartition("/")[0]
-    assert pulled | {own} == made
+    own = {evaluated("registry", inventory, "ping_image", host=host).rpartition("/")[0] for host in HOSTS}
+    assert pulled | own == made
 
 
 @pytest.mark.parametrize("host", HOSTS)
@@ -43,8 +43,9 @@ def test_the_sidecar_is_admitted(inventory: str, host: str) -> None:
     assert not any("docker.io/prom/prometheus".startswith(place) for place in admitted)
 
 
-def test_without_mirrors_there_is_one_repository_and_names_are_upstreams() -> None:
-    made = [item["kind"] for item in evaluated("registry", "local", "__registry_resources")]
-    assert made == ["repository", "repository_iam"]
+def test_without_mirrors_there_is_one_repository_a_region_and_names_are_upstreams() -> None:
+    made = {(item["kind"], item["location"]) for item in evaluated("registry", "local", "__registry_resources")}
+    regions = {evaluated("registry", "local", "platform_region", host=host) for host in HOSTS}
+    assert made == {(kind, region) for kind in ("repository", "repository_iam") for region in regions}
     hosts = {name.partition("/")[0] for name in images("production", "primary", platform_mirrors={})}
     assert hosts == {"docker.io", "ghcr.io", "quay.io", "registry.k8s.io"}

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from testbed.rehearsal.environment import environment, person
-from testbed.rehearsal.verdicts import changed, left, mutations
+from testbed.rehearsal.verdicts import changed, left, mutations, retired
 
 RECAP = """
 PLAY RECAP *********************************************************************
@@ -44,6 +44,25 @@ def test_nothing_is_left_but_what_was_there_before(resource: dict[str, str], nam
     said = left([PROJECT], [PROJECT, resource])
     assert bool(said) == named
     assert not named or resource["key"] in said[0]
+
+
+@pytest.mark.parametrize(
+    ("place", "stays", "said"),
+    [
+        ("regions/r1", False, None),
+        ("zones/r1-b", False, None),
+        ("regions/r12", True, None),
+        ("global", True, None),
+        ("regions/r1", True, "nothing left of a retired region, found it"),
+        ("zones/r1-b", True, "nothing left of a retired region, found it"),
+        ("regions/r12", False, "it to stay"),
+        ("global", False, "it to stay"),
+    ],
+)
+def test_a_retired_region_goes_alone(place: str, stays: bool, said: str | None) -> None:
+    resource = {"key": f"compute/projects/p/{place}/addresses/a", "kind": "compute.addresses"}
+    expected = [f"{resource['key']}: expected {said}"] if said else []
+    assert retired([resource], [resource] if stays else [], ["r1"]) == expected
 
 
 def test_programs_are_led_to_the_local_cloud_and_nowhere_near_loopback() -> None:
