@@ -82,7 +82,7 @@ def test_a_plan_is_complete_and_changes_nothing(empty: Site, environment: str, r
         "router": regions,
         "service_account": 1,
         "cluster": regions,
-        "repository": 1 + len(MIRRORED) * regions,
+        "repository": (1 + len(MIRRORED)) * regions,
         "address": regions,
         "security_policy": regions,
         "health_check": 1,

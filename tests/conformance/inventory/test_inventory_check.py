@@ -54,7 +54,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         "cluster_node_pools.maximum. Supported parameters include: count,",
     ),
     "a mirror in another region": (
-        {"platform_mirror": "europe-west1-docker.pkg.dev/{{ platform_project }}/hub"},
+        {"platform_registry": "europe-west1-docker.pkg.dev/{{ platform_project }}/hub"},
         "secondary platform_mirrors.docker.io: found a repository in europe-west1, the region of primary",
     ),
     "a switch for a dict": ({"network_ranges": True}, "secondary network_ranges: found"),
