@@ -51,4 +51,4 @@ def test_the_network_lets_pods_of_a_region_reach_the_mesh_in_the_other_and_nothi
     assert (rule["sourceRanges"], rule["destinationRanges"]) == (pods, pods)
     service = yaml.safe_load((ROOT / "service" / "chart" / "values.yaml").read_text())["service"]
     assert rule["allowed"] == [{"IPProtocol": "tcp", "ports": [str(service["port"]), str(service["metricsPort"])]}]
-    assert name not in firewalls(inventory, ["primary"]), "a single region has nobody to let in"
+    assert firewalls(inventory, ["primary"])[name]["sourceRanges"] == pods[:1], "a single region lets in its own alone"
