@@ -56,6 +56,11 @@ def evaluated(role: str, inventory: str, name: str, *, host: str = "primary", **
     return _resolved(role, inventory, host, "{{ " + name + " }}", changes)
 
 
+def by_name(entries: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Entries of a list of a role's, each by its name."""
+    return {entry["name"]: entry for entry in entries}
+
+
 def rendered(role: str, inventory: str, template: str, *, host: str = "primary", **changes: Any) -> list[Any]:
     """The documents that a template of the role makes."""
     text = evaluated(role, inventory, f"lookup('ansible.builtin.template', '{template}')", host=host, **changes)

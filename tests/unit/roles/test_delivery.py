@@ -1,39 +1,15 @@
-"""One variable switches canaries on, everywhere that must know of them, and nothing is left of them without it."""
+"""What the controller of canaries may do and ask, and who admits what it makes."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import pytest
 import yaml
 
-from tests.support.roles import INVENTORIES, ROOT, evaluated, rendered
+from tests.support.roles import ROOT, by_name, evaluated, rendered
 
 PODS = {"app.kubernetes.io/name": "argo-rollouts"}
 WRITES = {"create", "delete", "patch", "update"}
-
-
-def by_name(entries: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    return {entry["name"]: entry for entry in entries}
-
-
-@pytest.mark.parametrize("delivery", ["canary", "rolling", None])
-@pytest.mark.parametrize("inventory", INVENTORIES)
-def test_one_variable_switches_all_of_it(inventory: str, delivery: str | None) -> None:
-    changes = {} if delivery is None else {"ping_delivery": delivery}
-    on = delivery == "canary"
-
-    def value(role: str, name: str) -> Any:
-        return evaluated(role, inventory, name, **changes)
-
-    assert value("delivery", "delivery_enabled") is on
-    levels = by_name(value("pod_security", "pod_security_namespaces"))
-    assert levels.get("delivery") == ({"name": "delivery", "level": "restricted"} if on else None)
-    policies = by_name(value("network_policy", "network_policy_namespaces"))
-    assert ("delivery" in policies) is on
-    assert bool(policies["monitoring"]["ingress"]) is on
-    assert ("delivery" in value("verify", "verify_policy_namespaces")) is on
-    assert ("delivery" in value("verify", "verify_pod_security_namespaces")) is on
 
 
 def test_the_controller_asks_prometheus_and_nobody_else() -> None:

@@ -1,4 +1,4 @@
-"""One variable switches GitOps on, everywhere that must know of it, and nothing is left of it without it."""
+"""What Argo CD may do, look at and ask, and what it is told to apply."""
 
 from __future__ import annotations
 
@@ -10,14 +10,10 @@ import yaml
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.manifests.charts import render
 
 from tests.support.apiserver import helm_program
-from tests.support.roles import INVENTORIES, evaluated, rendered
+from tests.support.roles import INVENTORIES, by_name, evaluated, rendered
 
 REPOSITORY = {"url": "https://git.example.com:8443/platform.git", "branch": "release"}
 INSTANCES = [{"name": "a"}, {"name": "b", "namespace": "shop"}, {"name": "c", "mesh": False}]
-
-
-def by_name(entries: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    return {entry["name"]: entry for entry in entries}
 
 
 def of(template: str, inventory: str = "production", **changes: Any) -> list[dict[str, Any]]:
@@ -27,23 +23,6 @@ def of(template: str, inventory: str = "production", **changes: Any) -> list[dic
 def one(objects: list[dict[str, Any]], kind: str, name: str = "") -> dict[str, Any]:
     (found,) = [o for o in objects if o["kind"] == kind and name in ("", o["metadata"]["name"])]
     return found
-
-
-@pytest.mark.parametrize("repository", [REPOSITORY, {}, None])
-@pytest.mark.parametrize("inventory", INVENTORIES)
-def test_one_variable_switches_all_of_it(inventory: str, repository: dict[str, str] | None) -> None:
-    changes = {} if repository is None else {"ping_repository": repository}
-    on = bool(repository)
-
-    def value(role: str, name: str) -> Any:
-        return evaluated(role, inventory, name, **changes)
-
-    assert value("gitops", "gitops_enabled") is on
-    levels = by_name(value("pod_security", "pod_security_namespaces"))
-    assert levels.get("gitops") == ({"name": "gitops", "level": "restricted"} if on else None)
-    assert ("gitops" in by_name(value("network_policy", "network_policy_namespaces"))) is on
-    assert ("gitops" in value("verify", "verify_policy_namespaces")) is on
-    assert ("gitops" in value("verify", "verify_pod_security_namespaces")) is on
 
 
 def test_it_reaches_the_port_of_the_repository_and_the_api_server() -> None:

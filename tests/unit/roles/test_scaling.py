@@ -1,4 +1,4 @@
-"""Autoscaling is on everywhere; one variable adds ping's own metric, everywhere that must know of what serves that."""
+"""Autoscaling is on everywhere; what serves ping's own metric has one metric, one port and no right but to that."""
 
 from __future__ import annotations
 
@@ -9,45 +9,16 @@ import pytest
 import yaml
 from pingpong.metrics import RequestMetrics
 
-from tests.support.roles import INVENTORIES, ROOT, evaluated, rendered
+from tests.support.roles import INVENTORIES, ROOT, by_name, evaluated, rendered
 
 PODS = {"app.kubernetes.io/name": "prometheus-adapter"}
 SERVING = "prometheus-adapter.scaling.svc"
-
-
-def by_name(entries: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    return {entry["name"]: entry for entry in entries}
 
 
 @pytest.mark.parametrize("inventory", INVENTORIES)
 def test_every_instance_is_scaled_in_every_inventory(inventory: str) -> None:
     releases = evaluated("ping", inventory, "__ping_releases")
     assert [release["values"]["autoscaling"]["enabled"] for release in releases] == [True] * len(releases)
-
-
-@pytest.mark.parametrize(
-    ("changes", "on"),
-    [
-        ({}, False),
-        ({"ping_scaling": "fixed"}, False),
-        ({"ping_scaling": "cpu"}, False),
-        ({"ping_scaling": "requests"}, True),
-        ({"ping_scaling": "requests", "scaling_enabled": False}, False),
-    ],
-)
-@pytest.mark.parametrize("inventory", INVENTORIES)
-def test_one_variable_switches_all_of_it(inventory: str, changes: dict[str, Any], on: bool) -> None:
-    def value(role: str, name: str) -> Any:
-        return evaluated(role, inventory, name, **changes)
-
-    assert value("scaling", "scaling_enabled") is on
-    levels = by_name(value("pod_security", "pod_security_namespaces"))
-    assert levels.get("scaling") == ({"name": "scaling", "level": "restricted"} if on else None)
-    policies = by_name(value("network_policy", "network_policy_namespaces"))
-    assert ("scaling" in policies) is on
-    assert bool(policies["monitoring"]["ingress"]) is on
-    assert ("scaling" in value("verify", "verify_policy_namespaces")) is on
-    assert ("scaling" in value("verify", "verify_pod_security_namespaces")) is on
 
 
 def test_the_adapter_asks_prometheus_and_is_asked_at_one_port() -> None:
@@ -63,12 +34,6 @@ def test_the_adapter_asks_prometheus_and_is_asked_at_one_port() -> None:
     assert f"--secure-port={port['containerPort']}" in container["args"]
     assert str(port["containerPort"]) in evaluated("network", "production", "network_webhook_ports")
     assert deployment()["spec"]["template"]["metadata"]["labels"] == PODS
-
-
-def test_canaries_and_metrics_both_reach_prometheus() -> None:
-    both = {"ping_scaling": "requests", "ping_delivery": "canary"}
-    policies = by_name(evaluated("network_policy", "production", "network_policy_namespaces", **both))
-    assert len(policies["monitoring"]["ingress"]) == 2
 
 
 def objects(inventory: str = "production", **changes: Any) -> list[dict[str, Any]]:
