@@ -1,5 +1,5 @@
 """One address before two regions, with a real Envoy and real health checks: who serves, and what clients lose, when the
-closest region is lost in one of three ways, and when it is back."""
+closest region is lost in one of three ways, when it is back, and when the certificate is renewed."""
 
 from __future__ import annotations
 
@@ -26,24 +26,26 @@ DETECTION = CHECK.interval * CHECK.unhealthy + CHECK.timeout
 TIERS = (("europe-west1", ((NEAR, 443),)), ("us-east1", ((FAR, 443),)))
 BACKEND = Backend("istio-ingress", "istio-ingressgateway", 443, "HTTPS", ((NEAR, 443), (FAR, 443)), CHECK,
                   security_policy="armor", tiers=TIERS)  # fmt: skip
-# Fresh connections, one after the other; a line each: when it began, its status (0 for none) and the pod that served.
+# Fresh connections, one after the other; a line each: when it began, its status (0 for none), the pod that served and
+# the certificate that was shown.
 CLIENT = """
-import http.client, json, socket, ssl, sys, time
+import hashlib, http.client, json, socket, ssl, sys, time
 ca, host, address = sys.argv[1:]
 context = ssl.create_default_context(cafile=ca)
 while True:
-    began, status, pod = time.time(), 0, ""
+    began, status, pod, certificate = time.time(), 0, "", ""
     try:
         connection = http.client.HTTPSConnection(host, timeout=8, context=context)
         connection._create_connection = lambda *_, **__: socket.create_connection((address, 443), 8)
         connection.request("GET", "/ping")
+        certificate = hashlib.sha256(connection.sock.getpeercert(True)).hexdigest()
         answer = connection.getresponse()
         status, text = answer.status, answer.read()
         pod = json.loads(text)["pod"] if status == 200 else ""
         connection.close()
     except (OSError, http.client.HTTPException):
         pass
-    print(json.dumps([began, status, pod]), flush=True)
+    print(json.dumps([began, status, pod, certificate]), flush=True)
     time.sleep(0.05)
 """
 
@@ -55,6 +57,7 @@ class Request:
     at: float
     status: int
     pod: str
+    certificate: str
 
 
 @dataclass
@@ -97,11 +100,8 @@ def served_by(pod: str) -> Callable[[list[Request]], bool]:
 def regions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Regions]:
     folder = tmp_path_factory.mktemp("regions")
     with laboratory(folder, 201, FRONT_ENDS, [NEAR, FAR]) as lab:
-        chain, key = parts(lab.authority.leaf(HOST, 30).decode())
-        route = Route("istio-ingress", "edge", (HOST,), (Rule((Match(),), ((BACKEND.key, 1),)),))
-        listener = Listener(443, (Certificate("istio-ingress", "edge-tls", chain, key),), (route,))
         balancer = LoadBalancer(
-            "istio-ingress", "edge", ADDRESS, "edge-global", (listener,), {BACKEND.key: BACKEND}, min_tls="TLS_1_2"
+            "istio-ingress", "edge", ADDRESS, "edge-global", (listener(lab),), {BACKEND.key: BACKEND}, min_tls="TLS_1_2"
         )
         for pod, port in itertools.product((NEAR, FAR), (443, 15021)):
             lab.start(pod, port, secure=port == 443)
@@ -117,6 +117,13 @@ def regions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Regions]:
         finally:
             client.kill()
             client.wait()
+
+
+def listener(lab: Lab) -> Listener:
+    """The listener with a certificate that was issued just now."""
+    chain, key = parts(lab.authority.leaf(HOST, 30).decode())
+    route = Route("istio-ingress", "edge", (HOST,), (Rule((Match(),), ((BACKEND.key, 1),)),))
+    return Listener(443, (Certificate("istio-ingress", "edge-tls", chain, key),), (route,))
 
 
 def unhealthy(regions: Regions) -> None:
@@ -175,6 +182,17 @@ def test_while_both_are_healthy_the_closest_serves_alone(regions: Regions) -> No
     regions.wait(30, served_by(NEAR))
     seen = regions.wait(30, lambda found: len(found) >= 30)
     assert {item.pod for item in seen} == {NEAR}
+
+
+def test_a_renewed_certificate_costs_no_request(regions: Regions) -> None:
+    restore(regions)
+    earlier = {item.certificate for item in regions.wait(30, served_by(NEAR))}
+    regions.balancer = replace(regions.balancer, listeners=(listener(regions.lab),))
+    regions.serve(NEAR, FAR)
+    seen = regions.wait(30, lambda found: len({item.certificate for item in found} - earlier) == 1 and len(found) >= 60)
+    assert not [item for item in seen if item.status != 200]
+    shown = [name for name, _items in itertools.groupby(item.certificate for item in seen)]
+    assert len(shown) <= 2 and shown[-1] not in earlier, "once renewed, the earlier one is shown no more"
 
 
 def test_backends_see_googles_own_ranges(regions: Regions) -> None:
