@@ -105,6 +105,26 @@ def test_a_plan_is_complete_and_changes_nothing(empty: Site, environment: str, r
     assert empty.mutations() == 0
 
 
+ANYWAY = ("-e", "platform_unprotect=true")
+
+
+@pytest.mark.parametrize(
+    ("playbook_name", "flags", "says"),
+    [
+        ("destroy", ("--limit", "secondary", *ANYWAY), "--limit: found secondary, expected every cluster"),
+        ("retire", ANYWAY, "--limit: found every cluster, expected those to retire"),
+        ("retire", ("--limit", "secondary"), f"{ENVIRONMENT}-secondary is protected (cluster_protection)"),
+        ("retire", ("--limit", "primary", *ANYWAY), "edge_primary: expected one of secondary, found primary"),
+    ],
+)
+def test_a_part_of_the_regions_goes_by_itself_or_not_at_all(
+    empty: Site, playbook_name: str, flags: tuple[str, ...], says: str
+) -> None:
+    before = empty.mutations()
+    assert says in " ".join(empty.play(playbook_name, "production", *flags, code=2).split())
+    assert empty.mutations() == before
+
+
 DRIFT = {
     f"firewall/{ENVIRONMENT}-allow-health-checks": {"sourceRanges"},
     f"cluster/{ENVIRONMENT}-primary": {"loggingConfig.componentConfig.enableComponents"},
