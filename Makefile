@@ -71,7 +71,7 @@ lint: venv graders ee ## ruff, mypy, yamllint, shellcheck, ansible-lint, the gra
 	$(VENV)/ruff format --check .
 	$(VENV)/mypy plugins service/src testbed tools
 	$(VENV)/yamllint --strict .
-	git ls-files -z .ci tools '*.sh' | xargs -0 grep -lZ '^#!.*bash' | xargs -0 $(VENV)/shellcheck
+	git ls-files -z .ci tools tests/workflows/bin '*.sh' | xargs -0 grep -lZ '^#!.*bash' | xargs -0 $(VENV)/shellcheck
 	$(VENV)/ansible-lint --offline
 	$(PYTHON) tools/role_pages.py --check
 
@@ -111,12 +111,16 @@ proof: ## The platform's proofs, and the negative controls
 molecule: up ## A scenario a role, against kind
 	$(VENV)/molecule test --all
 
+.PHONY: workflows
+workflows: up ## Run the jobs of .github/workflows on this machine: make workflows ARGS='--workflow release --job docs'
+	$(PYTHON) -m tests.workflows $(ARGS)
+
 .PHONY: test
 test: checks unit conformance proof molecule ## Everything up to the whole platform; nothing is left running
 	$(PYTHON) -m testbed down
 
 .PHONY: test-all
-test-all: test ## And what takes long: rehearsals, a fault at every request, ten kills of make site, a rotation under load
+test-all: test ## And what takes long: rehearsals, a fault at every request, ten kills of make site, a rotation under load, every workflow
 	$(MAKE) rehearse ENV=production ARGS=
 	$(PYTHON) -m testbed down
 	$(MAKE) rehearse ENV=staging ARGS=
@@ -124,6 +128,7 @@ test-all: test ## And what takes long: rehearsals, a fault at every request, ten
 	$(PYTHON) -m pytest tests/conformance -m 'long and not platform' -q --long
 	$(MAKE) site
 	$(PYTHON) -m pytest tests/conformance -m 'long and platform' -q --long
+	$(MAKE) workflows ARGS=
 	$(PYTHON) -m testbed down
 
 .PHONY: bench

@@ -36,8 +36,8 @@ def cache_root() -> Path:
 
 
 def state_root() -> Path:
-    """Where one running platform keeps its state: ``$PINGPONG_STATE`` or ``.local`` in the checkout."""
-    return Path(os.environ.get("PINGPONG_STATE") or REPOSITORY / ".local")
+    """Where one running platform keeps its state: ``$PINGPONG_STATE`` or the checkout's ``.local``, links followed."""
+    return Path(os.environ.get("PINGPONG_STATE") or REPOSITORY / ".local").resolve()
 
 
 @contextmanager

@@ -127,6 +127,8 @@ MODULES: tuple[GoModule, ...] = (
     # In no image: `make lint` reads the workflows with it.
     GoModule("actionlint", "github.com/rhysd/actionlint", "v1.7.12", {"actionlint": "./cmd/actionlint"},
              ldflags="-s -w -X github.com/rhysd/actionlint.version=1.7.12", usual_seconds=20),
+    # In no image: `make workflows` runs the workflows' jobs with it, as processes of this machine.
+    GoModule("act", "github.com/nektos/act", "v0.2.89", {"act": "."}, tags="WITHOUT_DOCKER", usual_seconds=65),
     # Its pages are not part of the module: one of our own stands in their place.
     GoModule(
         "alertmanager", "github.com/prometheus/alertmanager", f"v{ALERTMANAGER_VERSION}",
