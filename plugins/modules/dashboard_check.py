@@ -48,6 +48,10 @@ options:
     description: For how many seconds a query without data is asked again; rates need a few scrapes.
     type: float
     default: 90.0
+  history:
+    description: Of how many seconds RV(panels) has the values.
+    type: float
+    default: 900.0
 extends_documentation_fragment:
   - pingpong.platform.check
   - pingpong.platform.check.probes
@@ -70,6 +74,13 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+panels:
+  description:
+    - What each panel draws, its C(dashboard), C(panel), C(unit) and C(series), each with a C(name) and C(points) of
+      seconds since the epoch and value. Of many series the highest, and how many were C(left_out).
+  returned: always
+  type: list
+  elements: dict
 extends_documentation_fragment:
   - pingpong.platform.check
 """

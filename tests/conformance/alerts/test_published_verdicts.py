@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import yaml
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.client import ClusterClient
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.cells import Cell
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.dashboard.panels import (
+    judge_panel,
+    queries,
+    reply_from,
+)
 
 from tests.support.alerting import Prometheus
 from tests.support.apiserver import ApiServer
 from tests.support.plays import playbook
 
 ROOT = Path(__file__).parents[3]
+DASHBOARDS = ROOT / "roles" / "monitoring" / "files" / "dashboards"
 CLUSTERS = ("primary", "secondary")
 Verdicts = dict[str, str]
 
@@ -113,6 +121,9 @@ def test_a_failed_proof_alerts_and_the_next_run_that_passes_ends_it(
         "cluster": "secondary", "environment": "tests", "proof": "mtls", "severity": "page",
     }  # fmt: skip
     assert "mtls" not in {labels["proof"] for labels in _alerts(failed, "ProofMissing")}
+    for query in queries(json.loads((DASHBOARDS / "proofs.json").read_text())):
+        asked = f"/api/v1/query?query={quote(query.expression)}"
+        prometheus.until(asked, lambda answer: judge_panel(reply_from(answer)).verdict == "pass")
     report({"primary": "pass", "secondary": "pass"})
     (prometheus.verdicts / "report.prom").write_text(_published(client))
     prometheus.until("/api/v1/alerts", lambda answer: not _alerts(answer, "ProofFailed"))

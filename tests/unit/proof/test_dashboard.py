@@ -11,11 +11,15 @@ import pytest
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.dashboard.check import run
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.dashboard.panels import (
+    Query,
     Reply,
     judge_movement,
     judge_panel,
+    name_of,
+    panels,
     queries,
     reply_from,
+    series_from,
     without_variables,
 )
 
@@ -103,3 +107,37 @@ def test_what_could_not_fail_is_refused(tmp_path: Path, changes: dict[str, Any],
     files = [str(tmp_path / "d.json")] if "dashboards" in changes else []
     with pytest.raises(OptionError, match=says):
         run({"dashboards": files, "movements": [movement]})
+
+
+@pytest.mark.parametrize(
+    ("labels", "legend", "name"),
+    [
+        ({"namespace": "a", "pod": "b"}, "{{namespace}} of {{ pod }}", "a of b"),
+        ({"namespace": "a"}, "{{pod}}", ""),
+        ({"__name__": "up", "job": "ping", "instance": "i"}, "", "i, ping"),
+        ({"__name__": "up"}, "", "value"),
+    ],
+)
+def test_a_series_is_named_as_grafana_names_it(labels: dict[str, str], legend: str, name: str) -> None:
+    assert name_of(labels, legend) == name
+
+
+def matrix(*series: list[str]) -> dict[str, Any]:
+    result = [{"metric": {"n": str(number)}, "values": [[at, text] for at, text in enumerate(values)]}
+              for number, values in enumerate(series)]  # fmt: skip
+    return {"status": "success", "data": {"resultType": "matrix", "result": result}}
+
+
+def test_what_is_no_number_is_not_drawn() -> None:
+    found = series_from(matrix(["1", "NaN", "3"], ["NaN"], ["+Inf", "2"]), "{{n}}")
+    assert found == [{"name": "0", "points": [[0, 1.0], [2, 3.0]]}, {"name": "2", "points": [[1, 2.0]]}]
+    assert series_from({"status": "error", "error": "no"}, "") == []
+
+
+def test_a_panel_draws_the_highest_of_all_its_queries() -> None:
+    asked = [Query("d", "p", "x", unit="s"), Query("d", "p", "y", unit="s"), Query("d", "q", "z")]
+    many = [{"name": str(height), "points": [[0, float(height)]]} for height in range(9)]
+    first, second = panels(asked, [many[:4], many[4:], []])
+    assert [line["name"] for line in first["series"]] == ["8", "7", "6", "5", "4", "3", "2", "1"]
+    assert (first["left_out"], first["unit"]) == (1, "s")
+    assert (second["panel"], second["series"], second["left_out"]) == ("q", [], 0)

@@ -289,3 +289,19 @@ def test_a_timeline_is_drawn_with_the_proof_that_it_is_of(tmp_path: Path) -> Non
     drawn = {"host": "test.example", "seconds": 3.0, "marks": [], "rows": [{"name": "clients", "spans": []}]}
     run(options(tmp_path, [result("failover", cell("failover"), timelines=[drawn]), *GOOD]))
     assert (tmp_path / "index.html").read_text().count("what clients of test.example met") == 1
+
+
+def test_panels_are_drawn_for_each_cluster_and_kept_in_the_document(tmp_path: Path) -> None:
+    drawn = {
+        "dashboard": "ping", "panel": "Pings <received>", "unit": "reqps", "left_out": 2,
+        "series": [{"name": "<a>", "points": [[0, 1.0], [15, 3.0]]}],
+    }  # fmt: skip
+    results = [{**result("metrics", cell("metrics")), "cluster": name, "panels": [drawn]} for name in ("one", "two")]
+    written = run(options(tmp_path, results, clusters=["one", "two"]))
+    text = Path(written["html"]).read_text()
+    for name in ("one", "two"):
+        assert f'aria-label="Pings &lt;received&gt; in {name}"' in text
+    assert text.count("<title>&lt;a&gt;: 3/s</title>") == 2
+    assert text.count("and 2 lower") == 2
+    kept = json.loads(Path(written["json"]).read_text())["panels"]
+    assert kept == [{**drawn, "cluster": "one"}, {**drawn, "cluster": "two"}]

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError, PlatformError
 from ansible_collections.pingpong.platform.plugins.module_utils.common.retry import Retry
@@ -22,8 +22,10 @@ from ansible_collections.pingpong.platform.plugins.module_utils.proof.dashboard.
     Reply,
     judge_movement,
     judge_panel,
+    panels,
     queries,
     reply_from,
+    series_from,
 )
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.network_policy.selectors import matches
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.outcome import Findings, conclude
@@ -34,6 +36,8 @@ PROOF = "metrics"
 ASKED = "Prometheus"
 WORKERS = 4
 PAUSE = 2.0
+# Points that a panel's picture has at the most.
+POINTS = 60
 
 
 class Prometheus:
@@ -50,6 +54,19 @@ class Prometheus:
             return reply_from(self.client.request("GET", f"{self.path}/api/v1/query?query={quote(expression)}"))
         except PlatformError as error:
             return Reply(error=error.message)
+
+    def series(self, query: Query, seconds: float) -> list[dict[str, Any]]:
+        """What the query gave in the last seconds; nothing where it can't be asked, which its cell says."""
+        until = time.time()
+        asked = {
+            "query": query.expression, "start": f"{until - seconds:.3f}", "end": f"{until:.3f}",
+            "step": f"{seconds / POINTS:.3f}",
+        }  # fmt: skip
+        try:
+            answer = self.client.request("GET", f"{self.path}/api/v1/query_range?{urlencode(asked)}")
+        except PlatformError:
+            return []
+        return series_from(answer, query.legend)
 
 
 def run(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -103,11 +120,16 @@ def measure(prober: Prober, options: Mapping[str, Any], asked: Sequence[Query]) 
 
     with ThreadPoolExecutor(WORKERS) as pool:
         judgements = list(pool.map(ask, asked))
+        drawn = list(pool.map(lambda query: prometheus.series(query, options["history"]), asked))
     cells += [
         judgement.cell(PROOF, cluster, ASKED, f"{query.dashboard}: {query.panel}", query.expression, "data")
         for query, judgement in zip(asked, judgements, strict=True)
     ]
-    return Findings(cells, {"coverage": {"queries": len(asked), "movements": len(options["movements"])}})
+    facts = {
+        "coverage": {"queries": len(asked), "movements": len(options["movements"])},
+        "panels": panels(asked, drawn),
+    }
+    return Findings(cells, facts)
 
 
 def _movement(prober: Prober, prometheus: Prometheus, cluster: str, entry: Mapping[str, Any], settle: float) -> Cell:

@@ -1,13 +1,13 @@
 # Copyright: (c) 2026, The pingpong.platform maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The queries of Grafana dashboards, and verdicts on what Prometheus answers to them."""
+"""The queries of Grafana dashboards, verdicts on what Prometheus answers to them, and what a panel has to draw."""
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,16 +16,21 @@ from ansible_collections.pingpong.platform.plugins.module_utils.proof.cells impo
 # What Grafana puts in for itself; five minutes is more than any scrape interval.
 INTERVALS = ("__rate_interval", "__interval", "__range")
 VARIABLE = re.compile(r"\$\{?(\w+)(?::\w+)?\}?")
+LEGEND = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 WINDOW = "5m"
+# Of a panel: more than that nobody tells apart.
+LINES = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One query of one panel, as Prometheus is to be asked."""
+    """One query of one panel, as Prometheus is to be asked; how a series is named, and the unit of its values."""
 
     dashboard: str
     panel: str
     expression: str
+    legend: str = ""
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +49,13 @@ def queries(dashboard: Mapping[str, Any]) -> list[Query]:
     """Every query of a dashboard, those in collapsed rows included; hidden ones are queries too."""
     title = str(dashboard.get("title") or dashboard.get("uid") or "dashboard")
     return [
-        Query(title, str(panel.get("title") or panel.get("id")), without_variables(target["expr"]))
+        Query(
+            title,
+            str(panel.get("title") or panel.get("id")),
+            without_variables(target["expr"]),
+            str(target.get("legendFormat") or ""),
+            str(((panel.get("fieldConfig") or {}).get("defaults") or {}).get("unit") or ""),
+        )
         for panel in _panels(dashboard)
         for target in panel.get("targets") or []
         if target.get("expr")
@@ -71,6 +82,36 @@ def reply_from(answer: Mapping[str, Any]) -> Reply:
     if data.get("resultType") in ("scalar", "string"):
         return Reply((float(result[1]),))
     return Reply(tuple(float(sample["value"][1]) for sample in result))
+
+
+def series_from(answer: Mapping[str, Any], legend: str) -> list[dict[str, Any]]:
+    """Of an answer to a range query each series: its name, and points of seconds since the epoch and value."""
+    if answer.get("status") != "success":
+        return []
+    return [
+        {"name": name_of(found.get("metric") or {}, legend), "points": points}
+        for found in (answer.get("data") or {}).get("result") or []
+        if (points := [[at, value] for at, text in found["values"] if math.isfinite(value := float(text))])
+    ]
+
+
+def name_of(labels: Mapping[str, str], legend: str) -> str:
+    """A series' name as Grafana writes it: the legend with its labels, or what tells the series apart."""
+    if legend:
+        return LEGEND.sub(lambda found: labels.get(found[1], ""), legend)
+    return ", ".join(value for name, value in sorted(labels.items()) if name != "__name__") or "value"
+
+
+def panels(queries: Sequence[Query], series: Sequence[Sequence[Mapping[str, Any]]]) -> list[dict[str, Any]]:
+    """What each panel draws, from the series of each query: those with the highest values first."""
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for query, lines in zip(queries, series, strict=True):
+        place = {"dashboard": query.dashboard, "panel": query.panel, "unit": query.unit, "series": []}
+        found.setdefault((query.dashboard, query.panel), place)["series"] += lines
+    for panel in found.values():
+        ordered = sorted(panel["series"], key=lambda line: -max(value for _at, value in line["points"]))
+        panel |= {"series": ordered[:LINES], "left_out": len(ordered[LINES:])}
+    return list(found.values())
 
 
 def judge_panel(reply: Reply) -> Judgement:

@@ -38,4 +38,5 @@ DASHBOARD_CHECK: Spec = {
         },
     },
     "settle_timeout": {"type": "float", "default": 90.0},
+    "history": {"type": "float", "default": 900.0},
 }

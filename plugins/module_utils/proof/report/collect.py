@@ -17,13 +17,16 @@ from ansible_collections.pingpong.platform.plugins.module_utils.proof.report.lay
 # What a result says of itself, beside what it found.
 FORMAL = (
     *("changed", "failed", "msg", "cells", "summary", "short_of", "proof", "cluster"),
-    *("certificates", "not_covered", "timelines"),
+    *("certificates", "not_covered", "panels", "timelines"),
 )
 
 
 @dataclass(frozen=True)
 class Report:
-    """Everything that a report shows; ``timelines`` with the proof that each is of. ``to_dict`` is the document."""
+    """Everything that a report shows; ``timelines`` with the proof that each is of, ``panels`` with proof and cluster.
+
+    ``to_dict`` is the document.
+    """
 
     title: str
     environment: str
@@ -32,6 +35,7 @@ class Report:
     cells: tuple[Cell, ...]
     certificates: tuple[Mapping[str, Any], ...]
     timelines: tuple[tuple[str, Mapping[str, Any]], ...]
+    panels: tuple[tuple[str, str, Mapping[str, Any]], ...]
     not_covered: tuple[tuple[str, str], ...]
     facts: Mapping[str, Mapping[str, Any]]
 
@@ -54,6 +58,7 @@ class Report:
             "cells": [cell.to_dict() for cell in self.cells],
             "certificates": list(self.certificates),
             "timelines": [timeline for _proof, timeline in self.timelines],
+            "panels": [{**panel, "cluster": cluster} for _proof, cluster, panel in self.panels],
             "not_covered": [{"where": where, "what": what} for where, what in self.not_covered],
             "facts": {name: dict(facts) for name, facts in self.facts.items()},
         }
@@ -66,6 +71,7 @@ def collect(
     cells: list[Cell] = []
     certificates: list[Mapping[str, Any]] = []
     timelines: list[tuple[str, Mapping[str, Any]]] = []
+    panels: list[tuple[str, str, Mapping[str, Any]]] = []
     notes: list[tuple[str, str]] = []
     facts: dict[str, Mapping[str, Any]] = {}
     for result in results:
@@ -78,6 +84,7 @@ def collect(
         cells += found or [unmeasured(proof, cluster, str(result.get("msg") or "the check returned no cell"))]
         certificates += [{**entry, "cluster": cluster} for entry in result.get("certificates") or []]
         timelines += [(proof, entry) for entry in result.get("timelines") or []]
+        panels += [(proof, cluster, entry) for entry in result.get("panels") or []]
         notes += [(where, note) for note in result.get("not_covered") or []]
         facts[where] = {key: value for key, value in result.items() if key not in FORMAL and not key.startswith("_")}
     # By whose check it is: the cells of one cluster's failover speak of the others too.
@@ -95,6 +102,7 @@ def collect(
         cells=tuple(cells),
         certificates=tuple(certificates),
         timelines=tuple(timelines),
+        panels=tuple(panels),
         not_covered=tuple(notes),
         facts=facts,
     )

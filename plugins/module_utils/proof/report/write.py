@@ -21,6 +21,8 @@ from ansible_collections.pingpong.platform.plugins.module_utils.proof.report.exp
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.report.export import metrics, verdicts
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.report.grids import grids, listed
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.report.layouts import layout_of
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.report.panel_charts import HEIGHT, dashboards
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.report.panel_charts import WIDTH as CHART_WIDTH
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.report.text import table, verdict_of
 
 with suppress(ImportError):  # see libraries.require
@@ -77,6 +79,7 @@ def page(report: Report) -> str:
             "grids": grids(report, proof),
             "listed": listed(report, proof),
             "timelines": [lay_out(timeline) for of, timeline in report.timelines if of == proof],
+            "dashboards": dashboards((cluster, panel) for of, cluster, panel in report.panels if of == proof),
         }
         for proof in report.proofs
     ]
@@ -89,4 +92,6 @@ def page(report: Report) -> str:
         bars=bars(report.certificates),
         ticks=ticks(),
         width=WIDTH,
+        chart_width=CHART_WIDTH,
+        chart_height=HEIGHT,
     )
