@@ -116,8 +116,8 @@ GRANTED = [
      f"service_account_iam {PROJECT}-node"),
     (f"/secretmanager/v1/projects/{PROJECT}/secrets/{PROJECT}-mesh-root", "GET", "roles/secretmanager.secretAccessor",
      "user:someone@example.org", f"secret_iam {PROJECT}-mesh-root"),
-    (f"/artifactregistry/v1/projects/{PROJECT}/locations/europe/repositories/{PROJECT}", "GET",
-     "roles/artifactregistry.reader", "allUsers", f"repository_iam europe/{PROJECT}"),
+    (f"/artifactregistry/v1/projects/{PROJECT}/locations/europe-west1/repositories/{PROJECT}", "GET",
+     "roles/artifactregistry.reader", "allUsers", f"repository_iam europe-west1/{PROJECT}"),
     (f"/pubsub/v1/projects/{PROJECT}/topics/{PROJECT}-upgrades", "GET", "roles/pubsub.publisher", "allUsers",
      f"pubsub_topic_iam {PROJECT}-upgrades"),
 ]  # fmt: skip
