@@ -16,8 +16,8 @@ from testbed.cloud.testing import RunningCloud, running_cloud
 from tests.support.gateway import Controller, leaf, served
 from tests.support.plays import ROOT, playbook
 
-# Where an inventory has registries, and how many: with mirrors, one for each upstream and region beside its own.
-REGISTRIES = {"production": (3, 9), "staging": (3, 9), "local": (2, 1)}
+# In how many places an inventory has registries, and how many: one a region, and with mirrors one more an upstream.
+REGISTRIES = {"production": (2, 10), "staging": (2, 10), "local": (2, 2)}
 PLACE = "locations/europe-west1/clusters"
 
 
