@@ -16,7 +16,7 @@ from testbed.host import HostError, run, state_root, write_whole
 from testbed.images import golang, recipes
 from testbed.images.catalog import catalog
 from testbed.nodes import prepare, record
-from testbed.nodes.addons import defaults, node_local_dns, secret_manager
+from testbed.nodes.addons import defaults, image_policy, node_local_dns, secret_manager
 from testbed.nodes.image import build, nodetree
 from testbed.nodes.kind import config
 from testbed.nodes.kind.kubectl import Kubectl, kubeconfig
@@ -191,6 +191,8 @@ class BringUp:
         """Names that lead pods to the local cloud, and a metadata server where they have an identity there."""
         gateway = str(urlsplit(known.google["endpoint"]).hostname)
         api.apply(names.objects(gateway, known.google["dns"]))
+        if "image_policy" in known.google:
+            api.apply([image_policy.webhook(known.google["image_policy"], known.google["authority"])])
         if "pool" in known.google:
             api.apply(objects.objects(known.google, built["toolbox"].reference, built["envoy"].reference))
             api.rolled_out(objects.NAMESPACE, f"daemonset/{objects.NAME}", timeout=NETWORK_SECONDS)

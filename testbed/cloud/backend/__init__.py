@@ -32,7 +32,8 @@ class ClusterRequest:
     # Whether nodes have every image that is built here from the start, and pull none of them.
     preloaded: bool = True
     # Where pods find Google: ``endpoint`` and ``authority`` of this cloud, ``dns`` (its name server) and, for a cluster
-    # whose workloads are in a pool, ``pool``, ``provider`` (the cluster's URL in it) and the project's ``number``.
+    # whose workloads are in a pool, ``pool``, ``provider`` (the cluster's URL in it) and the project's ``number``. One
+    # that asks Binary Authorization which images may run has ``image_policy``, the URL that it asks.
     google: dict[str, str] = field(default_factory=dict)
 
 

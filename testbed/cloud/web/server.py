@@ -21,6 +21,7 @@ from testbed.cloud.published.upstreams import HOSTS, Upstreams
 from testbed.cloud.registry import names
 from testbed.cloud.registry.server import Registries
 from testbed.cloud.repositories.server import PREFIX, Repositories
+from testbed.cloud.services.binaryauthorization import webhook
 from testbed.cloud.web import tokens
 from testbed.cloud.web.admin import Admin
 from testbed.cloud.web.dispatch import Dispatcher, Target
@@ -96,6 +97,9 @@ class Server:
             return self._answer_published(request)
         if path.startswith(PREFIX):
             return await self.repositories.answer(request)
+        if path.startswith(webhook.PREFIX):
+            cluster = path.removeprefix(webhook.PREFIX)
+            return web.json_response(webhook.reviewed(self.cloud.store, cluster, await request.json()))
         if place := names.locate(request.host, path, request.query.get("ns", "")):
             return await self._answer_registry(request, place)
         target = self.dispatcher.locate(request.host, path, verb)

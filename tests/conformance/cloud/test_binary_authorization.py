@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from testbed.cloud.services.binaryauthorization.rules import admits
+from testbed.cloud.services.binaryauthorization.rules import refusal
 from testbed.cloud.testing import PROJECT, RunningCloud
 from tests.support.cloud import Rule, make, refused
 from tests.support.engine import Engine
@@ -22,6 +22,10 @@ DEFAULT = {"globalPolicyEvaluationMode": "ENABLE", "defaultAdmissionRule": ALLOW
 def policy(cloud: RunningCloud) -> dict[str, Any]:
     found: dict[str, Any] = cloud.request("GET", POLICY)[1]
     return found
+
+
+def admits(policy: dict[str, Any], cluster: str, image: str) -> bool:
+    return not refusal(policy, cluster, image)
 
 
 def stored(cloud: RunningCloud) -> bool:

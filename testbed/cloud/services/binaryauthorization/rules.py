@@ -17,6 +17,8 @@ MAPS = tuple(
     for name in ("cluster", "kubernetesNamespace", "kubernetesServiceAccount", "istioServiceIdentity")
 )
 CLUSTER = re.compile(r"[a-z]+-[a-z]+[0-9]+(?:-[a-z])?\.[a-z][a-z0-9-]{0,38}[a-z0-9]")
+# What GKE brings is on the nodes here, under names that no registry serves.
+SYSTEM_IMAGES = "localhost/"
 # A wildcard only at the end, and not in the registry's name.
 PATTERN = re.compile(r"[^*/]+/(?:[^*]*)(?:\*{1,2})?")
 
@@ -45,13 +47,25 @@ def _rule(rule: Body) -> None:
         raise invalid("AdmissionRule.require_attestations_by is required for REQUIRE_ATTESTATION, and for no other.")
 
 
-def admits(policy: Body, cluster: str, image: str) -> bool:
-    """Whether a pod of a cluster (location.clusterId) may run an image that is not one of Google's system images."""
+def refusal(policy: Body, cluster: str, image: str) -> str:
+    """Why a pod of a cluster (location.clusterId) may not run an image, in Google's words; empty when it may.
+
+    https://cloud.google.com/binary-authorization/docs/deploying-containers
+    """
+    if policy.get("globalPolicyEvaluationMode") == "ENABLE" and image.startswith(SYSTEM_IMAGES):
+        return ""
     if any(_matches(item["namePattern"], image) for item in policy.get("admissionWhitelistPatterns") or ()):
-        return True
+        return ""
     clusters: dict[str, Body] = policy.get("clusterAdmissionRules") or {}
     rule = clusters[cluster] if cluster in clusters else policy["defaultAdmissionRule"]
-    return bool(rule["evaluationMode"] == "ALWAYS_ALLOW" or rule["enforcementMode"] == "DRYRUN_AUDIT_LOG_ONLY")
+    if rule["evaluationMode"] == "ALWAYS_ALLOW" or rule["enforcementMode"] == "DRYRUN_AUDIT_LOG_ONLY":
+        return ""
+    whose = f"cluster admission rule for {cluster}" if cluster in clusters else "default admission rule"
+    said = "Denied by always_deny admission rule"
+    if rule["evaluationMode"] == "REQUIRE_ATTESTATION":
+        who = ", ".join(rule["requireAttestationsBy"])
+        said = f"Denied by {who}: No attestations found that were valid and signed by a key trusted by the attestor"
+    return f"Image {image} denied by Binary Authorization {whose}. {said}"
 
 
 def _matches(pattern: str, image: str) -> bool:

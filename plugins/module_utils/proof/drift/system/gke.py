@@ -41,6 +41,7 @@ ClusterRole: gce:* gcp-controller-manager gcp-cluster-autoscaler gke-* gmp-syste
 Role kube-system: gke-* sealed-* fluentbit-gke* pdcsi-* kubelet-* cloud-provider gce:* *-leader-election
 ValidatingWebhookConfiguration: *.config.common-webhooks.networking.gke.io
   gmp-operator.gmp-system.monitoring.googleapis.com validation-webhook.snapshot.storage.k8s.io
+  imagepolicywebhook.image-policy.k8s.io
 MutatingWebhookConfiguration: *.config.common-webhooks.networking.gke.io
   gmp-operator.gmp-system.monitoring.googleapis.com
 ValidatingAdmissionPolicy: gke-*

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from testbed.cloud.core.call import Body, Call
 from testbed.cloud.core.protocol.values import project_number
 from testbed.cloud.registry.access import node_account, node_token
+from testbed.cloud.services.binaryauthorization import webhook
 
 # https://cloud.google.com/secret-manager/docs/secret-manager-managed-csi-component#auto-rotation
 ROTATION = "120s"
@@ -33,6 +34,9 @@ def google(call: Call, key: str, body: Body) -> dict[str, str]:
     """Where the cluster's pods find Google, and who they are there; see ClusterRequest."""
     pool = (body.get("workloadIdentityConfig") or {}).get("workloadPool")
     found = {"endpoint": call.cloud.inward, "authority": call.cloud.authority, "dns": call.cloud.name_server}
+    if webhook.enforces(body):
+        place = f"{webhook.PREFIX}{key.removeprefix('container/')}"
+        found["image_policy"] = call.cloud.inward.replace("/{service}", place)
     if pool:
         provider = f"https://container.googleapis.com/v1/{key.removeprefix('container/')}"
         found |= {"pool": pool, "provider": provider, "number": project_number(str(call.project))}
