@@ -134,6 +134,10 @@ def test_what_is_no_number_is_not_drawn() -> None:
     assert series_from({"status": "error", "error": "no"}, "") == []
 
 
+def test_series_of_one_name_are_one_line() -> None:
+    assert series_from(matrix(["1", "5"], ["2", "3"]), "all") == [{"name": "all", "points": [[0, 2.0], [1, 5.0]]}]
+
+
 def test_a_panel_draws_the_highest_of_all_its_queries() -> None:
     asked = [Query("d", "p", "x", unit="s"), Query("d", "p", "y", unit="s"), Query("d", "q", "z")]
     many = [{"name": str(height), "points": [[0, float(height)]]} for height in range(9)]

@@ -85,13 +85,20 @@ def reply_from(answer: Mapping[str, Any]) -> Reply:
 
 
 def series_from(answer: Mapping[str, Any], legend: str) -> list[dict[str, Any]]:
-    """Of an answer to a range query each series: its name, and points of seconds since the epoch and value."""
-    if answer.get("status") != "success":
-        return []
+    """Of an answer to a range query each series: its name, and points of seconds since the epoch and value.
+
+    Those of one name are one, as where the pod that is scraped was replaced; of two values at a time the higher.
+    """
+    lines: dict[str, dict[float, float]] = {}
+    for found in (answer.get("data") or {}).get("result") or [] if answer.get("status") == "success" else []:
+        line = lines.setdefault(name_of(found.get("metric") or {}, legend), {})
+        for at, text in found["values"]:
+            if math.isfinite(value := float(text)):
+                line[at] = max(value, line.get(at, value))
     return [
-        {"name": name_of(found.get("metric") or {}, legend), "points": points}
-        for found in (answer.get("data") or {}).get("result") or []
-        if (points := [[at, value] for at, text in found["values"] if math.isfinite(value := float(text))])
+        {"name": name, "points": [list(point) for point in sorted(line.items())]}
+        for name, line in lines.items()
+        if line
     ]
 
 
