@@ -39,7 +39,8 @@ def play(
     """Run a play of these tasks on this machine, from ``folder``; ``keywords`` are those of the play."""
     book = folder / "play.json"
     book.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": list(tasks), **keywords}]))
-    return playbook("-i", "localhost,", "-c", "local", book.name, *arguments, folder=folder)
+    python = f"ansible_python_interpreter={sys.executable}"
+    return playbook("-i", "localhost,", "-c", "local", "-e", python, book.name, *arguments, folder=folder)
 
 
 def reported(*arguments: str, folder: Path) -> tuple[int, str, list[Cell]]:
