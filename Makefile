@@ -149,12 +149,17 @@ build: venv ## Build the collection's tarball into dist/
 	$(VENV)/ansible-galaxy collection build --force --output-path dist
 
 VERSION = $(shell sed -n 's/^version: //p' galaxy.yml)
+TARBALL = dist/pingpong-platform-$(VERSION).tar.gz
+.PHONY: importer
+importer: build ## Let Galaxy's own importer read the tarball; a complaint is an error
+	tools/importer $(TARBALL)
+
 .PHONY: publish
 publish: export ANSIBLE_GALAXY_SERVER_LIST := galaxy
 publish: export ANSIBLE_GALAXY_SERVER_GALAXY_URL ?= https://galaxy.ansible.com/
 publish: build ## Publish the tarball to Galaxy: TAG is v and its version, the token is in ANSIBLE_GALAXY_SERVER_GALAXY_TOKEN
 	@test "$$TAG" = "v$(VERSION)" || { echo "TAG: found '$$TAG', expected v$(VERSION), the version in galaxy.yml" >&2; exit 1; }
-	$(VENV)/ansible-galaxy collection publish dist/pingpong-platform-$(VERSION).tar.gz
+	$(VENV)/ansible-galaxy collection publish $(TARBALL)
 
 .PHONY: docs
 docs: venv ## Build the site of modules, filters and roles into dist/docs; a warning is an error
