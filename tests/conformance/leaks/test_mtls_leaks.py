@@ -15,6 +15,7 @@ import pytest
 from authorities import SHORT_LIVED, short_lived_authority
 from meshed import CALLER, OUTSIDE, PEER_AUTHENTICATION, PUSHED, TARGET, Meshed, cells, policy
 
+from tests.support.breaks import rule_unbound
 from tests.support.local_platform import STATE
 
 pytestmark = [pytest.mark.platform, pytest.mark.timeout(1200)]
@@ -44,17 +45,18 @@ def permissive_workload(mesh: Meshed) -> AbstractContextManager[None]:
 
 @contextmanager
 def permissive_mesh(mesh: Meshed) -> Iterator[None]:
-    """The mesh's own default; the platform's namespaces keep policies of their own."""
+    """The mesh's own default, by who has taken the admission rule away; the platform's namespaces keep policies."""
     ref = (*PEER_AUTHENTICATION, "default", "istio-system")
-    mesh.client.delete(*PEER_AUTHENTICATION, "default", TARGET)
-    mesh.client.patch(*ref, {"spec": {"mtls": {"mode": "PERMISSIVE"}}})
-    try:
-        time.sleep(PUSHED)
-        yield
-    finally:
-        mesh.client.patch(*ref, {"spec": {"mtls": {"mode": "STRICT"}}})
-        with policy(mesh, {"mtls": {"mode": "STRICT"}}):
-            pass
+    with rule_unbound(mesh.client, "strict-mutual-tls"):
+        mesh.client.delete(*PEER_AUTHENTICATION, "default", TARGET)
+        mesh.client.patch(*ref, {"spec": {"mtls": {"mode": "PERMISSIVE"}}})
+        try:
+            time.sleep(PUSHED)
+            yield
+        finally:
+            mesh.client.patch(*ref, {"spec": {"mtls": {"mode": "STRICT"}}})
+            with policy(mesh, {"mtls": {"mode": "STRICT"}}):
+                pass
 
 
 def strict_by_the_services_port(mesh: Meshed) -> AbstractContextManager[None]:

@@ -27,6 +27,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from tests.support.breaks import deleted, rule_unbound
 from tests.support.local_platform import client_of
 from tests.support.plays import reported
 
@@ -79,32 +80,8 @@ def trusted_registries_unbound(client: ClusterClient) -> AbstractContextManager[
     return rule_unbound(client, "trusted-registries")
 
 
-@contextlib.contextmanager
-def rule_unbound(client: ClusterClient, rule: str) -> Iterator[None]:
-    """Without the binding an admission rule judges nothing, seconds later."""
-    with deleted(client, "admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicyBinding", f"pingpong-{rule}"):
-        time.sleep(PROPAGATION)
-        yield
-
-
 def deny_all_deleted(client: ClusterClient) -> AbstractContextManager[None]:
     return deleted(client, "networking.k8s.io/v1", "NetworkPolicy", "deny-all", "pingpong-e")
-
-
-@contextlib.contextmanager
-def deleted(
-    client: ClusterClient, api_version: str, kind: str, name: str, namespace: str | None = None
-) -> Iterator[None]:
-    """Without an object for the length of the block."""
-    found = client.get(api_version, kind, name, namespace)
-    assert found is not None
-    kept = {key: found["metadata"][key] for key in ("name", "namespace", "labels", "annotations")
-            if key in found["metadata"]}  # fmt: skip
-    client.delete(api_version, kind, name, namespace)
-    try:
-        yield
-    finally:
-        client.apply({"apiVersion": api_version, "kind": kind, "metadata": kept, "spec": found["spec"]}, force=True)
 
 
 def psa_label_removed(client: ClusterClient) -> AbstractContextManager[None]:
