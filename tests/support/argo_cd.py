@@ -7,7 +7,7 @@ import json
 import os
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,14 +54,27 @@ class Region:
     def folder(self) -> str:
         return f"production/{self.name}"
 
-    def publish(self, *objects: Object, check_mode: bool = False, **options: Any) -> dict[str, Any]:
+    def declared(self, *objects: Object) -> list[Object]:
+        """The objects as the layer is to have them."""
+        found: list[Object] = []
+        self.publish(*objects, check_mode=True, declare=found.extend)
+        return found
+
+    def publish(
+        self,
+        *objects: Object,
+        check_mode: bool = False,
+        declare: Callable[[Sequence[Object]], None] = lambda desired: None,
+        **options: Any,
+    ) -> dict[str, Any]:
         """Run ``git_manifests`` as ``app`` does, for the same layer as the harness's."""
         given = {
             "connection": self.cluster.connection, "environment_name": "tests", "layer": SERVED, "namespace": SERVED,
             "objects": list(objects), "repository": self.repository, "folder": self.folder, "application": "ping",
             "application_namespace": NAMESPACE, "wait_timeout": 90, "wait_sleep": 0.2, **options,
         }  # fmt: skip
-        return run({name: spec.get("default") for name, spec in GIT_MANIFESTS.items()} | given, check_mode=check_mode)
+        defaults = {name: spec.get("default") for name, spec in GIT_MANIFESTS.items()}
+        return run(defaults | given, check_mode=check_mode, declare=declare)
 
     def objects(self, template: str) -> list[Object]:
         """What the role applies of a template."""

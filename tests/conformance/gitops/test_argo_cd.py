@@ -14,9 +14,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
-from ansible_collections.pingpong.platform.plugins.module_utils.gitops.files import TRACKING, tracked
-from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.manifests.objects import with_ownership
-from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.model import Owner
+from ansible_collections.pingpong.platform.plugins.module_utils.gitops.files import TRACKING
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.drift.observe import completed
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.drift.verdicts.declared import judge_object
 
@@ -63,8 +61,7 @@ def edit(region: Region, kind: str, name: str, patch: dict[str, Any], api_versio
 
 def verdict(region: Region, obj: Object) -> str:
     """What ``drift_check`` says of a declared object that runs."""
-    namespaced = {**obj, "metadata": {**obj["metadata"], "namespace": SERVED}}
-    declared = tracked(with_ownership(namespaced, Owner("tests", SERVED)), "ping")
+    (declared,) = region.declared(obj)
     live = region.harness.get(obj["kind"], obj["metadata"]["name"], obj["apiVersion"])
     assert live is not None
     found, whole = completed(region.client, declared, live)
@@ -155,13 +152,7 @@ QUOTA = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "quot
 
 @pytest.mark.parametrize(
     ("obj", "said"),
-    [
-        [
-            (QUOTA, "ExcludedResourceWarning"),
-            (role("power"), "permissions not currently held"),
-        ],
-        (role("power"), "permissions not currently held"),
-    ],
+    [(QUOTA, "ExcludedResourceWarning"), (role("power"), "permissions not currently held")],
     ids=["a kind", "a right"],
 )
 def test_what_it_has_no_right_to_is_said_by_name(region: Region, obj: Object, said: str) -> None:
