@@ -92,6 +92,10 @@ checks: venv
 unit: up ## The tests that need no cluster
 	$(PYTHON) -m pytest tests/unit service/tests -q -n 2 $(ARGS)
 
+.PHONY: matrix
+matrix: up ## The unit tests and the tarball's with every ansible-core that is supported and every Python that is found
+	tools/matrix $(ARGS)
+
 .PHONY: conformance
 conformance: up ## The rules of the local cloud and of the engines, against real servers but no platform
 	$(PYTHON) -m pytest tests/conformance tests/integration -m 'not platform' -q -n 2 --dist loadfile $(ARGS)
@@ -126,6 +130,7 @@ test-all: test ## And what takes long: rehearsals, a fault at every request, ten
 	$(MAKE) rehearse ENV=staging ARGS=
 	$(PYTHON) -m testbed down
 	$(PYTHON) -m pytest tests/conformance -m 'long and not platform' -q --long
+	$(MAKE) matrix ARGS=
 	$(MAKE) site
 	$(PYTHON) -m pytest tests/conformance -m 'long and platform' -q --long
 	$(MAKE) workflows ARGS=

@@ -1,6 +1,6 @@
 """What a workflow's run has besides the commit: what a repository sets, and what makes it shorter than on GitHub.
 
-It is a part that runs only of a target that ``make test`` runs whole: the script is the same, ``ARGS`` choose tests.
+Only a part runs of a target that ``make test-all`` runs whole: the script is the same, and ``ARGS`` choose tests.
 """
 
 from __future__ import annotations

@@ -112,7 +112,7 @@ def test_json(case: str) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('{"password": "hunter2",}{', "malformed JSON in line 1, column 24"),
+        ('{"password": "hunter2",}{', "malformed JSON in line 1, column 2[34]"),  # Python 3.13 says where the comma is
         ('{"a": 1}{"b": 2}{"hunter2"}', "malformed JSON in line 1"),
         ("a: [", "malformed YAML in line 2"),
         ("~: hunter2", "expected a string as key"),

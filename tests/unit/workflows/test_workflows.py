@@ -20,7 +20,7 @@ READ = {"contents": "read"}
 READ_AS_ONESELF = {**READ, "id-token": "write"}
 # What a job may do beyond nothing. id-token is the identity that Google, or Pages, is shown.
 PERMISSIONS: dict[str, dict[str, dict[str, str]]] = {
-    "ci": dict.fromkeys(("lint", "units", "sanity", "docs", "conformance", "proof", "molecule"), READ),
+    "ci": dict.fromkeys(("lint", "units", "matrix", "sanity", "docs", "conformance", "proof", "molecule"), READ),
     "codeql": {"python": {**READ, "security-events": "write"}},
     "drift": {"drift": READ_AS_ONESELF},
     "promote": dict.fromkeys(("staging", "primary", "secondary", "whole"), READ_AS_ONESELF),
