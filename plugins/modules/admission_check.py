@@ -17,6 +17,7 @@ description:
     create nothing. A refusal must be by that rule.
   - Asks of every pod that runs, and of every other object that a rule matches and no controller has made, whether it
     would be admitted today, by an update that changes nothing, as a dry run. What was there before a rule is so named.
+  - It does not matter which engine has a rule, the API server's own or Kyverno.
   - A rule of the role that is not in force is a failure, but one that an inventory has to ask for. Whether the policies
     say what is declared is for M(pingpong.platform.drift_check).
 options:

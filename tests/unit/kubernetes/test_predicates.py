@@ -283,6 +283,30 @@ CASES: dict[str, tuple[dict[str, Any], State, str]] = {
         "",
     ),
     "ClusterIssuer: not seen yet": (obj("cert-manager.io/v1", "ClusterIssuer"), PENDING, "no condition Ready yet"),
+    "ValidatingPolicy: not seen yet": (obj("policies.kyverno.io/v1", "ValidatingPolicy"), PENDING, "does not know it"),
+    "ValidatingPolicy: ready, and its webhook does not know it": (
+        obj("policies.kyverno.io/v1", "ValidatingPolicy", {"conditionStatus": {"ready": True}}),
+        PENDING,
+        "does not know it",
+    ),
+    "ValidatingPolicy: not in the webhook": (
+        obj(
+            "policies.kyverno.io/v1",
+            "ValidatingPolicy",
+            {"conditionStatus": {"ready": False, **conditions(WebhookConfigured="False:Failed:not configured")}},
+        ),
+        PENDING,
+        "WebhookConfigured is False, Failed: not configured",
+    ),
+    "ValidatingPolicy: ready": (
+        obj(
+            "policies.kyverno.io/v1",
+            "ValidatingPolicy",
+            {"conditionStatus": {"ready": True, **conditions(WebhookConfigured="True")}},
+        ),
+        READY,
+        "",
+    ),
     "by convention: no status": (obj("security.istio.io/v1", "PeerAuthentication"), READY, ""),
     "by convention: not observed": (
         obj("networking.istio.io/v1", "Gateway", {"observedGeneration": "1"}),

@@ -6,7 +6,11 @@ from typing import Any
 
 import pytest
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.admission.cases import OPTIONAL, Case, cases
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.admission.rules import Rule, rules_of
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.admission.rules import (
+    Rule,
+    kyverno_rules_of,
+    rules_of,
+)
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.admission.verdicts import (
     judge_case,
     judge_live,
@@ -27,9 +31,21 @@ def of_rule(name: str) -> str:
     return f'create Pod a/x: 422 Invalid: pods "x" is forbidden: {where}: {name}: no'
 
 
+def of_kyverno(*names: str, webhook: str = "vpol.validate.kyverno.svc-fail-1a2b3c4d", said: str = "failed") -> str:
+    each = "; ".join(f"Policy pingpong-{name} {said}: {name}: no" for name in names)
+    return f'create Pod a/x: 400 BadRequest: admission webhook "{webhook}" denied the request: {each}'
+
+
 @pytest.mark.parametrize(
     ("case", "message", "verdict"),
     [
+        (MUST, of_kyverno("drop-capabilities"), "pass"),
+        (MUST, of_kyverno("volume-types", "drop-capabilities"), "pass"),
+        (MUST, of_kyverno("run-as-non-root"), "fail"),
+        (MUST, of_kyverno("drop-capabilities", said="error"), "inconclusive"),
+        (MUST, of_kyverno("drop-capabilities", webhook="others.example.com"), "inconclusive"),
+        (MUST, 'failed calling webhook "vpol.validate.kyverno.svc-fail": connection refused', "inconclusive"),
+        (TWIN, of_kyverno("drop-capabilities"), "fail"),
         (MUST, of_rule("drop-capabilities"), "pass"),
         (MUST, of_rule("run-as-non-root"), "fail"),
         (MUST, "", "fail"),
@@ -66,21 +82,54 @@ def test_a_policy_is_a_rule_in_force_when_a_binding_names_it() -> None:
     warns = {"spec": {"policyName": "pingpong-soft", "validationActions": ["Warn", "Audit"]}}
     policies = [policy("strict", "pods", "pods/ephemeralcontainers"), policy("soft"), policy("unbound")]
     assert rules_of(policies, [binding, warns]) == [
-        Rule("strict", True, True, frozenset({("", "pods")}), ("a", "b")),
-        Rule("soft", True, False, frozenset(), ("a", "b")),
-        Rule("unbound", False, False, frozenset(), ("a", "b")),
+        Rule("strict", "", True, frozenset({("", "pods")}), ("a", "b")),
+        Rule("soft", "", False, frozenset(), ("a", "b")),
+        Rule("unbound", "no binding names its policy", False, frozenset(), ("a", "b")),
     ]
 
 
+def kyverno_policy(status: dict[str, Any], *actions: str) -> dict[str, Any]:
+    made = policy("strict", "pods", "pods/ephemeralcontainers")
+    made["spec"]["validationActions"] = list(actions)
+    kind = {"apiVersion": "policies.kyverno.io/v1", "kind": "ValidatingPolicy"}
+    return {**kind, **made, "status": {"conditionStatus": status}}
+
+
+CONFIGURED = {"type": "WebhookConfigured", "status": "True"}
+UNREADY = {**CONFIGURED, "status": "False", "reason": "Failed", "message": "not in the webhook"}
+
+
+@pytest.mark.parametrize(
+    ("status", "lacks"),
+    [
+        ({"ready": True, "conditions": [CONFIGURED]}, ""),
+        ({"ready": True}, "Kyverno's webhook does not know it yet"),
+        ({"ready": False, "conditions": [UNREADY]}, "WebhookConfigured is False, Failed: not in the webhook"),
+        ({}, "Kyverno's webhook does not know it yet"),
+    ],
+)
+def test_a_policy_of_kyverno_s_is_in_force_when_its_webhook_knows_it(status: dict[str, Any], lacks: str) -> None:
+    (rule,) = kyverno_rules_of([kyverno_policy(status, "Deny")])
+    assert rule == Rule("strict", lacks, True, frozenset({("", "pods")}), ("a", "b"))
+    assert judge_presence("strict", [rule]).verdict == ("fail" if lacks else "pass")
+
+
+@pytest.mark.parametrize("action", ["Warn", "Audit"])
+def test_a_policy_of_kyverno_s_that_only_warns_is_a_rule_that_refuses_nothing(action: str) -> None:
+    (rule,) = kyverno_rules_of([kyverno_policy({"ready": True, "conditions": [CONFIGURED]}, action)])
+    assert not rule.denies
+    assert judge_presence("strict", [rule]).observed == "not enforced"
+
+
 def test_a_rule_that_is_missing_is_a_failure_unless_the_inventory_has_to_ask_for_it() -> None:
-    soft = Rule("volume-types", True, False, frozenset(), ())
+    soft = Rule("volume-types", "", False, frozenset(), ())
     verdicts = {name: judge_presence(name, [soft]).verdict for name in ("volume-types", "probe-host", *OPTIONAL)}
     assert verdicts == {"volume-types": "pass", "probe-host": "fail", **dict.fromkeys(OPTIONAL, "pass")}
 
 
 @pytest.mark.parametrize("name", ["volume-types", *sorted(OPTIONAL)])
 def test_a_policy_that_no_binding_names_is_a_failure(name: str) -> None:
-    assert judge_presence(name, [Rule(name, False, False, frozenset(), ())]).verdict == "fail"
+    assert judge_presence(name, [Rule(name, "unbound", False, frozenset(), ())]).verdict == "fail"
 
 
 def test_no_policy_of_another_s_is_taken_for_ours() -> None:

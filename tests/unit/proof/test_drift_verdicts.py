@@ -153,6 +153,7 @@ DRIFT: list[tuple[str, Object, str]] = [
     ("an API by somebody else",
      obj("apiregistration.k8s.io/v1", "APIService", "v1.evil", spec={"service": {"name": "x"}}), "answers for"),
 ]  # fmt: skip
+ADMISSION_API = "admissionregistration.k8s.io/v1"
 ADMISSION = Decides("admissionregistration.k8s.io", "ValidatingWebhookConfiguration", "judges or changes")
 
 
@@ -163,6 +164,33 @@ def test_what_nobody_declares_is_named(one: Object, why: str) -> None:
     cells = [cell for cell in undeclared_cells(BENCH, declared_by(*DECLARED), seen) if cell.verdict != "pass"]
     assert [(cell.target, cell.verdict) for cell in cells] == [(str(key_of(one)), "fail")]
     assert why in cells[0].reason
+
+
+KYVERNO = obj("v1", "Service", "kyverno-svc", "kyverno")
+ITS_NAME, ITSELF = "kyverno-resource-validating-webhook-cfg", ("kyverno", "kyverno-svc")
+
+
+def calling(name: str, *services: tuple[str, str]) -> Object:
+    webhooks = [{"clientConfig": {"service": {"namespace": place, "name": it}}} for place, it in services]
+    return obj(ADMISSION_API, "ValidatingWebhookConfiguration", name, webhooks=webhooks)
+
+
+@pytest.mark.parametrize(
+    ("declared", "one", "named"),
+    [
+        ((KYVERNO,), calling(ITS_NAME, ITSELF), False),
+        ((KYVERNO,), calling(ITS_NAME), False),
+        ((), calling(ITS_NAME, ITSELF), True),
+        ((KYVERNO,), calling("others", ITSELF), True),
+        ((KYVERNO,), calling(ITS_NAME, ITSELF, ("x", "evil")), True),
+        ((KYVERNO,), {**calling(ITS_NAME), "webhooks": [{"clientConfig": {"url": "https://x"}}]}, True),
+    ],
+    ids=["its own", "empty", "nobody declares it", "another name", "elsewhere too", "a URL"],
+)  # fmt: skip
+def test_a_declared_controller_s_webhooks_are_its_own(declared: tuple[Object, ...], one: Object, named: bool) -> None:
+    seen = Live({key_of(one): one}, (ADMISSION,))
+    cells = undeclared_cells(BENCH, declared_by(*DECLARED, *declared), seen)
+    assert [cell.target for cell in cells if cell.verdict != "pass"] == [str(key_of(one))] * named
 
 
 def test_what_could_not_be_rendered_leaves_the_rest_unknown() -> None:

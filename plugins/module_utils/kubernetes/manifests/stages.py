@@ -42,6 +42,7 @@ _GUARDS = frozenset(
         ("admissionregistration.k8s.io", "ValidatingAdmissionPolicyBinding"),
         ("admissionregistration.k8s.io", "MutatingAdmissionPolicyBinding"),
         ("apiregistration.k8s.io", "APIService"),
+        ("policies.kyverno.io", "ValidatingPolicy"),
     }
 )
 

@@ -124,6 +124,15 @@ def _certificate(obj: Object) -> Readiness:
     return READY
 
 
+def _kyverno_policy(obj: Object) -> Readiness:
+    """Kyverno's conditions are a level deeper than others', and ``ready`` before its webhook knows of the policy."""
+    status = mapping(status_of(obj).get("conditionStatus"))
+    configured = condition({"status": status}, "WebhookConfigured")
+    if not configured:
+        return pending("Kyverno's webhook does not know it yet")
+    return READY if status.get("ready") is True and configured["status"] == "True" else pending(described(configured))
+
+
 def _by_convention(obj: Object) -> Readiness:
     status, spec = status_of(obj), mapping(obj.get("spec"))
     # What is suspended does not reconcile: its conditions are of the time before.
@@ -167,6 +176,7 @@ _PREDICATES: dict[tuple[str, str], Predicate] = {
     ("cert-manager.io", "Certificate"): _certificate,
     ("cert-manager.io", "ClusterIssuer"): _needs("Ready"),
     ("cert-manager.io", "Issuer"): _needs("Ready"),
+    ("policies.kyverno.io", "ValidatingPolicy"): _kyverno_policy,
     ("policy", "PodDisruptionBudget"): _disruption_budget,
     # GKE says Invalid of a Gateway as long as anything that it needs is not there yet, and tries again.
     ("gateway.networking.k8s.io", "Gateway"): _needs("Programmed"),

@@ -15,23 +15,33 @@ from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.e
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.kinds import Resource
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.model import Owner, group_of
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.admission.cases import Case
-from ansible_collections.pingpong.platform.plugins.module_utils.proof.admission.rules import Rule, rules_of
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.admission.rules import (
+    Rule,
+    kyverno_rules_of,
+    rules_of,
+)
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.workloads import ENDED
 
 WORKERS = 8
-LAYER = "admission"
+# The layers of the role, one an engine, and the kinds of their policies.
+LAYER, KYVERNO_LAYER = "admission", "kyverno"
 API = "admissionregistration.k8s.io/v1"
+KYVERNO_POLICY = ("policies.kyverno.io/v1", "ValidatingPolicy")
 NAMESPACE = ("v1", "Namespace")
 Object = dict[str, Any]
 Asked = TypeVar("Asked")
 
 
 def rules_in_force(client: ClusterClient, environment: str) -> list[Rule]:
-    """The rules of an environment's layer ``admission``."""
+    """The rules of an environment, by whichever engine."""
     ours = Owner(environment, LAYER).selector
     kinds = ("ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding")
     policies, bindings = (client.list(API, kind, label_selector=ours) for kind in kinds)
-    return rules_of(policies, bindings)
+    found = rules_of(policies, bindings)
+    if served(client, KYVERNO_POLICY):
+        ours = Owner(environment, KYVERNO_LAYER).selector
+        found += kyverno_rules_of(client.list(*KYVERNO_POLICY, label_selector=ours))
+    return found
 
 
 def served(client: ClusterClient, kind: tuple[str, str]) -> bool:

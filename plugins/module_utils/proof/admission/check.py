@@ -43,7 +43,7 @@ def measure(client: ClusterClient, options: Mapping[str, Any]) -> Findings:
         judge_presence(name, rules).cell(PROOF, cluster, ASKED, name, "in force", "in force")
         for name in dict.fromkeys(case.rule for case in table)
     ]
-    enforced = {rule.name: rule for rule in rules if rule.denies}
+    enforced = {rule.name: rule for rule in rules if rule.denies and not rule.lacks}
     unknown = {case.kind[1] for case in table if not served(client, case.kind)}
     asked = [
         (case, namespace)

@@ -9,7 +9,10 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-# The names of policies and their bindings begin with it.
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.wait.conditions import State
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.wait.predicates import readiness
+
+# The names of policies, of either engine, and of bindings begin with it.
 PREFIX = "pingpong-"
 DENY = "Deny"
 Object = Mapping[str, Any]
@@ -19,12 +22,12 @@ Object = Mapping[str, Any]
 class Rule:
     """A rule of the role ``admission``: its name, whether it refuses or only warns, and what it judges.
 
-    One that no binding names is not ``bound`` and judges nothing. ``resources`` are (group, plural) without
-    subresources; ``namespaces`` those that its selector names.
+    ``lacks`` says why it judges nothing, empty where it does. ``resources`` are (group, plural) without subresources;
+    ``namespaces`` those that its selector names.
     """
 
     name: str
-    bound: bool
+    lacks: str
     denies: bool
     resources: frozenset[tuple[str, str]]
     namespaces: tuple[str, ...]
@@ -35,15 +38,22 @@ def rules_of(policies: Iterable[Object], bindings: Iterable[Object]) -> list[Rul
     actions: dict[str, list[str]] = {}
     for binding in bindings:
         actions.setdefault(binding["spec"]["policyName"], []).extend(binding["spec"].get("validationActions") or [])
-    return [_rule(policy, actions.get(policy["metadata"]["name"])) for policy in policies]
+    named = [(policy, actions.get(policy["metadata"]["name"])) for policy in policies]
+    return [_rule(policy, "no binding names its policy" if its is None else "", its or ()) for policy, its in named]
 
 
-def _rule(policy: Object, actions: Collection[str] | None) -> Rule:
+def kyverno_rules_of(policies: Iterable[dict[str, Any]]) -> list[Rule]:
+    """The rules of Kyverno's ValidatingPolicies."""
+    judged = [(policy, readiness(policy), policy["spec"].get("validationActions") or ()) for policy in policies]
+    return [_rule(policy, "" if found.state is State.READY else found.message, its) for policy, found, its in judged]
+
+
+def _rule(policy: Object, lacks: str, actions: Collection[str]) -> Rule:
     constraints = policy["spec"]["matchConstraints"]
     return Rule(
         policy["metadata"]["name"].removeprefix(PREFIX),
-        actions is not None,
-        DENY in (actions or ()),
+        lacks,
+        DENY in actions,
         frozenset(
             (group, resource)
             for matched in constraints["resourceRules"]

@@ -14,10 +14,15 @@ from ansible_collections.pingpong.platform.plugins.module_utils.proof.cells impo
 
 # ValidatingAdmissionPolicy 'pingpong-x' with binding 'pingpong-x' denied request: x: why
 REFUSAL = re.compile(rf"ValidatingAdmissionPolicy '{PREFIX}(?P<rule>[\w-]+)' with binding '[^']+' denied request: ")
+# admission webhook "vpol.validate.kyverno.svc-fail" denied the request: Policy pingpong-x failed: x: why; Policy …
+KYVERNO = re.compile(r'admission webhook "vpol\.validate\.kyverno\.svc[^"]*" denied the request: (?P<said>(?s:.*))')
+FAILED = re.compile(rf"\bPolicy {PREFIX}(?P<rule>[\w-]+) failed: (?P=rule): ")
 
 
 def refused_by(message: str) -> str:
-    """The name of the rule that refused a request; empty for none of ours."""
+    """The name of the rule that refused a request, the first of several by name; empty for none of ours."""
+    if said := KYVERNO.search(message):
+        return min((found["rule"] for found in FAILED.finditer(said["said"])), default="")
     found = REFUSAL.search(message)
     return found["rule"] if found else ""
 
@@ -25,7 +30,7 @@ def refused_by(message: str) -> str:
 def judge_case(case: Case, message: str) -> Judgement:
     """Whether the rule answered one of its cases as it must; ``message`` is the refusal, empty for an admission.
 
-    The API server names one rule, and what else it refuses it refuses before it asks ours.
+    What else the API server refuses it refuses before it asks ours.
     """
     rule = refused_by(message)
     if not message:
@@ -57,8 +62,10 @@ def judge_presence(name: str, rules: Iterable[Rule]) -> Judgement:
     found = next((rule for rule in rules if rule.name == name), None)
     if found is None and name in OPTIONAL:
         return Judgement("pass", "not asked for", "the inventory asks for no such rule")
-    if found is None or not found.bound:
-        return Judgement("fail", "missing", "no policy with a binding has this rule")
+    if found is None:
+        return Judgement("fail", "missing", "no policy has this rule")
+    if found.lacks:
+        return Judgement("fail", "not in force", found.lacks)
     if not found.denies:
         return Judgement("pass", "not enforced", "its declared action refuses nothing")
     return Judgement("pass", "in force", "")

@@ -14,6 +14,15 @@ CHILDREN: dict[tuple[str, str], frozenset[tuple[str, str]]] = {
     ("batch", "Job"): frozenset({("batch", "CronJob"), ("argoproj.io", "AnalysisRun")}),
 }
 
+# Webhook configurations that a controller makes by these names, and the Service that they call, namespace and name.
+CALLING: dict[str, tuple[str, str]] = {
+    f"kyverno-{name}-webhook-cfg": ("kyverno", "kyverno-svc")
+    for name in (
+        "cel-exception-validating", "exception-validating", "global-context-validating", "policy-mutating",
+        "policy-validating", "resource-mutating", "resource-validating", "verify-mutating",
+    )
+}  # fmt: skip
+
 # What GKE's Gateway controller notes on a Gateway of what it made.
 _GATEWAY_NOTES = (
     *("addresses", "backend-services", "firewalls", "forwarding-rules", "health-checks", "last-reconcile-time"),

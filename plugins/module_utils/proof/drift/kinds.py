@@ -85,6 +85,8 @@ KINDS: tuple[Decides, ...] = (
 
 GROUPS: tuple[DecidesGroup, ...] = (
     DecidesGroup(_ADMISSION, "judges or changes what others create"),
+    DecidesGroup("kyverno.io", "judges or changes what others create, or spares it", frozenset({"UpdateRequest"})),
+    DecidesGroup("policies.kyverno.io", "judges or changes what others create, or spares it"),
     DecidesGroup("security.istio.io", "changes who may call whom, or how they are known"),
     DecidesGroup("networking.istio.io", "changes where calls go, or what protects them"),
     DecidesGroup("telemetry.istio.io", "changes what is recorded of calls"),

@@ -13,13 +13,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.model import (
+    Key,
     Object,
     group_of,
     key_of,
     owner_of,
 )
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.wait.webhooks import CONFIGURATIONS
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.cells import Cell, Judgement
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.drift.compare import writers
+from ansible_collections.pingpong.platform.plugins.module_utils.proof.drift.controllers import CALLING
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.drift.kinds import MESH_LABELS, Decides
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.drift.live import Live, controller_of
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.drift.plans import Declared
@@ -63,6 +66,8 @@ def judge(obj: Object, rule: Decides, context: Context) -> Judgement | None:
     if root is not obj:
         # Its workload is named where nobody declares it; what runs in a pod is judged apart.
         return None
+    if key.kind in CONFIGURATIONS and _calls_what_is_declared(obj, context.declared):
+        return None
     if SYSTEM.owns(obj) and not (key.kind == "Pod" and not _static(obj)):
         joined = _mesh_labels(obj) if key.kind == "Namespace" else []
         return _drift(obj, f"joins a mesh by {', '.join(joined)}", context) if joined else None
@@ -82,6 +87,16 @@ def _drift(obj: Object, why: str, context: Context) -> Judgement:
 
 def _unknown(declared: Declared) -> Judgement:
     return Judgement("inconclusive", "none", "; ".join(declared.gaps))
+
+
+def _calls_what_is_declared(configuration: Object, declared: Declared) -> bool:
+    """Made by a controller that is declared, and all of its webhooks lead to that one."""
+    place = CALLING.get(configuration["metadata"]["name"])
+    if place is None or Key("", "Service", *place) not in declared.keys:
+        return False
+    targets = [webhook.get("clientConfig") or {} for webhook in configuration.get("webhooks") or []]
+    services = [target.get("service") or {} for target in targets]
+    return all((service.get("namespace"), service.get("name")) == place for service in services)
 
 
 def _static(pod: Object) -> bool:
