@@ -180,6 +180,7 @@ def catalog() -> Sequence[Recipe]:
         # No layer of the default platform runs these.
         _single("prometheus-adapter", "adapter", optional=True),
         _single("argo-rollouts", "rollouts-controller", at="/bin/rollouts-controller", optional=True),
+        _single("kyverno", "kyverno", at="/ko-app/kyverno", optional=True),
         _argo_cd(),
         *_cert_manager(),
     )

@@ -148,6 +148,9 @@ MODULES: tuple[GoModule, ...] = (
     # One program that is each of Argo CD's by the name that it is called by.
     GoModule("argo-cd", "github.com/argoproj/argo-cd/v3", "v3.1.0", {"argocd": "./cmd"},
              ldflags="-s -w -X github.com/argoproj/argo-cd/v3/common.version=3.1.0", usual_seconds=330),
+    # Of its controllers the one that judges; the webhook's certificate and configuration are of its own making.
+    GoModule("kyverno", "github.com/kyverno/kyverno", "v1.19.1", {"kyverno": "./cmd/kyverno"},
+             ldflags="-s -w -X github.com/kyverno/kyverno/pkg/version.BuildVersion=v1.19.1", usual_seconds=400),
     # The Secrets Store CSI driver, and GKE's part of its Secret Manager add-on, which is published nowhere. The
     # driver's logging library is not served as a module any more: a stand-in takes its place.
     GoModule(

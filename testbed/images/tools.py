@@ -29,7 +29,11 @@ CHARTS = {
     "contour": ("contour", "examples/contour"),
 }
 # Likewise, of images that are optional: fetched only where the image is built.
-OPTIONAL_CHARTS = {"argo-cd": ("argo-cd", "manifests"), "argo-rollouts": ("argo-rollouts", "manifests")}
+OPTIONAL_CHARTS = {
+    "argo-cd": ("argo-cd", "manifests"),
+    "argo-rollouts": ("argo-rollouts", "manifests"),
+    "kyverno": ("kyverno", "config"),
+}
 
 
 def place_programs(cache: Path, state: Path) -> dict[str, Path]:

@@ -13,6 +13,7 @@ TEMPLATES = {
     "ingress": ["contour.yml.j2", "envoy.yml.j2"],
     "delivery": ["controller.yml.j2"],
     "scaling": ["adapter.yml.j2"],
+    "admission": ["kyverno.yml.j2"],
 }
 CHARTS = {
     ("mesh", "__mesh_hub", "mesh_tag"): ["/pilot", "/proxyv2", "/install-cni"],

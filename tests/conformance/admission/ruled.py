@@ -12,6 +12,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.e
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.admission.cases import DIGEST
 from ansible_collections.pingpong.platform.plugins.module_utils.proof.admission.check import run
 
+from tests.support import kyverno
 from tests.support.apiserver import ApiServer
 from tests.support.definitions import ISTIO, definitions
 from tests.support.layers import Harness, definition
@@ -27,34 +28,66 @@ VARIABLES = {
     "admission_registries": [TRUSTED],
     "admission_digest_registries": [TRUSTED],
 }
-BINDING = ("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicyBinding")
+# An engine's layer, its policies, and what puts them in force.
+LAYERS = {"kubernetes": "admission", "kyverno": "kyverno"}
+POLICIES = {
+    "kubernetes": ("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicy"),
+    "kyverno": ("policies.kyverno.io/v1", "ValidatingPolicy"),
+}
+IN_FORCE = {**POLICIES, "kubernetes": ("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicyBinding")}
 Object = dict[str, Any]
 
 
 @dataclass
 class Ruled:
-    """The server, and the role's layer in it."""
+    """The server, and the role's layer in it, by one of its engines."""
 
     server: ApiServer
     client: ClusterClient
+    engine: str
 
     def prepare(self) -> None:
         """Kinds and namespaces, and no rule yet."""
         rollouts = definition("argoproj.io", "Rollout")
         rollouts["spec"]["versions"][0]["name"] = "v1alpha1"
         istio = definitions(ISTIO, "peerauthentications", "destinationrules")
-        Harness(self.server.connection, self.client, "default").apply(rollouts, *istio, wait=True)
+        Harness(self.server.connection, self.client, "default").apply(rollouts, *istio, wait=True, request_timeout=60.0)
         for name, labels in ((SHOP, {"istio-injection": "enabled"}), (ROOT, {}), (UNLABELLED, {})):
             self.client.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}})
 
-    def apply(self, **changes: Any) -> None:
-        """The role's rules, as its task applies them, taken up by the API server."""
-        objects = rendered("admission", "production", "policy.yml.j2", **VARIABLES, **changes)
-        Harness(self.server.connection, self.client, "").apply(*objects, layer="admission", namespace=None)
+    def apply(self, *, wait: bool = False, **changes: Any) -> Object:
+        """The role's layer, as its task applies it; Kyverno's pods run nowhere: its program has to be started."""
+        given = {"admission_engine": self.engine, **VARIABLES, **changes}
+        objects = rendered("admission", "production", "policy.yml.j2", **given)
+        if self.engine == "kyverno":
+            objects = [*kyverno.layer(), *objects]
+        return self._layer(self.engine, *objects, wait=wait, wait_timeout=120)
+
+    def withdraw(self) -> None:
+        """Kyverno's policies away, which is what a removal of its layer begins with."""
+        self._layer("kyverno", *kyverno.layer())
+
+    def remove(self, engine: str) -> Object:
+        """An engine's layer away, as the role's task removes it."""
+        return self._layer(engine, state="absent", wait_timeout=120)
+
+    @property
+    def _harness(self) -> Harness:
+        return Harness(self.server.connection, self.client, "")
+
+    def _layer(self, engine: str, *objects: Object, **options: Any) -> Object:
+        given = {"layer": LAYERS[engine], "namespace": None, "request_timeout": 60.0}
+        return self._harness.apply(*objects, **given, **options)
 
     def lift(self, rule: str) -> None:
         """Take a rule out of force behind the role's back."""
-        self.client.delete(*BINDING, f"pingpong-{rule}")
+        self.client.delete(*IN_FORCE[self.engine], f"pingpong-{rule}")
+
+    def hollow(self, rule: str) -> None:
+        """Leave a rule in force that says nothing any more, as somebody with an editor would."""
+        api_version, kind = POLICIES[self.engine]
+        says = {"spec": {"validations": [{"expression": "true"}]}}
+        self._harness.edit(kind, f"pingpong-{rule}", says, manager="kubectl-edit", api_version=api_version)
 
     def check(self) -> dict[str, str]:
         """The cells that fall short, as where and what: verdict and what was seen."""

@@ -16,7 +16,7 @@ OTHERS = sorted(set(INVENTORIES) - {"local"})
 def test_nothing_is_pulled_from_elsewhere(inventory: str, host: str) -> None:
     region = evaluated("registry", inventory, "platform_region", host=host)
     found = images(inventory, host)
-    assert len(found) == 13
+    assert len(found) == 14
     assert {name for name in found if not name.startswith(f"{region}-docker.pkg.dev/")} == set()
 
 

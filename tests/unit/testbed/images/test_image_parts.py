@@ -86,7 +86,7 @@ class TestToolchain:
         program.chmod(0o755)
         return program
 
-    @pytest.mark.parametrize("said", ["go version go1.26.4 linux/amd64", "go version go1.27 linux/amd64"])
+    @pytest.mark.parametrize("said", ["go version go1.26.6 linux/amd64", "go version go1.27 linux/amd64"])
     def test_the_machines_own_go_is_used_where_it_is_new_enough(self, said: str, tmp_path: Path, cache: Path) -> None:
         program = self.go(tmp_path, said)
         assert toolchain.go_program() == program

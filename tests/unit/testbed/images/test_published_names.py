@@ -23,6 +23,7 @@ SHIPPED = {
     "prometheus-adapter": ("scaling", "scaling_image"),
     "kube-state-metrics": ("monitoring", "monitoring_kube_state_metrics_image"),
     "argo-rollouts": ("delivery", "delivery_image"),
+    "kyverno": ("admission", "admission_kyverno_image"),
 }
 # Later releases of cert-manager can't be built here: a rehearsal's overlay names the one that can.
 UNTESTED = cert_manager.IMAGES
