@@ -10,25 +10,26 @@ from pathlib import Path
 from testbed.host import HostError, cache_root, locked, run
 
 
-def program(package: str) -> Path:
-    """The program of a package's name: the machine's own, or the one in the cache, fetched on first use.
+def program(name: str, package: str = "") -> Path:
+    """A program, of the package of its name or another: the machine's own, or the one in the cache.
 
-    Blocks; raises HostError.
+    That is fetched on first use. Blocks; raises HostError.
     """
-    if installed := shutil.which(package):
+    package = package or name
+    if installed := shutil.which(name):
         return Path(installed)
     if not shutil.which("apt-get"):
         raise HostError(f"this needs Debian or a relative; install the like of: {package}")
-    kept = cache_root() / "programs" / package
-    with locked(cache_root() / "locks" / package):
+    kept = cache_root() / "programs" / name
+    with locked(cache_root() / "locks" / name):
         if not kept.is_file():
             kept.parent.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(prefix="pingpong-package-") as folder:
-                _unpacked(package, Path(folder)).replace(kept)
+                _unpacked(name, package, Path(folder)).replace(kept)
     return kept
 
 
-def _unpacked(package: str, folder: Path) -> Path:
+def _unpacked(name: str, package: str, folder: Path) -> Path:
     download = ["apt-get", "-q", "download", package]
     if run(download, cwd=folder, check=False).returncode:
         if os.geteuid():
@@ -38,6 +39,6 @@ def _unpacked(package: str, folder: Path) -> Path:
     archive = next(folder.glob(f"{package}_*.deb"))
     run(["dpkg-deb", "-x", archive, folder / "files"])
     # Beside its place in the cache, so that the last step is one rename.
-    beside = cache_root() / "programs" / f".{package}.{os.getpid()}"
-    shutil.copy2(folder / "files" / "usr" / "bin" / package, beside)
+    beside = cache_root() / "programs" / f".{name}.{os.getpid()}"
+    shutil.copy2(folder / "files" / "usr" / "bin" / name, beside)
     return beside

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -16,11 +16,13 @@ from ansible_collections.pingpong.platform.plugins.module_utils.common.documents
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import PlatformError
 from ansible_collections.pingpong.platform.plugins.module_utils.inventory import mirrors
 from ansible_collections.pingpong.platform.plugins.module_utils.inventory.checks import (
+    BASTION,
     VARIABLES,
     invalid_names,
     missing_ranges,
     problems,
     unfit_options,
+    unreachable,
 )
 from ansible_collections.pingpong.platform.plugins.plugin_utils.action import PlatformAction
 from ansible_collections.pingpong.platform.plugins.plugin_utils.options import malformed
@@ -49,7 +51,7 @@ class ActionModule(PlatformAction):
             raise PlatformError("\n".join(found), {"problems": found})
         return {"changed": False}
 
-    def _cluster(self, host: str, names: Sequence[str]) -> dict[str, Any]:
+    def _cluster(self, host: str, names: Iterable[str]) -> dict[str, Any]:
         variables = self.task_vars["hostvars"][host]
         found = {}
         for name in names:
@@ -77,6 +79,8 @@ class ActionModule(PlatformAction):
         yield from wrong or missing_ranges(given)
         yield from invalid_names(given, clusters)
         yield from unfit_options(given)
+        if role == "cluster":
+            yield from unreachable(given, self._cluster(self.task_vars["inventory_hostname"], BASTION))
 
     def _load(self, role: str, file: str) -> Any:
         return self._loader.load_from_file(str(ROLES / role / file), trusted_as_template=True) or {}

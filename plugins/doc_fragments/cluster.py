@@ -41,7 +41,10 @@ options:
         description: A context of the kubeconfig file; by default its current one.
         type: str
       proxy:
-        description: The URL of an HTTP proxy that passes connections on (CONNECT); with user and password, if it asks.
+        description:
+          - The URL of an HTTP proxy that passes connections on (CONNECT); with user and password, if it asks.
+          - C(iap://projects/PROJECT/zones/ZONE/instances/INSTANCE:PORT) is one on a virtual machine of Google's, to
+            which a tunnel is opened by Identity-Aware Proxy, with the connection's token.
         type: str
 """
 

@@ -27,13 +27,31 @@ options:
   access:
     description:
       - V(direct) goes to the control plane's address (the private one when there is no public one), V(dns_endpoint) to
-        its DNS name, and V(proxy) to the private address through O(proxy).
+        its DNS name, V(proxy) to the private address through O(proxy), and V(iap) through the proxy on O(bastion).
+      - With V(iap) the modules open a tunnel to the bastion themselves, with the connection's token, by Identity-Aware
+        Proxy; who uses the connection needs C(roles/iap.tunnelResourceAccessor).
     type: str
-    choices: [direct, dns_endpoint, proxy]
+    choices: [direct, dns_endpoint, iap, proxy]
     default: direct
   proxy:
     description: An HTTP proxy inside the network, as the bastion's through an SSH tunnel.
     type: str
+  bastion:
+    description: The virtual machine in the network with an HTTP proxy that IAP reaches, for V(iap).
+    type: dict
+    suboptions:
+      instance:
+        description: Its name.
+        type: str
+        required: true
+      zone:
+        description: Its zone.
+        type: str
+        required: true
+      port:
+        description: The proxy's port.
+        type: int
+        default: 8888
 extends_documentation_fragment:
   - pingpong.platform.cloud
   - pingpong.platform.cloud.attributes
@@ -49,6 +67,15 @@ EXAMPLES = r"""
     location: europe-west1
   register: found
 
+- name: Look up how to reach a private control plane, by the bastion
+  pingpong.platform.gcp_cluster_connection:
+    cloud: {project: my-project}
+    cluster: primary
+    location: europe-west1
+    access: iap
+    bastion: {instance: pingpong-production-bastion-europe-west1, zone: europe-west1-b}
+  register: found
+
 - name: Keep it
   ansible.builtin.set_fact:
     cluster_connection: "{{ found.connection }}"
@@ -61,7 +88,7 @@ exists:
   returned: always
   type: bool
 connection:
-  description: The endpoint, the authority's certificate, the token and, for V(proxy), the proxy.
+  description: The endpoint, the authority's certificate, the token and, for V(proxy) and V(iap), the proxy.
   returned: when the cluster exists
   type: dict
 """

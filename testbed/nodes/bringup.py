@@ -118,6 +118,7 @@ class BringUp:
             name=known.name, image=node_image.reference, location=known.location, nodes=known.node_count,
             addresses=known.addresses, token_folder=folder / "access", archives=loading.archives_folder(),
             registries=mirror.folder(folder), local_images=local if node_image.local else None,
+            private_address=known.private_address,
         )  # fmt: skip
         self.progress(f"{known.name}: nodes")
         # --retain: kind would remove nodes by the cluster's name, those of a later try too

@@ -52,7 +52,7 @@ class Clusters:
         self, name: str, *, location: str, node_count: int = 1, version: str | None = None,
         labels: Mapping[str, str] | None = None, secret_manager: Mapping[str, str] | None = None, network: str = "",
         dns_cache: bool = False, registry: Mapping[str, str] | None = None, google: Mapping[str, str] | None = None,
-        preloaded: bool = True,
+        preloaded: bool = True, private_address: str = "",
     ) -> ClusterInfo:  # fmt: skip
         """Bring the cluster up and wait until pods run; a creation that was killed is carried on.
 
@@ -61,7 +61,8 @@ class Clusters:
         with the same ``network`` reach each other. ``dns_cache``: NodeLocal DNSCache, as the cluster is made.
         ``registry`` is how its nodes pull: the fields of :class:`testbed.nodes.registry.mirror.Mirror`. ``google`` is
         where pods find Google, and who they are there: see :mod:`testbed.nodes.metadata`. ``preloaded``: whether nodes
-        have every image that is built here, or what GKE itself runs alone.
+        have every image that is built here, or what GKE itself runs alone. ``private_address`` is one more that the API
+        server's certificate names.
         """
         _check_version(name, version)
         with self._alone(name):
@@ -77,6 +78,7 @@ class Clusters:
                 dns_cache=dns_cache,
                 google=google,
                 preloaded=preloaded,
+                private_address=private_address,
             )
             if (known.location, known.node_count) != (location, node_count):
                 raise HostError(

@@ -28,6 +28,7 @@ class Record:
     empty where it is not asked for. ``dns_cache``: whether each node has a DNS cache. ``network`` is the VPC, and
     ``pod_ranges`` are those of the nodes, by their names, once they are known. ``google`` is where pods find Google, as
     :mod:`testbed.nodes.metadata` takes it. ``preloaded``: whether nodes have every image that is built here.
+    ``private_address`` is one more that the API server's certificate names, empty for none.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Record:
     dns_cache: bool = False
     google: Mapping[str, str] = field(default_factory=dict)
     preloaded: bool = True
+    private_address: str = ""
 
     @property
     def addresses(self) -> addresses.AddressPlan:
@@ -88,7 +90,7 @@ def save(record: Record) -> Record:
 def allocate(
     name: str, location: str, node_count: int, labels: Mapping[str, str], secret_manager: Mapping[str, str],
     network: str = "", *, dns_cache: bool = False, google: Mapping[str, str] | None = None,
-    preloaded: bool = True,
+    preloaded: bool = True, private_address: str = "",
 ) -> Record:  # fmt: skip
     """A new record with the lowest free slot; taken under a lock, so that two creations never share one."""
     with locked(state_root() / "locks" / "slots"):
@@ -97,6 +99,7 @@ def allocate(
         fresh = Record(
             name, slot, location, node_count, dict(labels), secret_manager=dict(secret_manager), network=network,
             dns_cache=dns_cache, google=dict(google or {}), preloaded=preloaded,
+            private_address=private_address,
         )  # fmt: skip
         return save(fresh)
 

@@ -30,9 +30,9 @@ from testbed.rehearsal import verdicts
 from testbed.rehearsal.environment import environment, person
 
 OVERLAY = Path(__file__).parent / "overlay.yml"
-# As Google is, and as `make site` need not be: late, at a twentieth of Google's own times, with NodeLocal DNSCache, and
-# with nodes that pull what they run.
-GOOGLES = {"lateness": 0.05, "node_local_dns": True, "preloaded_images": False}
+# As Google is, and as `make site` need not be: late, at a twentieth of Google's own times, with NodeLocal DNSCache,
+# with nodes that pull what they run, and with private control planes that only their network reaches.
+GOOGLES = {"lateness": 0.05, "node_local_dns": True, "preloaded_images": False, "private_endpoints": True}
 ACME_PORTS = (objects.ACME_PORT, objects.ACME_PORT + 1000)
 Say = Callable[[str], None]
 

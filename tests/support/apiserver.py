@@ -84,10 +84,13 @@ def _built(name: str) -> Path | None:
 
 
 @contextlib.contextmanager
-def running(bundle: Path, controllers: Sequence[str] = CONTROLLERS, options: Sequence[str] = ()) -> Iterator[ApiServer]:
+def running(
+    bundle: Path, controllers: Sequence[str] = CONTROLLERS, options: Sequence[str] = (), address: str = "127.0.0.1"
+) -> Iterator[ApiServer]:
     """Start all, wait until the server is ready, and leave nothing behind.
 
-    ``controllers`` by kube's names for them, ``options`` are further ones of their manager.
+    ``controllers`` by kube's names for them, ``options`` are further ones of their manager. ``address`` is one more
+    that the server's certificate names.
     """
     folder = Path(tempfile.mkdtemp(prefix="apiserver-"))
     processes: list[subprocess.Popen[bytes]] = []
@@ -96,7 +99,7 @@ def running(bundle: Path, controllers: Sequence[str] = CONTROLLERS, options: Seq
         for link in programs.values():
             link.symlink_to(bundle)
         etcd_port, peer_port, port = free_ports(3)
-        authority = _certificates(folder)
+        authority = _certificates(folder, address)
         token = secrets.token_hex(16)
         (folder / "tokens.csv").write_text(f"{token},admin,admin,system:masters\n")
         etcd_url = f"http://127.0.0.1:{etcd_port}"
@@ -212,8 +215,8 @@ def _wait_ready(server: ApiServer, processes: list[subprocess.Popen[bytes]]) -> 
     raise RuntimeError(f"the API server was not ready in {READY_TIMEOUT:g} seconds")
 
 
-def _certificates(folder: Path) -> str:
-    """A CA, a server certificate for 127.0.0.1, an administrator's and the front proxy's; returns the CA as PEM."""
+def _certificates(folder: Path, address: str) -> str:
+    """A CA, a server certificate for 127.0.0.1 and an address, an administrator's, the front proxy's; the CA as PEM."""
     now = datetime.now(UTC)
     ca_key = ec.generate_private_key(ec.SECP256R1())
     ca_name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "apiserver tests")])
@@ -235,7 +238,8 @@ def _certificates(folder: Path) -> str:
         .sign(ca_key, hashes.SHA256())
     )
     pem = serialization.Encoding.PEM
-    own = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1")), x509.DNSName("localhost")])
+    named = [x509.IPAddress(ip_address(text)) for text in sorted({"127.0.0.1", address})]
+    own = x509.SubjectAlternativeName([*named, x509.DNSName("localhost")])
     for file, names, extension in (
         ("server", {x509.NameOID.COMMON_NAME: "kube-apiserver"}, own),
         ("proxy", {x509.NameOID.COMMON_NAME: "front-proxy"}, None),

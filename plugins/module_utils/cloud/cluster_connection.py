@@ -14,13 +14,17 @@ from ansible_collections.pingpong.platform.plugins.module_utils.cloud.apply.stac
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.paths import get
 from ansible_collections.pingpong.platform.plugins.module_utils.common.errors import OptionError, PlatformError
 
+# Ways through an HTTP proxy, and the option that says which.
+_PROXIED = {"proxy": "proxy", "iap": "bastion"}
+
 
 def choose(cluster: dict[str, Any], access: str, proxy: str | None) -> dict[str, Any]:
     """The connection, without its token, for one way of access. Pure.
 
     - ``direct``: the control plane's address (the private one where there is no public one);
     - ``dns_endpoint``: the control plane's DNS name, whose certificate is a public one;
-    - ``proxy``: the private address, through an HTTP proxy (on the bastion, say).
+    - ``proxy``: the private address, through an HTTP proxy (on the bastion, say);
+    - ``iap``: the same, through the bastion's, which the client itself reaches by Identity-Aware Proxy.
     """
     name = cluster.get("name")
     if access == "dns_endpoint":
@@ -33,7 +37,7 @@ def choose(cluster: dict[str, Any], access: str, proxy: str | None) -> dict[str,
     endpoint = cluster.get("endpoint")
     # What is false is left out of Google's answers.
     public = endpoints.get("enablePublicEndpoint", not before.get("enablePrivateEndpoint") and not endpoints)
-    if access == "proxy" or not public:
+    if access in _PROXIED or not public:
         endpoint = endpoints.get("privateEndpoint") or before.get("privateEndpoint") or endpoint
     certificate = get(cluster, "masterAuth.clusterCaCertificate")
     if not endpoint or not certificate:
@@ -42,11 +46,18 @@ def choose(cluster: dict[str, Any], access: str, proxy: str | None) -> dict[str,
         "endpoint": f"https://{endpoint}",
         "ca_certificate": base64.b64decode(certificate).decode("ascii"),
     }
-    if access == "proxy":
+    if access in _PROXIED:
         if not proxy:
-            raise OptionError("proxy is missing; access: proxy needs it, as in http://127.0.0.1:8888")
+            raise OptionError(f"{_PROXIED[access]} is missing; access: {access} needs it")
         found["proxy"] = proxy
     return found
+
+
+def by_iap(project: str, bastion: dict[str, Any] | None) -> str | None:
+    """The proxy on a bastion as a URL, from the option of that name. Pure."""
+    if not bastion:
+        return None
+    return f"iap://projects/{project}/zones/{bastion['zone']}/instances/{bastion['instance']}:{bastion['port']}"
 
 
 def run_connection(settings: CloudSettings, args: dict[str, Any], check: bool) -> dict[str, Any]:
@@ -66,6 +77,7 @@ def run_connection(settings: CloudSettings, args: dict[str, Any], check: bool) -
         raise PlatformError(
             f"there is no cluster {args['cluster']} in {settings.project}/{args['location']}; run base.yml first"
         ) from None
-    connection = choose(cluster, args["access"], args["proxy"])
+    proxy = by_iap(settings.project, args["bastion"]) if args["access"] == "iap" else args["proxy"]
+    connection = choose(cluster, args["access"], proxy)
     connection["token"] = client.tokens.get()
     return {"changed": False, "exists": True, "connection": connection}

@@ -59,8 +59,16 @@ CONNECTION: dict[str, Any] = {
     **CLOUD,
     "cluster": {"type": "str", "required": True},
     "location": {"type": "str", "required": True},
-    "access": {"type": "str", "choices": ["direct", "dns_endpoint", "proxy"], "default": "direct"},
+    "access": {"type": "str", "choices": ["direct", "dns_endpoint", "iap", "proxy"], "default": "direct"},
     "proxy": {"type": "str"},
+    "bastion": {
+        "type": "dict",
+        "options": {
+            "instance": {"type": "str", "required": True},
+            "zone": {"type": "str", "required": True},
+            "port": {"type": "int", "default": 8888},
+        },
+    },
 }
 
 

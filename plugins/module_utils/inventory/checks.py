@@ -35,6 +35,8 @@ _OF_ALL: tuple[tuple[str, Any, str], ...] = (
 _OF_A_REGION: tuple[tuple[str, Any, str], ...] = (
     ("edge_cdn", False, "edge_multicluster is false: Google has no cache before the load balancers of a region"),
 )
+# The network's options that decide whether IAP reaches a bastion, and what they are by default.
+BASTION = {"network_bastion": False, "network_bastion_access": "iap"}
 RANGES = "network_ranges"
 VARIABLES = (*FORMS, RANGES)
 
@@ -65,6 +67,16 @@ def missing_ranges(options: Mapping[str, Any]) -> Iterator[str]:
     """Ranges that only some choices need, so that an argument spec can't require them."""
     if options.get("network_bastion") is True and not options[RANGES].get("bastion"):
         yield f"{RANGES}.bastion: found nothing, expected the bastion's range, because network_bastion is true"
+
+
+def unreachable(options: Mapping[str, Any], network: Mapping[str, Any]) -> Iterator[str]:
+    """A way into the clusters that leads nowhere; ``network`` are the options of BASTION, None where one is not set."""
+    if options.get("cluster_access") != "iap" or "cluster_bastion" in options:
+        return
+    for option, fit in {**BASTION, "network_bastion": True}.items():
+        found = BASTION[option] if network[option] is None else network[option]
+        if found != fit:
+            yield f'{option}: found {json.dumps(found)}, expected {json.dumps(fit)}, because cluster_access is "iap"'
 
 
 def invalid_names(options: Mapping[str, Any], clusters: Collection[str]) -> Iterator[str]:

@@ -51,9 +51,10 @@ class ControlPlanes:
         refusal = decide(cluster.body, self._credential(token), lambda: self._connects(cluster, token))
         if refusal:
             return _refused(refusal)
-        if not cluster.body.get("endpoint"):
+        backend = reached_at(cluster)
+        if not backend:
             return _refused(Refusal(503, "The control plane does not answer yet.", page=True))
-        url = f"https://{cluster.body['endpoint']}{request.raw_path}"
+        url = f"https://{backend}{request.raw_path}"
         try:
             if request.headers.get("Upgrade", "").lower() == "websocket":
                 return await self._upgraded(request, cluster, url)
@@ -130,6 +131,11 @@ class ControlPlanes:
                 task.cancel()
             await outer.close()
         return outer
+
+
+def reached_at(cluster: Resource) -> str:
+    """Where a control plane really is, ``host`` or ``host:port``, whatever address it shows; empty for none yet."""
+    return str(cluster.meta.get("backend", ""))
 
 
 def _as_is(url: str) -> Any:

@@ -35,6 +35,8 @@ class ClusterRequest:
     # whose workloads are in a pool, ``pool``, ``provider`` (the cluster's URL in it) and the project's ``number``. One
     # that asks Binary Authorization which images may run has ``image_policy``, the URL that it asks.
     google: dict[str, str] = field(default_factory=dict)
+    # The address that the cluster shows where it is not its node's own; the API server's certificate names it.
+    private_address: str = ""
 
 
 @dataclass(frozen=True)

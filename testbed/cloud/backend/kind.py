@@ -35,6 +35,7 @@ class KindBackend:
             registry=request.registry,
             preloaded=request.preloaded,
             google=request.google,
+            private_address=request.private_address,
         )
         return _endpoint(info)
 

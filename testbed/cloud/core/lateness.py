@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from testbed.cloud.core.call import Cloud
 
-Kind = Literal["api", "account", "policy", "settling", "fleet"]
+Kind = Literal["api", "account", "policy", "settling", "fleet", "startup"]
 
 SECONDS: dict[Kind, float] = {
     # 403 SERVICE_DISABLED for minutes after the enabling operation is done: its own text says "wait a few minutes",
@@ -28,6 +28,9 @@ SECONDS: dict[Kind, float] = {
     # A feature of the fleet has its controllers, and an exported Service is imported by all clusters, after about five
     # minutes: https://cloud.google.com/kubernetes-engine/docs/how-to/multi-cluster-services
     "fleet": 300.0,
+    # A machine's startup script installs and starts what it is for; IAP fails to connect to it until then, as it does
+    # while the machine boots: reports of 4003 and 4047 right after a machine's creation
+    "startup": 60.0,
 }
 
 

@@ -30,6 +30,9 @@ class Settings:
     lateness: float = 0.0
     # Whether clusters that ask for NodeLocal DNSCache on Dataplane V2 get one, as at Google.
     node_local_dns: bool = False
+    # Whether a private control plane's address is one of its subnetwork, which nothing on this machine leads to but a
+    # bastion of its network, as at Google; otherwise it is its node's own.
+    private_endpoints: bool = False
     # Whether nodes have every image that is built here from the start; otherwise those alone that GKE itself would run.
     preloaded_images: bool = True
     # Whether HTTPS probes name their host in TLS (SNI). Google documents the Host header only.

@@ -1,7 +1,7 @@
 """A CONNECT proxy that leads every Google host to the local cloud, for clients whose URLs can't be changed.
 
-Only the names of Google's APIs, of its registries, of clusters' DNS endpoints and of what upstreams publish are
-accepted, and nothing is ever connected but the local server: no request leaves.
+Only the names of Google's APIs and of its Identity-Aware Proxy, of its registries, of clusters' DNS endpoints and of
+what upstreams publish are accepted, and nothing is ever connected but the local server: no request leaves.
 """
 
 from __future__ import annotations
@@ -12,11 +12,13 @@ import re
 
 from testbed.cloud.published.upstreams import HOSTS
 
+IAP = "tunnel.cloudproxy.app"
 ALLOWED = re.compile(
     r"([a-z0-9-]+\.)*googleapis\.com|accounts\.google\.com|[a-z0-9-]+\.[a-z0-9-]+\.gke\.goog|"
-    r"[a-z0-9-]+-docker\.pkg\.dev|" + "|".join(map(re.escape, sorted(HOSTS)))
+    r"[a-z0-9-]+-docker\.pkg\.dev|" + "|".join(map(re.escape, sorted({*HOSTS, IAP})))
 )
 HEAD_LIMIT = 16 * 1024
+ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
 
 
 class Proxy:
@@ -47,12 +49,17 @@ class Proxy:
             verb, _unused, rest = head.partition(" ")
             host, _unused, port = rest.partition(" ")[0].rpartition(":")
             if verb != "CONNECT" or port != "443" or not ALLOWED.fullmatch(host):
-                writer.write(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+                writer.write(answered("403 Forbidden"))
                 await writer.drain()
             else:
-                await join(reader, writer, self.target, b"HTTP/1.1 200 Connection established\r\n\r\n")
+                await join(reader, writer, self.target, ESTABLISHED)
         self.open.discard(writer)
         writer.close()
+
+
+def answered(status: str) -> bytes:
+    """A proxy's last word."""
+    return f"HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode()
 
 
 async def join(

@@ -13,6 +13,7 @@ from typing import Any
 from aiohttp import web
 
 from testbed.cloud.access import admission
+from testbed.cloud.access.iap import Tunnels
 from testbed.cloud.access.proxy import ControlPlanes
 from testbed.cloud.core.call import Cloud
 from testbed.cloud.core.protocol.errors import ApiError, Style, unauthenticated
@@ -28,6 +29,7 @@ from testbed.cloud.web.dispatch import Dispatcher, Target
 from testbed.cloud.web.faults import BROKEN_FAULTS, Fault
 from testbed.cloud.web.listeners import listening
 from testbed.cloud.web.log import RequestLog
+from testbed.cloud.web.proxy import IAP
 
 NOT_FOUND_PAGE = (
     "<!DOCTYPE html><html lang=en><title>Error 404 (Not Found)!!1</title>"
@@ -64,6 +66,7 @@ class Server:
         self.faults: list[Fault] = []
         self.admin = Admin(cloud, self.log, self.faults)
         self.control_planes = ControlPlanes(cloud)
+        self.tunnels = Tunnels(cloud)
         self.recent: dict[str, list[float]] = {}
         self.runner: web.ServerRunner | None = None
 
@@ -93,6 +96,8 @@ class Server:
             return await self._answer_admin(request)
         if admission.is_cluster_name(request.host):
             return await self.control_planes.answer(request)
+        if (request.host, path) == (IAP, "/v4/connect"):
+            return await self.tunnels.answer(request)
         if request.host.partition(":")[0] in HOSTS:
             return self._answer_published(request)
         if path.startswith(PREFIX):

@@ -17,9 +17,10 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from testbed.cloud.core.regions import REGIONS, ZONES
 from testbed.cloud.core.state.files import write_private
 from testbed.cloud.published.upstreams import HOSTS
+from testbed.cloud.web.proxy import IAP
 
 NAMES = ("localhost", "*.googleapis.com", "googleapis.com", "metadata.google.internal", "accounts.google.com",
-         "*.pkg.dev", *sorted(HOSTS))  # fmt: skip
+         "*.pkg.dev", IAP, *sorted(HOSTS))  # fmt: skip
 VALID = timedelta(days=3650)
 
 

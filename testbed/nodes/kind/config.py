@@ -14,6 +14,7 @@ from testbed.nodes.registry.loading import ARCHIVES
 
 TOKEN_FOLDER = "/etc/kubernetes/access"  # noqa: S105  a path in the node, not a secret
 VOLUMES = "/tmp/hostpath_pv"  # noqa: S108  the controller manager's own choice
+LOOPBACK = "127.0.0.1"
 TOKEN_TABLE = "tokens.csv"  # noqa: S105
 
 
@@ -31,7 +32,8 @@ class ClusterShape:
     """What decides a cluster's nodes.
 
     ``image`` is the node image. ``token_folder``, ``archives`` and ``registries`` are folders on this machine: they
-    hold the API server's table of tokens, the archives of images, and containerd's hosts.toml.
+    hold the API server's table of tokens, the archives of images, and containerd's hosts.toml. ``private_address`` is
+    one more that the API server's certificate names.
     """
 
     name: str
@@ -43,6 +45,7 @@ class ClusterShape:
     archives: Path
     registries: Path
     local_images: LocalImages | None = None
+    private_address: str = ""
 
 
 def render(shape: ClusterShape) -> str:
@@ -52,7 +55,7 @@ def render(shape: ClusterShape) -> str:
         "apiVersion": "kind.x-k8s.io/v1alpha4",
         "name": shape.name,
         "networking": {
-            "apiServerAddress": "127.0.0.1",
+            "apiServerAddress": LOOPBACK,
             "disableDefaultCNI": True,
             "kubeProxyMode": "none",
             "podSubnet": str(shape.addresses.pods),
@@ -91,6 +94,9 @@ def kubeadm_patches(shape: ClusterShape) -> list[dict[str, Any]]:
         # the data is thrown away with the node
         "etcd": {"local": {"extraArgs": {"unsafe-no-fsync": "true"}}},
     }
+    if shape.private_address:
+        # A list of ours takes the place of kind's own, the first two.
+        cluster["apiServer"]["certSANs"] = ["localhost", LOOPBACK, shape.private_address]
     if shape.local_images:
         local = shape.local_images
         cluster["imageRepository"] = local.repository

@@ -62,6 +62,10 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         {"edge_hosts": ["{{ edge_domain }}."]},
         'edge_hosts[0]: found "ping.staging.example.com.", expected a domain',
     ),
+    "a way in by no bastion": (
+        {"cluster_access": "iap"},
+        'network_bastion: found false, expected true, because cluster_access is "iap"',
+    ),
     "no choice": ({"edge_certificate": "letsencrypt"}, "value of edge_certificate must be one of: self-signed, acme"),
 }
 

@@ -68,3 +68,14 @@ def test_a_project_of_the_local_cloud_is_prepared(tmp_path: Path) -> None:
 def test_every_role_that_bootstrap_grants_is_asked_for() -> None:
     (play,) = yaml.safe_load((ROOT / "playbooks" / "bootstrap.yml").read_text())
     assert sorted(play["vars"]["bootstrap_roles"]) == sorted(PERMISSIONS)
+
+
+def test_who_comes_by_the_bastion_is_asked_for_its_role_too() -> None:
+    with scripted_google() as google:
+        google.says(ASKS, held())
+        auth = {"kind": "access_token", "token": "0123456789"}
+        cloud = {"platform_project": "p", "platform_cloud": cloud_options(google) | {"auth": auth}}
+        where = ("-i", "inventories/staging", "-e", json.dumps({**cloud, "cluster_access": "iap"}))
+        done = playbook("playbooks/access.yml", *where)
+    assert done.returncode == 2
+    assert "lacks what these roles give: roles/iap.tunnelResourceAccessor" in " ".join(done.stdout.split())

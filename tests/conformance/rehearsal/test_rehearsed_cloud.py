@@ -24,8 +24,10 @@ from tests.support.registry import archive
 OTHER = str(Path(__file__).parent / "three_regions")
 CLOUD_ALONE = ("--tags", "bootstrap,cloud,images")
 OF_ALL_REGIONS = ("-e", json.dumps({"edge_multicluster": True, "edge_project_number": project_number("atlas-shop")}))
+BY_BASTIONS = ("-e", json.dumps({"cluster_access": "iap"}))
 CASES = {
     "production": ("production", ()),
+    "production, by its bastions": ("production", BY_BASTIONS),
     "staging": ("staging", ()),
     "three regions": (OTHER, ()),
     "three regions, one load balancer": (OTHER, OF_ALL_REGIONS),

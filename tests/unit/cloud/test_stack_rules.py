@@ -16,7 +16,7 @@ from ansible_collections.pingpong.platform.plugins.module_utils.cloud.api.errors
     RateError,
     parse_error,
 )
-from ansible_collections.pingpong.platform.plugins.module_utils.cloud.cluster_connection import choose
+from ansible_collections.pingpong.platform.plugins.module_utils.cloud.cluster_connection import by_iap, choose
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.graph import dependencies, ordered
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.resource import parse_all
 from ansible_collections.pingpong.platform.plugins.module_utils.cloud.plan.stack_plan import plan_removal, plan_stack
@@ -201,6 +201,7 @@ LIVE = {
         ),
         ({"privateClusterConfig": {"privateEndpoint": "10.0.0.2"}}, "direct", "192.0.2.1"),
         ({"privateClusterConfig": {"privateEndpoint": "10.0.0.2"}}, "proxy", "10.0.0.2"),
+        ({"privateClusterConfig": {"privateEndpoint": "10.0.0.2"}}, "iap", "10.0.0.2"),
         (
             {"controlPlaneEndpointsConfig": {"ipEndpointsConfig": {"enabled": True, "privateEndpoint": "10.0.0.2"}}},
             "direct",
@@ -279,3 +280,10 @@ def test_one_variable_chooses_how_requests_travel(access: str, public: bool, exp
     endpoints: Any = LIVE["controlPlaneEndpointsConfig"]
     endpoints["ipEndpointsConfig"]["enablePublicEndpoint"] = public
     assert choose(LIVE, access, "http://127.0.0.1:8888") == expected
+
+
+def test_the_bastions_proxy_is_named_whole_or_missed_by_its_option() -> None:
+    found = by_iap("p", {"instance": "bastion", "zone": "r-b", "port": 8888})
+    assert found == "iap://projects/p/zones/r-b/instances/bastion:8888"
+    with pytest.raises(OptionError, match="bastion is missing; access: iap needs it"):
+        choose(LIVE, "iap", by_iap("p", None))

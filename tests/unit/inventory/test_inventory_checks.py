@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 from ansible_collections.pingpong.platform.plugins.module_utils.inventory.checks import (
+    BASTION,
     invalid_names,
     missing_ranges,
     problems,
     unfit_options,
+    unreachable,
 )
 
 Values = dict[str, Any]
@@ -128,6 +130,28 @@ def test_what_a_kind_of_load_balancer_has_no_use_for(multicluster: bool, options
 )
 def test_a_bastion_needs_its_range_and_nothing_else_does(bastion: bool, ranges: Values, expected: list[str]) -> None:
     assert list(missing_ranges({"network_bastion": bastion, "network_ranges": ranges})) == expected
+
+
+@pytest.mark.parametrize(
+    ("options", "network", "expected"),
+    [
+        ({"cluster_access": "iap"}, {"network_bastion": False}, "network_bastion: found false, expected true, because"),
+        ({"cluster_access": "iap"}, {}, "network_bastion: found false, expected true, because"),
+        ({"cluster_access": "iap"}, {"network_bastion": True}, ""),
+        (
+            {"cluster_access": "iap"},
+            {"network_bastion": True, "network_bastion_access": "vpn"},
+            'network_bastion_access: found "vpn", expected "iap", because cluster_access is "iap"',
+        ),
+        ({"cluster_access": "iap", "cluster_bastion": {"instance": "another"}}, {}, ""),
+        ({"cluster_access": "dns_endpoint"}, {}, ""),
+        ({}, {}, ""),
+    ],
+)
+def test_a_way_in_by_the_bastion_needs_one_that_iap_reaches(options: Values, network: Values, expected: str) -> None:
+    found = list(unreachable(options, {**dict.fromkeys(BASTION), **network}))
+    assert len(found) == bool(expected)
+    assert "".join(found).startswith(expected)
 
 
 def test_nobody_at_all() -> None:

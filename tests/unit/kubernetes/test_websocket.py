@@ -64,8 +64,9 @@ def test_a_message_in_parts_with_a_ping_between() -> None:
 
 
 def test_a_close_ends_it() -> None:
-    socket, _unused = receiving(frame(b"\x03\xe8", CLOSE))
+    socket, _unused = receiving(frame(b"\x0f\xc1not authorized", CLOSE))
     assert socket.receive() is None
+    assert socket.closed == (4033, "not authorized")
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,7 @@
 
 from __future__ import annotations
 
-import base64
 import json
-import os
 import time
 from collections.abc import Callable, Sequence
 from threading import Thread
@@ -20,7 +18,11 @@ from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.t
     ConnectionLost,
     Transport,
 )
-from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.websocket import ProtocolError, WebSocket
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.websocket import (
+    ProtocolError,
+    WebSocket,
+    upgrade,
+)
 
 STDIN, STDOUT, STDERR, ERROR, CLOSE = 0, 1, 2, 3, 255
 _CHUNK = 64 * 1024
@@ -53,13 +55,7 @@ def run_in_container(
     what = f"exec in {namespace}/{pod}" + (f" ({container})" if container else "")
     connection, response = transport.upgrade(
         _path(namespace, pod, container, argv, stdin is not None),
-        {
-            "Upgrade": "websocket",
-            "Connection": "Upgrade",
-            "Sec-WebSocket-Version": "13",
-            "Sec-WebSocket-Key": base64.b64encode(os.urandom(16)).decode(),
-            "Sec-WebSocket-Protocol": "v5.channel.k8s.io, v4.channel.k8s.io",
-        },
+        upgrade("v5.channel.k8s.io, v4.channel.k8s.io"),
         timeout,
     )
     try:

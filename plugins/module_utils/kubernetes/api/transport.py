@@ -5,16 +5,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import http.client
-import os
 import select
 import socket
 import ssl
-import tempfile
 import threading
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -28,10 +24,13 @@ from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.c
     Credential,
     checked_token,
 )
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.iap import dial
 from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.proxies import (
     environment_proxy,
+    parse_bastion,
     parse_proxy,
 )
+from ansible_collections.pingpong.platform.plugins.module_utils.kubernetes.api.tls import ssl_context
 
 _MAX_IDLE = 16
 
@@ -68,16 +67,16 @@ class Transport:
         self._idle: list[http.client.HTTPConnection] = []
         self._lock = threading.Lock()
         self._ssl: ssl.SSLContext | None = None
-        self._authorization: str | None = None
+        self._token: str | None = None
         self.set_credential(connection.credential.current())
 
     def set_credential(self, credential: Credential) -> None:
         """Go on with this credential; connections made with another one are dropped."""
         token = checked_token(credential.token)
-        context = _ssl_context(self._connection, credential) if self._target.scheme == "https" else None
+        context = ssl_context(self._connection, credential) if self._target.scheme == "https" else None
         with self._lock:
             self._ssl = context
-            self._authorization = f"Bearer {token}" if token else None
+            self._token = token
             stale, self._idle = self._idle, []
         for connection in stale:
             connection.close()
@@ -123,8 +122,8 @@ class Transport:
 
     def _headers(self, headers: Mapping[str, str]) -> dict[str, str]:
         merged = {"User-Agent": "pingpong.platform", **headers}
-        if self._authorization:
-            merged["Authorization"] = self._authorization
+        if self._token:
+            merged["Authorization"] = f"Bearer {self._token}"
         return merged
 
     def _acquire(self, timeout: float) -> http.client.HTTPConnection:
@@ -169,6 +168,14 @@ class Transport:
         name = self._connection.server_name
         if not self._proxy:
             return _HTTPSConnection(host, port or 443, timeout, self._ssl, name)
+        if bastion := parse_bastion(self._proxy, self._proxy_option):
+            if not (token := self._token):
+                raise OptionError("connection.token: found none, expected Google's access token, which IAP asks for")
+            connection = _HTTPSConnection(
+                bastion.instance, bastion.port, timeout, self._ssl, name or host, lambda: dial(bastion, token, timeout)
+            )
+            connection.set_tunnel(host, port or 443)
+            return connection
         proxy, headers = parse_proxy(self._proxy, self._proxy_option)
         connection = _HTTPSConnection(str(proxy.hostname), proxy.port or 3128, timeout, self._ssl, name or host)
         connection.set_tunnel(host, port or 443, headers)
@@ -176,15 +183,26 @@ class Transport:
 
 
 class _HTTPSConnection(http.client.HTTPSConnection):
-    """Verifies the server under another name than it is dialled by, where a kubeconfig says so."""
+    """Verifies the server under another name than it is dialled by, where a kubeconfig says so.
 
-    def __init__(self, host: str, port: int, timeout: float, context: ssl.SSLContext, name: str | None) -> None:
+    ``dialled`` opens the connection to the proxy, where an address does not lead there.
+    """
+
+    def __init__(
+        self, host: str, port: int, timeout: float, context: ssl.SSLContext, name: str | None,
+        dialled: Callable[[], socket.socket] | None = None,
+    ) -> None:  # fmt: skip
         super().__init__(host, port, timeout=timeout, context=context)
+        self._dialled = dialled
         self._tls = context
         self._name = name or host
 
     def connect(self) -> None:
-        http.client.HTTPConnection.connect(self)
+        if self._dialled is None:
+            http.client.HTTPConnection.connect(self)
+        else:
+            self.sock = self._dialled()
+            self._tunnel()  # type: ignore[attr-defined]
         self.sock = self._tls.wrap_socket(self.sock, server_hostname=self._name)
 
 
@@ -194,42 +212,3 @@ def _reason(error: Exception) -> str:
     # What a proxy refuses with has its words in the text only.
     text = getattr(error, "strerror", None) or (isinstance(error, OSError) and str(error))
     return str(text) if text else type(error).__name__
-
-
-def _ssl_context(connection: Connection, credential: Credential) -> ssl.SSLContext:
-    try:
-        context = ssl.create_default_context(cadata=connection.ca_certificate)
-    except (ssl.SSLError, ValueError):
-        raise PlatformError("connection.ca_certificate: expected PEM certificates") from None
-    if bool(credential.client_certificate) != bool(credential.client_key):
-        raise OptionError("connection.client_certificate and connection.client_key: expected both, found only one")
-    if credential.client_certificate and credential.client_key:
-        _load_client(context, credential.client_certificate, credential.client_key)
-    return context
-
-
-def _refused_password() -> str:
-    raise OptionError(
-        "the connection's client key is encrypted, expected one without a passphrase; "
-        "decrypt it with openssl pkey, or use a token or a credential plugin"
-    )
-
-
-def _load_client(context: ssl.SSLContext, certificate: str, key: str) -> None:
-    """Python's ssl reads a client's key only from a path: give it one in memory where the system can."""
-    pem = f"{certificate}\n{key}\n".encode()
-    if hasattr(os, "memfd_create"):
-        descriptor, path = os.memfd_create("client", os.MFD_CLOEXEC), None
-    else:
-        descriptor, path = tempfile.mkstemp()
-    try:
-        os.write(descriptor, pem)
-        # With a password at hand OpenSSL never asks for one on the terminal.
-        context.load_cert_chain(path or f"/proc/self/fd/{descriptor}", password=_refused_password)
-    except (ssl.SSLError, OSError):
-        raise PlatformError("the client certificate and key of the connection do not fit or are not PEM") from None
-    finally:
-        os.close(descriptor)
-        if path is not None:
-            with contextlib.suppress(OSError):
-                Path(path).unlink()

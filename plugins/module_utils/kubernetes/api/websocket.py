@@ -1,15 +1,16 @@
 # Copyright: (c) 2026, The pingpong.platform maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The little of RFC 6455 that exec needs: binary messages over a connection that is already upgraded."""
+"""The little of RFC 6455 that exec and tunnels need: binary messages over a connection that is upgraded."""
 
 from __future__ import annotations
 
+import base64
 import os
 import struct
 import threading
 from collections.abc import Callable
-from typing import BinaryIO
+from typing import Protocol
 
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
 _LIMIT = 32 * 1024 * 1024
@@ -19,10 +20,29 @@ class ProtocolError(Exception):
     """The peer broke the framing, or ended the connection without a close."""
 
 
-class WebSocket:
-    """A client's end; one thread may read while others send."""
+class Reader(Protocol):
+    """What bytes are read from."""
 
-    def __init__(self, reader: BinaryIO, send: Callable[[bytes], None]) -> None:
+    def read(self, count: int, /) -> bytes:
+        """So many bytes, fewer at the end of the connection alone."""
+
+
+def upgrade(protocols: str) -> dict[str, str]:
+    """The headers of a request that asks for a websocket that speaks one of these."""
+    return {
+        "Upgrade": "websocket",
+        "Connection": "Upgrade",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": base64.b64encode(os.urandom(16)).decode(),
+        "Sec-WebSocket-Protocol": protocols,
+    }
+
+
+class WebSocket:
+    """A client's end; one thread may read while others send. ``closed`` is the peer's code for its close, and why."""
+
+    def __init__(self, reader: Reader, send: Callable[[bytes], None]) -> None:
+        self.closed = (0, "")
         self._reader = reader
         self._send = send
         self._lock = threading.Lock()
@@ -39,6 +59,7 @@ class WebSocket:
         while True:
             final, opcode, payload = self._frame()
             if opcode == CLOSE:
+                self.closed = (int.from_bytes(payload[:2], "big"), payload[2:].decode("utf-8", "replace"))
                 return None
             if opcode == PING:
                 self.send(payload, PONG)

@@ -78,7 +78,8 @@ class ClusterWorker:
                 operation.rollback = [put(state.with_status(item, "ERROR", message)) for item in [*found, cluster]]
             elif endpoint is not None:
                 operation.commit = [put(state.with_status(item, "RUNNING")) for item in found]
-                operation.commit.append(put(_running(cluster, endpoint)))
+                address = str(operation.extra["request"].get("private_address") or endpoint.endpoint)
+                operation.commit.append(put(_running(cluster, endpoint, address)))
             else:
                 operation.commit = [drop(item.key) for item in [*found, cluster]]
                 subnetwork = self.cloud.store.get(ranges.key_of(cluster.body))
@@ -86,10 +87,11 @@ class ClusterWorker:
                 operation.commit += [put(left)] if left else []
 
 
-def _running(cluster: Resource, endpoint: ClusterEndpoint) -> Resource:
-    """The cluster with what its control plane answers to."""
+def _running(cluster: Resource, endpoint: ClusterEndpoint, address: str) -> Resource:
+    """The cluster with what its control plane answers to, and where that really is."""
     body = copy.deepcopy(cluster.body)
-    endpoints.addressed(body, endpoint.endpoint)
+    endpoints.addressed(body, address)
     certificate = base64.b64encode(endpoint.ca_certificate.encode()).decode()
     body["masterAuth"] = {**body.get("masterAuth", {}), "clusterCaCertificate": certificate}
-    return state.with_status(Resource(cluster.key, cluster.kind, body, cluster.meta), "RUNNING")
+    meta = {**cluster.meta, "backend": endpoint.endpoint}
+    return state.with_status(Resource(cluster.key, cluster.kind, body, meta), "RUNNING")

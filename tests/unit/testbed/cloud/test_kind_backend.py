@@ -53,7 +53,7 @@ def test_port_443_goes_without_saying(endpoint: str, shown: str) -> None:
     assert (found.endpoint, found.ca_certificate) == (shown, "PEM")
     expected = {"location": "europe-west1", "node_count": 2, "version": "1.34", "labels": {"a": "b"},
                 "secret_manager": {"pool": "p"}, "network": "projects/p/net", "dns_cache": False,
-                "registry": {}, "preloaded": True, "google": {}}  # fmt: skip
+                "registry": {}, "preloaded": True, "google": {}, "private_address": ""}  # fmt: skip
     assert clusters.asked == [("primary", expected)]
 
 

@@ -45,6 +45,11 @@ def test_the_network_is_left_to_cilium() -> None:
     assert networking["serviceSubnet"] == str(SHAPE.addresses.services)
 
 
+@pytest.mark.parametrize(("address", "named"), [("", None), ("10.0.0.2", ["localhost", "127.0.0.1", "10.0.0.2"])])
+def test_an_address_that_is_shown_is_in_the_certificate(address: str, named: list[str] | None) -> None:
+    assert patch("ClusterConfiguration", private_address=address)["apiServer"].get("certSANs") == named
+
+
 @pytest.mark.parametrize(
     ("nodes", "roles"),
     [(1, ["control-plane"]), (3, ["control-plane", "worker", "worker"])],

@@ -114,6 +114,7 @@ def _start(call: Call, key: str, body: Body, pools: list[Body]) -> Body:
         registry=addons.registry(call, pools),
         preloaded=call.cloud.settings.preloaded_images,
         google=addons.google(call, key, body),
+        private_address=endpoints.private_address(call, body),
     )
     return _launch(call, operation, request)
 

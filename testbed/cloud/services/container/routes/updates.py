@@ -104,8 +104,8 @@ def update(call: Call) -> Body:
 
 def begin(call: Call, operation_type: str, resource: Resource, new: Body, pools: list[Resource] | None = None) -> Body:
     """Start the operation at whose end the cluster is `new` and each of `pools` is what it says."""
-    before = Resource(resource.key, resource.kind, resource.body, {})
-    after = Resource(resource.key, resource.kind, state.stamp({**new, "status": "RUNNING"}), {})
+    before = Resource(resource.key, resource.kind, resource.body, resource.meta)
+    after = Resource(resource.key, resource.kind, state.stamp({**new, "status": "RUNNING"}), resource.meta)
     call.store.put(state.with_status(resource, "RECONCILING"))
     effects: list[dict[str, Any]] = [put(after), *(put(item) for item in pools or [])]
     addon = addons.secret_manager(call, resource.key, new)

@@ -6,8 +6,9 @@ https://cloud.google.com/kubernetes-engine/docs/reference/rest/v1/projects.locat
 from __future__ import annotations
 
 import hashlib
+from ipaddress import IPv4Network
 
-from testbed.cloud.core.call import Body
+from testbed.cloud.core.call import Body, Call
 from testbed.cloud.core.protocol.values import project_number
 
 NEWER = "controlPlaneEndpointsConfig"
@@ -60,6 +61,18 @@ def changed(body: Body, field: str) -> None:
         return
     if body.get("endpoint"):
         addressed(body, str(body[NEWER]["ipEndpointsConfig"].get("privateEndpoint") or body["endpoint"]))
+
+
+def private_address(call: Call, body: Body) -> str:
+    """The address that a new control plane has in its subnetwork; empty for one that shows its node's own."""
+    ip = body[NEWER]["ipEndpointsConfig"]
+    subnetwork = call.store.get(f"compute/{ip.get('privateEndpointSubnetwork')}")
+    if not call.cloud.settings.private_endpoints or ip["enablePublicEndpoint"] or subnetwork is None:
+        return ""
+    taken = {item.body.get("endpoint") for item in call.store.of_kind("container.cluster")}
+    # The first one is the subnetwork's gateway.
+    usable = list(IPv4Network(subnetwork.body["ipCidrRange"]).hosts())[1:]
+    return next(str(address) for address in usable if str(address) not in taken)
 
 
 def addressed(body: Body, endpoint: str) -> None:
