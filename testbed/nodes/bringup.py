@@ -46,6 +46,8 @@ class BringUp:
             network_images = pool.submit(images.build, loading.NETWORK_IMAGES)
             nodes = self.ensure_nodes(known)
             api = self.reach(known, nodes)
+            # Its pods wait for the network. What kubeadm has it ask for, nodes here need for one more application.
+            api.run("set", "resources", "deployment/coredns", "--namespace=kube-system", "--requests=cpu=10m")
             self.progress(f"{known.name}: network")
             self.install_network(known, nodes, api, network_images.result())
             workload_images = loading.built(known.preloaded)
