@@ -195,6 +195,8 @@ class BringUp:
         gateway = str(urlsplit(known.google["endpoint"]).hostname)
         api.apply(names.objects(gateway, known.google["dns"]))
         if "image_policy" in known.google:
+            server = control_plane(self.runtime.nodes(known.name)).name
+            self.runtime.execute(server, "sh", "-c", image_policy.script(known.google["image_policy"]))
             api.apply([image_policy.webhook(known.google["image_policy"], known.google["authority"])])
         if "pool" in known.google:
             api.apply(objects.objects(known.google, built["toolbox"].reference, built["envoy"].reference))

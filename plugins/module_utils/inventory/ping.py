@@ -77,6 +77,7 @@ def ping_releases(
     metrics_callers: who may scrape every instance, in the same form.
     """
     scrapers = [_caller(caller) for caller in metrics_callers]
+    peers = list(dict.fromkeys(caller["namespace"] for caller in instance_callers(instances)))
     common = {"image": _image(image), "trustDomain": trust_domain, "metricsCallers": scrapers, **place}
     return [
         {
@@ -85,7 +86,7 @@ def ping_releases(
             "chart": chart,
             "values": _merged(
                 {"fullname": instance["name"], "target": _target(instance), **common, **_scaled(scaling)},
-                _mesh(instance, callers, delivery),
+                _mesh(instance, callers, delivery, peers),
                 _hosts(instance, paths, ingress_namespace, gateway),
                 values or {},
                 instance.get("values", {}),
@@ -165,10 +166,11 @@ def _caller(caller: Caller) -> Body:
     return {words.get(key, key): value for key, value in caller.items()}
 
 
-def _mesh(instance: Instance, callers: Sequence[Caller], delivery: str) -> Body:
+def _mesh(instance: Instance, callers: Sequence[Caller], delivery: str, peers: Sequence[str]) -> Body:
     if instance.get("mesh", True):
         canary = {"canary": {"enabled": True}} if delivery == CANARY else {}
-        return {"callers": [_caller(caller) for caller in _callers_of(instance, callers)], **canary}
+        known = [_caller(caller) for caller in _callers_of(instance, callers)]
+        return {"callers": known, "networkPolicy": {"peers": list(peers)}, **canary}
     return {
         "callers": [],
         "networkPolicy": {"peers": [], "meshNamespace": ""},

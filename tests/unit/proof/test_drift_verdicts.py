@@ -103,7 +103,7 @@ BY_NATURE: list[tuple[str, Object]] = [
     ("a Secret that is no token", obj("v1", "Secret", "x", "shop", type="Opaque")),
     ("Binary Authorization's webhook", obj("admissionregistration.k8s.io/v1", "ValidatingWebhookConfiguration",
                                            "imagepolicywebhook.image-policy.k8s.io",
-                                           webhooks=[{"clientConfig": {"url": "https://198.51.100.1/v"}}])),
+                                           webhooks=[{"clientConfig": {"url": "https://127.0.0.1:18443/v"}}])),
     ("a webhook of GKE's", obj("admissionregistration.k8s.io/v1", "ValidatingWebhookConfiguration",
                                "x.config.common-webhooks.networking.gke.io",
                                webhooks=[{"clientConfig": {"url": "https://localhost:5443/v"}}])),
