@@ -38,7 +38,7 @@ EVERYTHING: dict[str, Any] = {
         {"namespace": "pingpong-c"},
     ],
     "trustDomain": "pingpong.local",
-    "networkPolicy": {"tlsCallers": ["ingress"]},
+    "networkPolicy": {"tlsCallers": ["ingress"], "peers": ["pingpong-a", "pingpong-b"]},
     "settings": {"LOG__LEVEL": "debug", "LIMITS__IDLE_SECONDS": 30},
     "faults": {"enabled": True},
 }

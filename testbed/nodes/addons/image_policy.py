@@ -16,7 +16,7 @@ LOOPBACK = "127.0.0.1"
 
 
 def script(url: str) -> str:
-    """What makes the control plane's node lead its loopback to who answers at ``url``; run again, it changes nothing."""
+    """What makes the control plane's node lead its loopback to who answers at ``url``; twice changes nothing."""
     cloud = urlsplit(url)
     port = f"-p tcp --dport {cloud.port}"
     rules = (

@@ -62,7 +62,14 @@ def test_an_instance_is_a_release_in_a_namespace_of_its_name() -> None:
         "trustDomain": "td",
         "callers": [{"namespace": "y", "serviceAccount": "y", "methods": ["GET"]}, {"namespace": "outside"}],
         "metricsCallers": [{"namespace": "monitoring", "serviceAccount": "prometheus"}],
+        "networkPolicy": {"peers": ["x", "home"]},
     }
+
+
+def test_an_instance_of_the_mesh_may_call_those_of_the_mesh_by_whatever_name() -> None:
+    found = ping_releases([{"name": "cart"}, {"name": "till", "namespace": "shop"}, {"name": "old", "mesh": False}],
+                          **COMMON)  # fmt: skip
+    assert [release["values"]["networkPolicy"]["peers"] for release in found] == [["cart", "shop"]] * 2 + [[]]
 
 
 @pytest.mark.parametrize(
@@ -99,7 +106,7 @@ def test_repository_and_tag_make_the_image_again(image: str, found: dict[str, st
             {
                 "tls": {"enabled": True, "secretName": "b-example", "public": False},
                 "ingress": {"enabled": True, "host": "c.example", "secretName": "c-example", "subject": "b.example"},
-                "networkPolicy": {"tlsCallers": ["ingress"]},
+                "networkPolicy": {"peers": ["x"], "tlsCallers": ["ingress"]},
             },
         ),
     ],
